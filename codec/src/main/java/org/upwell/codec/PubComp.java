@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.codec;
+
+/// PUBCOMP, answers the PUBLISH handshake of `packetId` (1 to 65535).
+public record PubComp(int packetId, ReasonCode reason, Properties properties) implements Packet {
+
+    public PubComp(int packetId) {
+        this(packetId, ReasonCode.SUCCESS, Properties.NONE);
+    }
+
+    @Override
+    public PacketType type() {
+        return PacketType.PUBCOMP;
+    }
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.codec;
+
+/// Quality of service of a PUBLISH or a subscription.
+public enum QoS {
+    AT_MOST_ONCE,
+    AT_LEAST_ONCE,
+    EXACTLY_ONCE;
+
+    private static final QoS[] BY_CODE = values();
+
+    /// The two-bit value on the wire: 0, 1 or 2.
+    public int code() {
+        return ordinal();
+    }
+
+    /// @throws IllegalArgumentException if `code` is not 0, 1 or 2
+    public static QoS of(int code) {
+        if (code < 0 || code > 2) {
+            throw new IllegalArgumentException("QoS must be 0, 1 or 2, not " + code);
+        }
+        return BY_CODE[code];
+    }
+
+    public static QoS min(QoS a, QoS b) {
+        return a.ordinal() <= b.ordinal() ? a : b;
+    }
+}
