@@ -60,6 +60,9 @@ public enum Property {
     }
 
     boolean isInteger() {
-        return valueType.ordinal() <= Type.VARIABLE_BYTE_INTEGER.ordinal();
+        return switch (valueType) {
+            case BYTE, TWO_BYTE_INTEGER, FOUR_BYTE_INTEGER, VARIABLE_BYTE_INTEGER -> true;
+            case STRING, BINARY, STRING_PAIR -> false;
+        };
     }
 }

@@ -3,15 +3,21 @@ package org.upwell.codec;
 
 /// Quality of service of a PUBLISH or a subscription.
 public enum QoS {
-    AT_MOST_ONCE,
-    AT_LEAST_ONCE,
-    EXACTLY_ONCE;
+    AT_MOST_ONCE(0),
+    AT_LEAST_ONCE(1),
+    EXACTLY_ONCE(2);
 
-    private static final QoS[] BY_CODE = values();
+    private static final QoS[] BY_CODE = {AT_MOST_ONCE, AT_LEAST_ONCE, EXACTLY_ONCE};
+
+    private final int code;
+
+    QoS(int code) {
+        this.code = code;
+    }
 
     /// The two-bit value on the wire: 0, 1 or 2.
     public int code() {
-        return ordinal();
+        return code;
     }
 
     /// @throws IllegalArgumentException if `code` is not 0, 1 or 2
@@ -23,6 +29,6 @@ public enum QoS {
     }
 
     public static QoS min(QoS a, QoS b) {
-        return a.ordinal() <= b.ordinal() ? a : b;
+        return a.code <= b.code ? a : b;
     }
 }
