@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.broker.access;
+
+import java.time.Instant;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// Who authentication says a peer is. Comes from the credential only, never from what the peer writes elsewhere.
+///
+/// @param tenant the owner of the peer's topic space, a literal that is never parsed as a filter
+/// @param name user name, or the tenant's client ID that a token was issued for; for people and logs
+/// @param roles names of the roles, already cleared of those that this kind of credential may not assert
+/// @param issuedAt when a token was issued; null for passwords and anonymous peers. A CONNECT with an older token
+///     than the live session's must not take that session over.
+/// @param expiresAt when the credential ends; null if it does not
+public record Principal(
+        String tenant,
+        String name,
+        Set<String> roles,
+        @Nullable Instant issuedAt,
+        @Nullable Instant expiresAt) {
+
+    public Principal {
+        roles = Set.copyOf(roles);
+    }
+
+    public static Principal of(String tenant, String name, Set<String> roles) {
+        return new Principal(tenant, name, roles, null, null);
+    }
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.broker.topic;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/// A checked topic filter, without any `$share/` prefix. Immutable; comparing and hashing go by its text.
+public final class TopicFilter {
+
+    static final String SINGLE_LEVEL = "+";
+    static final String MULTI_LEVEL = "#";
+
+    private final String text;
+    private final List<String> levels;
+
+    private TopicFilter(String text, List<String> levels) {
+        this.text = text;
+        this.levels = levels;
+    }
+
+    /// Parses and checks: not empty, no NUL ([MQTT-4.7.3-1], [MQTT-4.7.3-2]), `#` alone and last in its level
+    /// ([MQTT-4.7.1-1]), `+` alone in its level ([MQTT-4.7.1-2]).
+    public static TopicFilter parse(String text) throws InvalidTopicException {
+        if (text.isEmpty()) {
+            throw new InvalidTopicException("topic filter is empty");
+        }
+        if (text.indexOf('\0') >= 0) {
+            throw new InvalidTopicException("topic filter contains NUL");
+        }
+        List<String> levels = split(text);
+        for (int i = 0; i < levels.size(); i++) {
+            checkLevel(text, levels.get(i), i == levels.size() - 1);
+        }
+        return new TopicFilter(text, List.copyOf(levels));
+    }
+
+    private static void checkLevel(String text, String level, boolean last) throws InvalidTopicException {
+        if (level.indexOf('#') >= 0 && (level.length() > 1 || !last)) {
+            throw new InvalidTopicException("'#' must stand alone in the last level of topic filter " + cut(text));
+        }
+        if (level.indexOf('+') >= 0 && level.length() > 1) {
+            throw new InvalidTopicException("'+' must stand alone in its level of topic filter " + cut(text));
+        }
+    }
+
+    /// The levels of a topic name or filter; empty levels count ([MQTT-4.7.3-1] and §4.7.1.1).
+    static List<String> split(String text) {
+        List<String> levels = new ArrayList<>();
+        int start = 0;
+        for (int slash = text.indexOf('/'); slash >= 0; slash = text.indexOf('/', start)) {
+            levels.add(text.substring(start, slash));
+            start = slash + 1;
+        }
+        levels.add(text.substring(start));
+        return levels;
+    }
+
+    private static String cut(String text) {
+        return text.length() <= 80 ? text : text.substring(0, 80) + "…";
+    }
+
+    public String text() {
+        return text;
+    }
+
+    public List<String> levels() {
+        return levels;
+    }
+
+    public boolean hasWildcard() {
+        return text.indexOf('+') >= 0 || text.endsWith(MULTI_LEVEL);
+    }
+
+    private boolean startsWithWildcard() {
+        String first = levels.getFirst();
+        return first.equals(SINGLE_LEVEL) || first.equals(MULTI_LEVEL);
+    }
+
+    /// True if a message published to `topicName` matches ([MQTT-4.7.2-1]: names that begin with `$` are not matched
+    /// by a leading wildcard). Walks both texts without allocating.
+    public boolean matches(String topicName) {
+        if (!topicName.isEmpty() && topicName.charAt(0) == '$' && startsWithWildcard()) {
+            return false;
+        }
+        int position = 0;
+        for (int i = 0; i < levels.size(); i++) {
+            String level = levels.get(i);
+            if (level.equals(MULTI_LEVEL)) {
+                return true;
+            }
+            if (position > topicName.length()) {
+                return false;
+            }
+            int slash = topicName.indexOf('/', position);
+            int end = slash < 0 ? topicName.length() : slash;
+            boolean same = level.length() == end - position && topicName.startsWith(level, position);
+            if (!same && !level.equals(SINGLE_LEVEL)) {
+                return false;
+            }
+            position = end + 1;
+        }
+        return position > topicName.length();
+    }
+
+    /// True if every topic name that `other` matches is matched by this filter too.
+    public boolean covers(TopicFilter other) {
+        if (startsWithWildcard() && other.text.charAt(0) == '$') {
+            return false;
+        }
+        for (int i = 0; i < levels.size(); i++) {
+            String mine = levels.get(i);
+            if (mine.equals(MULTI_LEVEL)) {
+                return true;
+            }
+            if (i == other.levels.size()) {
+                return false;
+            }
+            String theirs = other.levels.get(i);
+            if (theirs.equals(MULTI_LEVEL) || (!mine.equals(SINGLE_LEVEL) && !mine.equals(theirs))) {
+                return false;
+            }
+        }
+        return levels.size() == other.levels.size();
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof TopicFilter filter && filter.text.equals(text);
+    }
+
+    @Override
+    public int hashCode() {
+        return text.hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return text;
+    }
+}
