@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.broker;
+
+import java.time.InstantSource;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.upwell.broker.access.Authenticator;
+import org.upwell.broker.access.Authorizer;
+import org.upwell.broker.event.BrokerCounters;
+import org.upwell.broker.event.BrokerEvents;
+import org.upwell.broker.message.Message;
+import org.upwell.broker.owner.Owner;
+import org.upwell.broker.routing.Router;
+import org.upwell.broker.session.Session;
+import org.upwell.broker.session.SessionContext;
+import org.upwell.broker.session.SessionDirectory;
+import org.upwell.broker.session.Will;
+import org.upwell.broker.store.Commit;
+import org.upwell.broker.store.Store;
+import org.upwell.broker.store.StoredState;
+import org.upwell.broker.topic.RetainedMessages;
+import org.upwell.broker.topic.SubscriptionTree;
+
+/// The broker without any protocol: puts its parts together and hands them to the edges. Holds no rules of its own.
+///
+/// Threads: construction and [#start] on one thread; all accessors from any.
+public final class Broker implements AutoCloseable {
+
+    /// What a broker is built from.
+    ///
+    /// @param limits the limits of each principal's sessions
+    public record Parts(
+            Store store,
+            Authenticator authenticator,
+            Authorizer authorizer,
+            SessionDirectory.Limits limits,
+            BrokerEvents events,
+            InstantSource clock) {}
+
+    private final Parts parts;
+    private final BrokerCounters counters = new BrokerCounters();
+    private final SubscriptionTree<Session> subscriptions = new SubscriptionTree<>();
+    private final RetainedMessages retained = new RetainedMessages();
+    private final Router router;
+    private final SessionDirectory sessions;
+    private final AtomicReference<@Nullable List<Owner>> owners = new AtomicReference<>();
+
+    public Broker(Parts parts) {
+        this.parts = parts;
+        this.router = new Router(subscriptions, retained, parts.store(), counters);
+        AtomicReference<@Nullable SessionDirectory> directory = new AtomicReference<>();
+        SessionContext context = new SessionContext(
+                subscriptions,
+                parts.store(),
+                this::publishWill,
+                session -> {
+                    SessionDirectory known = directory.get();
+                    if (known != null) {
+                        known.removed(session);
+                    }
+                },
+                parts.events(),
+                counters,
+                parts.clock());
+        this.sessions = new SessionDirectory(context);
+        directory.set(sessions);
+    }
+
+    /// Puts back what the store kept and spreads it over `owners`. To be called once, before any connection is
+    /// accepted.
+    ///
+    /// @throws org.upwell.broker.store.StoreException if the store cannot be read whole
+    public void start(List<Owner> eventLoops) {
+        if (eventLoops.isEmpty() || !owners.compareAndSet(null, List.copyOf(eventLoops))) {
+            throw new IllegalStateException("a broker starts once, on at least one event loop");
+        }
+        StoredState state = parts.store().recover();
+        state.retained().forEach(retained::put);
+        sessions.restore(state.sessions(), eventLoops, parts.authorizer(), parts.limits());
+    }
+
+    /// Publishes a message of the broker's own or of an operator, unchecked. Any thread.
+    public void publish(Message message) {
+        List<Owner> eventLoops = owners.get();
+        if (eventLoops == null) {
+            throw new IllegalStateException("the broker is not started");
+        }
+        Owner owner = eventLoops.get((message.topic().hashCode() & Integer.MAX_VALUE) % eventLoops.size());
+        owner.run(() -> router.route(message, null, 0, owner, Commit.NONE));
+    }
+
+    private void publishWill(Session session, Will will) {
+        Message message = will.message();
+        // Wills are authorised at CONNECT and again here, since rights may have changed meanwhile.
+        if (session.permissions().mayPublish(message.topic(), message.qos(), message.retain())) {
+            router.route(message, null, 0, session.owner(), Commit.NONE);
+        } else {
+            counters.publishesRefused.increment();
+        }
+    }
+
+    public Authenticator authenticator() {
+        return parts.authenticator();
+    }
+
+    public Authorizer authorizer() {
+        return parts.authorizer();
+    }
+
+    public SessionDirectory.Limits limits() {
+        return parts.limits();
+    }
+
+    public BrokerEvents events() {
+        return parts.events();
+    }
+
+    public BrokerCounters counters() {
+        return counters;
+    }
+
+    public InstantSource clock() {
+        return parts.clock();
+    }
+
+    public Store store() {
+        return parts.store();
+    }
+
+    public Router router() {
+        return router;
+    }
+
+    public SessionDirectory sessions() {
+        return sessions;
+    }
+
+    public RetainedMessages retained() {
+        return retained;
+    }
+
+    public SubscriptionTree<Session> subscriptions() {
+        return subscriptions;
+    }
+
+    /// Closes the store. Connections must be closed before.
+    @Override
+    public void close() {
+        parts.store().close();
+    }
+}

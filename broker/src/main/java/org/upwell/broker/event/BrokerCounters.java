@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.broker.event;
+
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.concurrent.atomic.LongAdder;
+
+/// Running totals since start. Written from all event loops, read from any thread.
+public final class BrokerCounters {
+
+    public final LongAdder connectionsOpened = new LongAdder();
+    public final LongAdder connectionsClosed = new LongAdder();
+    public final LongAdder connectionsRefused = new LongAdder();
+    public final LongAdder sessionsOpened = new LongAdder();
+    public final LongAdder sessionsEnded = new LongAdder();
+    public final LongAdder messagesReceived = new LongAdder();
+    public final LongAdder messagesSent = new LongAdder();
+    /// Accepted messages that no subscription matched.
+    public final LongAdder messagesUnmatched = new LongAdder();
+    public final LongAdder publishesRefused = new LongAdder();
+    public final LongAdder subscriptionsRefused = new LongAdder();
+    public final LongAdder protocolErrors = new LongAdder();
+
+    private final Map<DropCause, LongAdder> dropped = new EnumMap<>(DropCause.class);
+
+    public BrokerCounters() {
+        for (DropCause cause : DropCause.values()) {
+            dropped.put(cause, new LongAdder());
+        }
+    }
+
+    public void dropped(DropCause cause) {
+        adder(cause).increment();
+    }
+
+    public long droppedBy(DropCause cause) {
+        return adder(cause).sum();
+    }
+
+    private LongAdder adder(DropCause cause) {
+        LongAdder adder = dropped.get(cause);
+        if (adder == null) {
+            throw new IllegalStateException("no counter for " + cause);
+        }
+        return adder;
+    }
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.broker.message;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// What a publisher says about a payload, passed on unaltered ([MQTT-3.3.2-4], [MQTT-3.3.2-15] to [MQTT-3.3.2-20]).
+/// Immutable; `correlationData` is not copied and never written.
+///
+/// @param payloadFormat 0 (bytes), 1 (UTF-8) or -1 if the publisher did not say
+public record MessageProperties(
+        int payloadFormat,
+        @Nullable String contentType,
+        @Nullable String responseTopic,
+        byte @Nullable [] correlationData,
+        List<UserProperty> userProperties) {
+
+    public static final int UNSPECIFIED = -1;
+
+    public static final MessageProperties NONE = new MessageProperties(UNSPECIFIED, null, null, null, List.of());
+
+    public MessageProperties {
+        userProperties = List.copyOf(userProperties);
+    }
+
+    /// Properties that consist of user properties alone.
+    public static MessageProperties ofUserProperties(List<UserProperty> userProperties) {
+        return userProperties.isEmpty() ? NONE : new MessageProperties(UNSPECIFIED, null, null, null, userProperties);
+    }
+}

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.broker.owner;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jctools.queues.MpscUnboundedArrayQueue;
+
+/// One event loop as the owner of sessions and connections.
+///
+/// ```text
+/// Idea   Work for another owner is put where that owner will find it (a session's mailbox), the session is listed as
+///        ready, and the other loop is woken once when the sender's own batch ends, however many sessions and messages
+///        the batch held. Work that ends a batch on the own loop (flushing connections) is collected the same way.
+/// 1.     A batch lasts from the first piece of work in a loop's turn to the tasks that follow its I/O; its end is a
+/// task
+///        on the loop, which costs no system call when given from the loop itself.
+/// 2.     Whoever lists a session as ready has made its mailbox non-empty, so no session is listed twice per drain.
+/// 3.     Messages handed over and not yet drained are counted; above HIGH the senders' connections stop reading
+///        until the count falls below LOW. Without that bound a fast loop could fill the heap of a slow one.
+/// ```
+///
+/// Methods say which thread may call them; those marked *own thread* check it.
+public final class Owner {
+
+    /// Handed-over, undrained messages at which senders stop reading from their sockets.
+    static final int HIGH = 65_536;
+
+    /// Handed-over, undrained messages at which they go on.
+    static final int LOW = 16_384;
+
+    /// Something with a mailbox that this owner must empty.
+    public interface Ready {
+        /// Own thread. Returns the number of messages taken.
+        int drainMailbox();
+    }
+
+    private final String name;
+    private final Loop loop;
+
+    private final Queue<Ready> ready = new MpscUnboundedArrayQueue<>(256);
+    private final AtomicBoolean wakeRequested = new AtomicBoolean();
+    private final AtomicInteger backlog = new AtomicInteger();
+    private final Queue<Runnable> waitingForRoom = new ConcurrentLinkedQueue<>();
+
+    // Own thread only.
+    private final List<Runnable> batchEnds = new ArrayList<>();
+    private final List<Handover> handovers = new ArrayList<>();
+    private boolean batchOpen;
+
+    /// What the current batch handed to one other owner.
+    private static final class Handover {
+        private final Owner target;
+        private int messages;
+
+        private Handover(Owner target) {
+            this.target = target;
+        }
+    }
+
+    public Owner(String name, Loop loop) {
+        this.name = name;
+        this.loop = loop;
+    }
+
+    /// Any thread.
+    public boolean isCurrent() {
+        return loop.isCurrentThread();
+    }
+
+    /// @throws IllegalStateException if called from another thread than the owner's
+    public void check() {
+        if (!loop.isCurrentThread()) {
+            throw new IllegalStateException(
+                    "called on " + Thread.currentThread().getName() + ", but the owner is " + name);
+        }
+    }
+
+    /// Any thread.
+    public void execute(Runnable task) {
+        loop.execute(task);
+    }
+
+    /// Runs at once on the own thread, else later there. Any thread.
+    public void run(Runnable task) {
+        if (loop.isCurrentThread()) {
+            task.run();
+        } else {
+            loop.execute(task);
+        }
+    }
+
+    /// Any thread.
+    public Loop.Cancellation schedule(Duration delay, Runnable task) {
+        return loop.schedule(delay, task);
+    }
+
+    /// Runs `task` once when the current batch ends. Own thread; callers keep a flag so as to ask once per batch.
+    public void atEndOfBatch(Runnable task) {
+        batchEnds.add(task);
+        openBatch();
+    }
+
+    private void openBatch() {
+        if (!batchOpen) {
+            batchOpen = true;
+            loop.execute(this::endBatch);
+        }
+    }
+
+    private void endBatch() {
+        batchOpen = false;
+        // Index loops: a task may add another, which then belongs to this batch too.
+        for (int i = 0; i < batchEnds.size(); i++) {
+            batchEnds.get(i).run();
+        }
+        batchEnds.clear();
+        for (int i = 0; i < handovers.size(); i++) {
+            Handover handover = handovers.get(i);
+            if (handover.messages > 0) {
+                handover.target.backlog.addAndGet(handover.messages);
+                handover.messages = 0;
+                handover.target.wake();
+            }
+        }
+    }
+
+    /// Notes that one message was put into a mailbox that `target` owns, to be woken when the batch ends. Own thread;
+    /// `becameReady` is the mailbox's owner if the mailbox was empty before, else null.
+    public void handedOver(Owner target) {
+        handoverTo(target).messages++;
+        openBatch();
+    }
+
+    private Handover handoverTo(Owner target) {
+        for (int i = 0; i < handovers.size(); i++) {
+            if (handovers.get(i).target == target) {
+                return handovers.get(i);
+            }
+        }
+        Handover added = new Handover(target);
+        handovers.add(added);
+        return added;
+    }
+
+    /// Lists `session` as having mail. Any thread; the caller sees to the wake-up by [#handedOver] or [#wake].
+    public void listReady(Ready session) {
+        ready.add(session);
+    }
+
+    /// Makes the owner drain what is listed. Any thread; cheap when a wake-up is already on its way.
+    public void wake() {
+        if (!wakeRequested.getAndSet(true)) {
+            loop.execute(this::drainReady);
+        }
+    }
+
+    private void drainReady() {
+        wakeRequested.set(false);
+        int taken = 0;
+        for (Ready next = ready.poll(); next != null; next = ready.poll()) {
+            taken += next.drainMailbox();
+        }
+        if (backlog.addAndGet(-taken) <= LOW) {
+            admitWaiting();
+        }
+    }
+
+    private void admitWaiting() {
+        for (Runnable waiting = waitingForRoom.poll(); waiting != null; waiting = waitingForRoom.poll()) {
+            waiting.run();
+        }
+    }
+
+    /// True when the current batch's messages met an owner that is too far behind, so that the sender should stop
+    /// reading;
+    /// `resume` is then called once on any thread when there is room again. Own thread.
+    public boolean mustWait(Runnable resume) {
+        for (int i = 0; i < handovers.size(); i++) {
+            Owner target = handovers.get(i).target;
+            if (target.backlog.get() + handovers.get(i).messages > HIGH) {
+                target.waitForRoom(resume);
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void waitForRoom(Runnable resume) {
+        waitingForRoom.add(resume);
+        // The drain may have ended between the check and the add; then nobody else would run it.
+        if (backlog.get() <= LOW) {
+            admitWaiting();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.broker.routing;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.upwell.broker.event.BrokerCounters;
+import org.upwell.broker.message.Message;
+import org.upwell.broker.owner.Owner;
+import org.upwell.broker.session.Delivery;
+import org.upwell.broker.session.Session;
+import org.upwell.broker.store.Append;
+import org.upwell.broker.store.Commit;
+import org.upwell.broker.store.QueueTarget;
+import org.upwell.broker.store.Store;
+import org.upwell.broker.store.StoreException;
+import org.upwell.broker.topic.Matches;
+import org.upwell.broker.topic.RetainedMessages;
+import org.upwell.broker.topic.SubscriptionTree;
+
+/// Finds who wants a message and hands it over, by way of the store where it must survive. Decides nothing else:
+/// whether
+/// a message is allowed was decided before, what a full queue drops is the session's affair.
+///
+/// Shared by all event loops; holds no state of its own.
+public final class Router {
+
+    private final SubscriptionTree<Session> subscriptions;
+    private final RetainedMessages retained;
+    private final Store store;
+    private final BrokerCounters counters;
+
+    public Router(
+            SubscriptionTree<Session> subscriptions, RetainedMessages retained, Store store, BrokerCounters counters) {
+        this.subscriptions = subscriptions;
+        this.retained = retained;
+        this.store = store;
+        this.counters = counters;
+    }
+
+    /// Routes an accepted message.
+    ///
+    /// @param publisher the session that published it, null for the broker itself
+    /// @param packetId the publisher's packet id at QoS 2, else 0
+    /// @param here the owner on whose thread this is called
+    /// @param accepted told when the message is safe in every queue it entered, at once if none is persistent
+    /// @return true if at least one subscription matched
+    public boolean route(Message message, @Nullable Session publisher, int packetId, Owner here, Commit accepted) {
+        Matches<Session> matches = subscriptions.match(message.topic());
+        if (message.retain()) {
+            retained.put(message);
+        }
+        long publisherNumber = publisher == null || message.qos() < 2 ? 0 : publisher.storeNumber();
+        List<QueueTarget> stored = message.qos() == 0 ? List.of() : persistentTargets(message, publisher, matches);
+        if (stored.isEmpty() && !message.retain() && publisherNumber == 0) {
+            // Acknowledgement contract: without a persistent target there is nothing to make safe.
+            deliver(message, 0, publisher, matches, here);
+            accepted.committed();
+        } else {
+            Append append = new Append(message, stored, message.retain(), publisherNumber, packetId);
+            long sequence = store.nextSequence();
+            if (message.qos() == 2) {
+                // QoS 2 is never delivered before commit: a repeat after a crash could not be told from a new message.
+                Runnable delivery = () -> deliver(message, sequence, publisher, matches, here);
+                store.append(sequence, append, new DeliverOnCommit(here, delivery, accepted));
+            } else {
+                store.append(sequence, append, accepted);
+                deliver(message, sequence, publisher, matches, here);
+            }
+        }
+        if (matches.isEmpty()) {
+            counters.messagesUnmatched.increment();
+        }
+        return !matches.isEmpty();
+    }
+
+    private static List<QueueTarget> persistentTargets(
+            Message message, @Nullable Session publisher, Matches<Session> matches) {
+        List<QueueTarget> stored = List.of();
+        List<Matches.Target<Session>> targets = matches.targets();
+        for (int i = 0; i < targets.size(); i++) {
+            Matches.Target<Session> target = targets.get(i);
+            if (target.qos() > 0 && target.subscriber().isPersistent()) {
+                if (stored.isEmpty()) {
+                    stored = new ArrayList<>();
+                }
+                addStored(message, publisher, target, stored);
+            }
+        }
+        return stored;
+    }
+
+    private static void addStored(
+            Message message, @Nullable Session publisher, Matches.Target<Session> target, List<QueueTarget> stored) {
+        List<Matches.Target<Session>> effective =
+                target.noLocal() && target.subscriber() == publisher ? target.forOwnMessage() : List.of(target);
+        for (Matches.Target<Session> each : effective) {
+            int qos = Math.min(message.qos(), each.qos());
+            if (qos > 0) {
+                stored.add(new QueueTarget(
+                        each.subscriber().storeNumber(),
+                        qos,
+                        each.retainAsPublished() && message.retain(),
+                        each.subscriptionIds()));
+            }
+        }
+    }
+
+    /// Delivers when the store has the message, then tells the publisher.
+    private record DeliverOnCommit(Owner owner, Runnable delivery, Commit accepted) implements Commit {
+
+        @Override
+        public void committed() {
+            delivery.run();
+            accepted.committed();
+        }
+
+        @Override
+        public void failed(StoreException cause) {
+            accepted.failed(cause);
+        }
+    }
+
+    private void deliver(
+            Message message, long sequence, @Nullable Session publisher, Matches<Session> matches, Owner here) {
+        Delivery[] shared = new Delivery[3];
+        List<Matches.Target<Session>> targets = matches.targets();
+        for (int i = 0; i < targets.size(); i++) {
+            Matches.Target<Session> target = targets.get(i);
+            if (target.noLocal() && target.subscriber() == publisher) {
+                for (Matches.Target<Session> own : target.forOwnMessage()) {
+                    own.subscriber().deliver(toDelivery(message, sequence, own), here);
+                }
+                continue;
+            }
+            int qos = Math.min(message.qos(), target.qos());
+            boolean plain = target.subscriptionIds().length == 0 && !(target.retainAsPublished() && message.retain());
+            Delivery delivery = plain ? shared[qos] : toDelivery(message, sequence, target);
+            if (delivery == null) {
+                delivery = new Delivery(message, sequence, qos, false, Delivery.NO_IDS);
+                shared[qos] = delivery;
+            }
+            target.subscriber().deliver(delivery, here);
+        }
+    }
+
+    private static Delivery toDelivery(Message message, long sequence, Matches.Target<Session> target) {
+        return new Delivery(
+                message,
+                sequence,
+                Math.min(message.qos(), target.qos()),
+                target.retainAsPublished() && message.retain(),
+                target.subscriptionIds());
+    }
+}

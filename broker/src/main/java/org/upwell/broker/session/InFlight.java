@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.broker.session;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// What was sent to the client at QoS 1 or 2 and is not fully acknowledged, by packet id. Survives the connection and
+/// is
+/// sent again on the next one ([MQTT-4.4.0-1]). Owned by the session's owner.
+///
+/// Packet ids are given out in rising order, so those in use lie close together: they index a ring that grows only when
+/// two of them meet in one place. At 65,536 places none can.
+public final class InFlight {
+
+    private static final int MAX_PACKET_ID = 65_535;
+    private static final int FIRST_CAPACITY = 16;
+
+    /// How far the handshake of one packet id has come.
+    public enum Stage {
+        /// QoS 1: PUBLISH was sent, PUBACK is due.
+        AWAITS_PUBACK,
+        /// QoS 2: PUBLISH was sent, PUBREC is due.
+        AWAITS_PUBREC,
+        /// QoS 2: PUBREC came, PUBREL is or will be sent, PUBCOMP is due; the message itself is not needed any more.
+        AWAITS_PUBCOMP
+    }
+
+    /// One packet id in use.
+    public static final class Entry {
+        private final int packetId;
+        private final long order;
+        private final Delivery delivery;
+        private Stage stage;
+
+        private Entry(int packetId, long order, Delivery delivery, Stage stage) {
+            this.packetId = packetId;
+            this.order = order;
+            this.delivery = delivery;
+            this.stage = stage;
+        }
+
+        public int packetId() {
+            return packetId;
+        }
+
+        public Delivery delivery() {
+            return delivery;
+        }
+
+        public Stage stage() {
+            return stage;
+        }
+
+        /// PUBREC came.
+        public void received() {
+            stage = Stage.AWAITS_PUBCOMP;
+        }
+    }
+
+    private @Nullable Entry[] ring = new @Nullable Entry[0];
+    private int size;
+    private int lastPacketId;
+    private long nextOrder;
+
+    public int size() {
+        return size;
+    }
+
+    /// Takes the next free packet id for `delivery`.
+    ///
+    /// @throws IllegalStateException if all 65,535 are in use; the send quota prevents that
+    public Entry add(Delivery delivery) {
+        if (size == MAX_PACKET_ID) {
+            throw new IllegalStateException("all packet ids are in use");
+        }
+        int packetId = lastPacketId;
+        do {
+            packetId = packetId == MAX_PACKET_ID ? 1 : packetId + 1;
+        } while (get(packetId) != null);
+        lastPacketId = packetId;
+        return put(packetId, delivery, delivery.qos() == 1 ? Stage.AWAITS_PUBACK : Stage.AWAITS_PUBREC);
+    }
+
+    /// Takes a given packet id, as read from the store after a restart.
+    Entry restore(int packetId, Delivery delivery, Stage stage) {
+        lastPacketId = Math.max(lastPacketId, packetId);
+        return put(packetId, delivery, stage);
+    }
+
+    private Entry put(int packetId, Delivery delivery, Stage stage) {
+        while (ring.length == 0 || ring[packetId & (ring.length - 1)] != null) {
+            grow();
+        }
+        Entry entry = new Entry(packetId, nextOrder++, delivery, stage);
+        ring[packetId & (ring.length - 1)] = entry;
+        size++;
+        return entry;
+    }
+
+    private void grow() {
+        @Nullable Entry[] old = ring;
+        ring = new @Nullable Entry[Math.max(FIRST_CAPACITY, old.length * 2)];
+        for (Entry entry : old) {
+            if (entry != null) {
+                ring[entry.packetId & (ring.length - 1)] = entry;
+            }
+        }
+    }
+
+    public @Nullable Entry get(int packetId) {
+        if (ring.length == 0) {
+            return null;
+        }
+        Entry entry = ring[packetId & (ring.length - 1)];
+        return entry != null && entry.packetId == packetId ? entry : null;
+    }
+
+    /// Frees a packet id in use.
+    public void remove(Entry entry) {
+        int place = entry.packetId & (ring.length - 1);
+        if (ring[place] == entry) {
+            ring[place] = null;
+            size--;
+        }
+    }
+
+    /// All entries in the order in which they were first sent ([MQTT-4.6.0-1]).
+    public List<Entry> inOrder() {
+        List<Entry> all = new ArrayList<>(size);
+        for (Entry entry : ring) {
+            if (entry != null) {
+                all.add(entry);
+            }
+        }
+        all.sort(Comparator.comparingLong(entry -> entry.order));
+        return all;
+    }
+}

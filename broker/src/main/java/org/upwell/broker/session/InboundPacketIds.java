@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.broker.session;
+
+import java.util.BitSet;
+import org.jspecify.annotations.Nullable;
+
+/// Packet ids of QoS 2 messages that the client sent and has not released ([MQTT-4.3.3-10]): a PUBLISH with one of
+/// these
+/// is a repeat. An id is taken at receipt and marked once its message is committed, so that a repeat of an uncommitted
+/// first gets no PUBREC before its time. Owned by the session's owner.
+public final class InboundPacketIds {
+
+    private @Nullable BitSet taken;
+    private @Nullable BitSet committed;
+
+    /// Takes an id. False if it was taken already.
+    public boolean take(int packetId) {
+        BitSet ids = taken;
+        if (ids == null) {
+            ids = new BitSet();
+            taken = ids;
+        }
+        if (ids.get(packetId)) {
+            return false;
+        }
+        ids.set(packetId);
+        return true;
+    }
+
+    public boolean isTaken(int packetId) {
+        return taken != null && taken.get(packetId);
+    }
+
+    public void commit(int packetId) {
+        BitSet ids = committed;
+        if (ids == null) {
+            ids = new BitSet();
+            committed = ids;
+        }
+        ids.set(packetId);
+    }
+
+    public boolean isCommitted(int packetId) {
+        return committed != null && committed.get(packetId);
+    }
+
+    /// Gives an id free. False if it was not taken.
+    public boolean release(int packetId) {
+        if (!isTaken(packetId)) {
+            return false;
+        }
+        if (taken != null) {
+            taken.clear(packetId);
+        }
+        if (committed != null) {
+            committed.clear(packetId);
+        }
+        return true;
+    }
+
+    /// Number of ids taken.
+    public int size() {
+        return taken == null ? 0 : taken.cardinality();
+    }
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.broker.session;
+
+/// The connection of a session, as the session sees it. Implemented by a protocol edge; all methods are called on the
+/// session's owner, which is the connection's event loop.
+public interface SessionConnection {
+
+    /// Offers a message of QoS 1 or 2. False if the connection cannot take it now (send quota used up, too much
+    /// unwritten); the session then queues it, and the connection asks for it by [Session#pollQueued] later.
+    boolean tryDeliver(Delivery delivery);
+
+    /// Hands over a message of QoS 0, which the connection sends, holds within its bound, or drops and counts.
+    void deliverQos0(Delivery delivery);
+
+    /// Another connection takes the session over. The session is no longer this connection's when this is called.
+    void takenOver();
+
+    /// The session was ended from elsewhere (administration, lost rights). As [#takenOver] in all else.
+    void sessionEnded(String cause);
+}

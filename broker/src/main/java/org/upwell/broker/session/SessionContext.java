@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.broker.session;
+
+import java.time.InstantSource;
+import org.upwell.broker.event.BrokerCounters;
+import org.upwell.broker.event.BrokerEvents;
+import org.upwell.broker.store.Store;
+import org.upwell.broker.topic.SubscriptionTree;
+
+/// What all sessions of a broker share.
+public record SessionContext(
+        SubscriptionTree<Session> subscriptions,
+        Store store,
+        WillPublisher wills,
+        DirectoryRemoval directoryRemoval,
+        BrokerEvents events,
+        BrokerCounters counters,
+        InstantSource clock) {
+
+    /// Takes an ended session out of the directory.
+    public interface DirectoryRemoval {
+        /// On the session's owner.
+        void removed(Session session);
+    }
+
+    /// Publishes wills: checks once more that the session may, and routes.
+    public interface WillPublisher {
+        /// On the session's owner.
+        void publish(Session session, Will will);
+    }
+}

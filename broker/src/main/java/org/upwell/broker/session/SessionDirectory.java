@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.broker.session;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import org.upwell.broker.access.Authorizer;
+import org.upwell.broker.access.Permissions;
+import org.upwell.broker.access.Principal;
+import org.upwell.broker.event.BrokerEvent;
+import org.upwell.broker.message.SessionKey;
+import org.upwell.broker.owner.Owner;
+import org.upwell.broker.store.Commit;
+import org.upwell.broker.store.StoreException;
+import org.upwell.broker.store.StoredState.StoredSession;
+import org.upwell.broker.store.SubscriptionRecord;
+import org.upwell.broker.topic.InvalidTopicException;
+import org.upwell.broker.topic.SharedFilter;
+import org.upwell.broker.topic.Subscription;
+
+/// All sessions of this process by tenant and client id, and the only place that assumes a session to be local.
+///
+/// Shared: may be called from any thread. A session is opened for a connection by a *claim* that runs on the thread of
+/// whoever owns the session, after all claims before it; so of many connections with one client id each takes over from
+/// the one before, and none from itself.
+public final class SessionDirectory {
+
+    private final ConcurrentHashMap<SessionKey, Session> sessions = new ConcurrentHashMap<>();
+    private final SessionContext context;
+
+    public SessionDirectory(SessionContext context) {
+        this.context = context;
+    }
+
+    /// Opens a session for a connection: a new one, the earlier one resumed, or one taken over from a live connection,
+    /// whose
+    /// close and will come first. Called on the connection's event loop, which also gets the answer.
+    public void open(OpenRequest request) {
+        Session existing = sessions.get(request.key());
+        if (existing != null) {
+            existing.owner().run(() -> claim(existing, request));
+            return;
+        }
+        Session fresh = create(request);
+        if (sessions.putIfAbsent(request.key(), fresh) == null) {
+            connect(fresh, request, false);
+        } else {
+            open(request);
+        }
+    }
+
+    private Session create(OpenRequest request) {
+        return new Session(
+                request.key(),
+                context,
+                request.owner(),
+                request.principal(),
+                new Session.Access(request.permissions(), request.limits()));
+    }
+
+    private void claim(Session existing, OpenRequest request) {
+        if (!existing.owner().isCurrent() || existing.isMoving()) {
+            // It moved on, or is just arriving here: get in line behind that.
+            existing.owner().execute(() -> claim(existing, request));
+            return;
+        }
+        if (existing.hasEnded()) {
+            request.owner().execute(() -> open(request));
+            return;
+        }
+        if (existing.isNewerThan(request.principal())) {
+            request.owner()
+                    .run(() -> request.answer().refused("the token is older than the one of the live connection"));
+            return;
+        }
+        boolean goesOn = existing.isPersistent() && !request.cleanStart();
+        existing.takeOver(goesOn);
+        if (!goesOn) {
+            existing.end(request.cleanStart() ? "clean start" : "connection closed");
+            request.owner().run(() -> open(request));
+        } else if (existing.owner() == request.owner()) {
+            connect(existing, request, true);
+        } else {
+            existing.moveTo(request.owner());
+            request.owner().execute(() -> connect(existing, request, true));
+        }
+    }
+
+    private void connect(Session session, OpenRequest request, boolean present) {
+        session.connect(request, new Commit() {
+            @Override
+            public Owner owner() {
+                return request.owner();
+            }
+
+            @Override
+            public void committed() {
+                context.counters().sessionsOpened.increment();
+                context.events().on(new BrokerEvent.SessionOpened(session.key(), present));
+                request.answer().opened(session, present);
+            }
+
+            @Override
+            public void failed(StoreException cause) {
+                session.detach(request.connection(), false, null);
+                request.answer().refused("the session could not be stored");
+            }
+        });
+    }
+
+    /// Takes an ended session out. On the session's owner.
+    void removed(Session session) {
+        sessions.remove(session.key(), session);
+    }
+
+    /// Any thread.
+    public Optional<Session> find(String tenant, String clientId) {
+        return Optional.ofNullable(sessions.get(new SessionKey(tenant, clientId)));
+    }
+
+    /// A live view; iterating it sees sessions come and go. Any thread.
+    public Collection<Session> all() {
+        return sessions.values();
+    }
+
+    /// Puts back what the store kept. Before any connection is accepted.
+    public void restore(List<StoredSession> stored, List<Owner> owners, Authorizer authorizer, Limits limits) {
+        int next = 0;
+        for (StoredSession each : stored) {
+            Owner owner = owners.get(next++ % owners.size());
+            SessionKey key = each.session().key();
+            Principal principal = Principal.of(
+                    key.tenant(), each.session().name(), each.session().roles());
+            Permissions permissions = authorizer.permissionsOf(principal);
+            Session session =
+                    new Session(key, context, owner, principal, new Session.Access(permissions, limits.of(principal)));
+            List<Subscription<Session>> subscriptions = new ArrayList<>();
+            for (SubscriptionRecord record : each.subscriptions()) {
+                Subscription<Session> subscription = toSubscription(session, record);
+                subscriptions.add(subscription);
+                context.subscriptions().put(subscription);
+            }
+            session.restore(each, subscriptions);
+            sessions.put(key, session);
+            owner.execute(() -> session.startOffline(each.session().offlineSinceMillis()));
+        }
+    }
+
+    private static Subscription<Session> toSubscription(Session session, SubscriptionRecord record) {
+        SharedFilter filter;
+        try {
+            filter = SharedFilter.parse(record.filter());
+        } catch (InvalidTopicException e) {
+            throw new StoreException("stored subscription of " + session.key() + " cannot be read", e);
+        }
+        return new Subscription<>(
+                session,
+                filter.filter(),
+                record.qos(),
+                record.noLocal(),
+                record.retainAsPublished(),
+                record.identifier());
+    }
+
+    /// Looks up the limits that a principal's sessions have.
+    public interface Limits {
+        SessionLimits of(Principal principal);
+    }
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.broker.topic;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// The subscriptions that share one topic filter. Up to a few they lie in an array that each change copies; beyond that
+/// in
+/// a map, with an array that the next reader makes, so that 100,000 subscribers can come and go without as many copies.
+///
+/// Shared read-mostly: changes are made under the tree's lock, readers take the array from any thread.
+final class SubscriberSet<S> {
+
+    private static final int SMALL = 8;
+
+    private static final Subscription<?>[] EMPTY = {};
+
+    private volatile Subscription<?> @Nullable [] snapshot = EMPTY;
+
+    private @Nullable Map<S, Subscription<S>> large;
+
+    /// Under the tree's lock. Returns the subscription that was replaced, or null.
+    @Nullable
+    Subscription<S> put(Subscription<S> subscription) {
+        if (large != null) {
+            Subscription<S> replaced = large.put(subscription.subscriber(), subscription);
+            snapshot = null;
+            return replaced;
+        }
+        Subscription<S>[] old = read();
+        for (int i = 0; i < old.length; i++) {
+            if (old[i].subscriber() == subscription.subscriber()) {
+                Subscription<S>[] copy = old.clone();
+                copy[i] = subscription;
+                snapshot = copy;
+                return old[i];
+            }
+        }
+        if (old.length < SMALL) {
+            Subscription<?>[] copy = new Subscription<?>[old.length + 1];
+            System.arraycopy(old, 0, copy, 0, old.length);
+            copy[old.length] = subscription;
+            snapshot = copy;
+        } else {
+            Map<S, Subscription<S>> map = new LinkedHashMap<>();
+            for (Subscription<S> each : old) {
+                map.put(each.subscriber(), each);
+            }
+            map.put(subscription.subscriber(), subscription);
+            large = map;
+            snapshot = null;
+        }
+        return null;
+    }
+
+    /// Under the tree's lock. Returns the subscription that was removed, or null.
+    @Nullable
+    Subscription<S> remove(S subscriber) {
+        if (large != null) {
+            Subscription<S> removed = large.remove(subscriber);
+            if (removed != null) {
+                snapshot = null;
+            }
+            return removed;
+        }
+        Subscription<S>[] old = read();
+        for (int i = 0; i < old.length; i++) {
+            if (old[i].subscriber() == subscriber) {
+                Subscription<?>[] copy = new Subscription<?>[old.length - 1];
+                System.arraycopy(old, 0, copy, 0, i);
+                System.arraycopy(old, i + 1, copy, i, old.length - i - 1);
+                snapshot = copy;
+                return old[i];
+            }
+        }
+        return null;
+    }
+
+    /// Under the tree's lock.
+    boolean isEmpty() {
+        return large != null ? large.isEmpty() : read().length == 0;
+    }
+
+    /// Any thread; `lock` is the tree's and is taken only when the array must be made anew. Do not write to the result.
+    @SuppressWarnings("unchecked") // Only subscriptions of S are ever put in.
+    Subscription<S>[] read(Object lock) {
+        Subscription<?>[] current = snapshot;
+        if (current == null) {
+            synchronized (lock) {
+                current = read();
+            }
+        }
+        return (Subscription<S>[]) current;
+    }
+
+    @SuppressWarnings("unchecked") // As above.
+    private Subscription<S>[] read() {
+        Subscription<?>[] current = snapshot;
+        if (current == null) {
+            current = large == null ? EMPTY : large.values().toArray(new Subscription<?>[0]);
+            snapshot = current;
+        }
+        return (Subscription<S>[]) current;
+    }
+}

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.broker.topic;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/// Finds the subscriptions that match a topic name.
+///
+/// ```text
+/// Idea    Filters without wildcards (most of them, in practice) are found by one look-up of the whole topic name; only
+///         filters with wildcards form a tree of levels, walked for `level`, `+` and `#` in each node. The result for a
+///         topic name is kept and used until any subscription changes, told by a version number.
+/// 1.      Changes are made under one lock; look-ups take none.
+/// 2.      A change is complete before the version rises, and a look-up reads the version before it walks. So a kept
+/// result
+///         that missed a change carries an older version and is not used after the change was reported done.
+/// 3.      A look-up that runs beside a change may or may not see it, each subscription for itself.
+/// Bounds  At most CACHED results are kept; then all are let go, since counting use would cost more than walking again.
+/// ```
+///
+/// @param <S> the subscriber; compared by identity
+public final class SubscriptionTree<S> {
+
+    /// Most topic names whose result is kept.
+    private static final int CACHED = 65_536;
+
+    private static final class Node<S> extends LevelNode<Node<S>> {
+        /// Subscriptions whose filter ends here.
+        private volatile @Nullable SubscriberSet<S> here;
+        /// Subscriptions whose filter ends with `#` below this node.
+        private volatile @Nullable SubscriberSet<S> below;
+
+        private boolean isUnused() {
+            return here == null && below == null && !hasChildren();
+        }
+    }
+
+    private final Object lock = new Object();
+    private final ConcurrentHashMap<String, SubscriberSet<S>> exact = new ConcurrentHashMap<>();
+    private final Node<S> root = new Node<>();
+    private final AtomicLong version = new AtomicLong();
+    private final ConcurrentHashMap<String, Matches<S>> cache = new ConcurrentHashMap<>();
+    private int size;
+
+    /// Adds a subscription or replaces the subscriber's one with the same filter. Any thread.
+    ///
+    /// @return the replaced subscription, or null if the subscription is new
+    public @Nullable Subscription<S> put(Subscription<S> subscription) {
+        TopicFilter filter = subscription.filter();
+        synchronized (lock) {
+            SubscriberSet<S> set = filter.hasWildcard()
+                    ? wildcardSet(filter)
+                    : exact.computeIfAbsent(filter.text(), key -> new SubscriberSet<>());
+            Subscription<S> replaced = set.put(subscription);
+            if (replaced == null) {
+                size++;
+            }
+            version.incrementAndGet();
+            return replaced;
+        }
+    }
+
+    private SubscriberSet<S> wildcardSet(TopicFilter filter) {
+        Node<S> node = root;
+        for (String level : filter.levels()) {
+            if (level.equals(TopicFilter.MULTI_LEVEL)) {
+                SubscriberSet<S> below = node.below;
+                if (below == null) {
+                    below = new SubscriberSet<>();
+                    node.below = below;
+                }
+                return below;
+            }
+            Node<S> child = node.child(level);
+            if (child == null) {
+                child = new Node<>();
+                node.addChild(level, child);
+            }
+            node = child;
+        }
+        SubscriberSet<S> here = node.here;
+        if (here == null) {
+            here = new SubscriberSet<>();
+            node.here = here;
+        }
+        return here;
+    }
+
+    /// Removes a subscriber's subscription to `filter`. Any thread.
+    ///
+    /// @return the removed subscription, or null if there was none
+    public @Nullable Subscription<S> remove(S subscriber, TopicFilter filter) {
+        synchronized (lock) {
+            Subscription<S> removed = filter.hasWildcard()
+                    ? removeWildcard(root, filter.levels(), 0, subscriber)
+                    : removeExact(filter.text(), subscriber);
+            if (removed != null) {
+                size--;
+                version.incrementAndGet();
+            }
+            return removed;
+        }
+    }
+
+    private @Nullable Subscription<S> removeExact(String text, S subscriber) {
+        SubscriberSet<S> set = exact.get(text);
+        if (set == null) {
+            return null;
+        }
+        Subscription<S> removed = set.remove(subscriber);
+        if (set.isEmpty()) {
+            exact.remove(text);
+        }
+        return removed;
+    }
+
+    private @Nullable Subscription<S> removeWildcard(Node<S> node, List<String> levels, int depth, S subscriber) {
+        if (depth == levels.size()) {
+            SubscriberSet<S> here = node.here;
+            Subscription<S> removed = here == null ? null : here.remove(subscriber);
+            node.here = here == null || here.isEmpty() ? null : here;
+            return removed;
+        }
+        String level = levels.get(depth);
+        if (level.equals(TopicFilter.MULTI_LEVEL)) {
+            SubscriberSet<S> below = node.below;
+            Subscription<S> removed = below == null ? null : below.remove(subscriber);
+            node.below = below == null || below.isEmpty() ? null : below;
+            return removed;
+        }
+        Node<S> child = node.child(level);
+        if (child == null) {
+            return null;
+        }
+        Subscription<S> removed = removeWildcard(child, levels, depth + 1, subscriber);
+        if (child.isUnused()) {
+            node.removeChild(level);
+        }
+        return removed;
+    }
+
+    /// Number of subscriptions. Any thread.
+    public int size() {
+        synchronized (lock) {
+            return size;
+        }
+    }
+
+    /// Who gets a message on `topicName`, a checked name. Any thread.
+    public Matches<S> match(String topicName) {
+        long now = version.get();
+        Matches<S> kept = cache.get(topicName);
+        if (kept != null && kept.version() == now) {
+            return kept;
+        }
+        Matches<S> found = Matches.of(find(topicName), now);
+        if (kept == null && cache.mappingCount() >= CACHED) {
+            cache.clear();
+        }
+        cache.put(topicName, found);
+        return found;
+    }
+
+    private List<Subscription<S>> find(String topicName) {
+        List<Subscription<S>> found = new ArrayList<>(2);
+        addAll(exact.get(topicName), found);
+        if (root.hasChildren() || root.below != null) {
+            List<String> levels = TopicFilter.split(topicName);
+            // [MQTT-4.7.2-1]: a wildcard in the first level does not match names that begin with `$`.
+            boolean dollar = topicName.charAt(0) == '$';
+            walk(root, levels, 0, dollar, found);
+        }
+        return found;
+    }
+
+    private void walk(Node<S> node, List<String> levels, int depth, boolean noWildcard, List<Subscription<S>> found) {
+        if (!noWildcard) {
+            addAll(node.below, found);
+        }
+        if (depth == levels.size()) {
+            addAll(node.here, found);
+            return;
+        }
+        Node<S> literal = node.child(levels.get(depth));
+        if (literal != null) {
+            walk(literal, levels, depth + 1, false, found);
+        }
+        Node<S> any = noWildcard ? null : node.child(TopicFilter.SINGLE_LEVEL);
+        if (any != null) {
+            walk(any, levels, depth + 1, false, found);
+        }
+    }
+
+    private void addAll(@Nullable SubscriberSet<S> set, List<Subscription<S>> found) {
+        if (set != null) {
+            for (Subscription<S> subscription : set.read(lock)) {
+                found.add(subscription);
+            }
+        }
+    }
+}
