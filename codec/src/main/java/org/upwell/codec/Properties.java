@@ -2,6 +2,7 @@
 package org.upwell.codec;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +18,8 @@ public final class Properties {
     private final Property[] keys;
     private final Object[] values;
 
-    private Properties(Property[] keys, Object[] values) {
+    /// Keeps both arrays, which must be of one length and never be written again.
+    Properties(Property[] keys, Object[] values) {
         this.keys = keys;
         this.values = values;
     }
@@ -88,6 +90,19 @@ public final class Properties {
         return null;
     }
 
+    /// Equal when the same properties stand in the same order; binary values are compared by content.
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Properties that
+                && Arrays.equals(keys, that.keys)
+                && Arrays.deepEquals(values, that.values);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * Arrays.hashCode(keys) + Arrays.deepHashCode(values);
+    }
+
     @Override
     public String toString() {
         StringBuilder text = new StringBuilder("{");
@@ -98,7 +113,8 @@ public final class Properties {
         return text.append('}').toString();
     }
 
-    /// Collects properties; checks value types, not which packet may carry what (that is the decoder's table).
+    /// Collects properties; checks value types and ranges, not which packet may carry what (that is the decoder's
+    /// table).
     public static final class Builder {
 
         private final List<Property> keys = new ArrayList<>();
@@ -106,9 +122,9 @@ public final class Properties {
 
         private Builder() {}
 
-        /// @throws IllegalArgumentException if `property` is not an integer or `value` is negative
+        /// @throws IllegalArgumentException if `property` is not an integer or cannot have this value
         public Builder integer(Property property, long value) {
-            if (!property.isInteger() || value < 0) {
+            if (!property.allows(value)) {
                 throw new IllegalArgumentException(property + " cannot be " + value);
             }
             return put(property, value);
