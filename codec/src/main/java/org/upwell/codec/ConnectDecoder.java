@@ -76,8 +76,8 @@ final class ConnectDecoder implements PacketBodyDecoder {
                 topic, payload, QoS.of((flags & WILL_QOS) >> 3), (flags & WILL_RETAIN) != 0, properties);
     }
 
-    /// [MQTT-3.1.2-17], [MQTT-3.1.2-19], [MQTT3-3.1.2-19], [MQTT3-3.1.2-21]: what is flagged must be there. Not so in
-    /// 3.1, whose section 3.1 lets the remaining length win over these two flags, for the sake of even older clients.
+    /// [MQTT-3.1.2-17], [MQTT-3.1.2-19], [MQTT3-3.1.2-19], [MQTT3-3.1.2-21]: what is flagged must be there. Not
+    /// so in 3.1, whose section 3.1 lets the remaining length win over these two flags, for even older clients.
     private static boolean hasField(PacketReader in, int flags, int flag) {
         if ((flags & flag) == 0) {
             return false;

@@ -9,6 +9,7 @@ final class ConnectEncoder {
     private ConnectEncoder() {}
 
     static int remainingBytes(Connect connect) {
+        check(connect);
         boolean mqtt5 = connect.version().isMqtt5();
         long bytes = Wire.stringBytes(connect.version().protocolName()) + 4L;
         bytes += Wire.stringBytes(connect.clientId());
@@ -29,16 +30,11 @@ final class ConnectEncoder {
         return PacketEncoder.checkedRemaining(bytes);
     }
 
-    static void encode(ByteBuf out, Connect connect) {
-        int flags = flags(connect);
-        int remainingBytes = remainingBytes(connect);
+    static void writeBody(ByteBuf out, Connect connect) {
         boolean mqtt5 = connect.version().isMqtt5();
-        out.ensureWritable(PacketEncoder.packetBytes(remainingBytes));
-        out.writeByte(PacketType.CONNECT.code() << 4);
-        Wire.writeVariableByteInteger(out, remainingBytes);
         Wire.writeString(out, connect.version().protocolName());
         out.writeByte(connect.version().level());
-        out.writeByte(flags);
+        out.writeByte(flags(connect));
         out.writeShort(connect.keepAliveSeconds());
         if (mqtt5) {
             PropertiesEncoder.write(out, connect.properties());
@@ -62,6 +58,15 @@ final class ConnectEncoder {
     }
 
     private static int flags(Connect connect) {
+        Connect.Will will = connect.will();
+        int willFlags = will == null ? 0 : 0x04 | will.qos().code() << 3 | (will.retain() ? 0x20 : 0);
+        return (connect.cleanStart() ? 0x02 : 0)
+                | willFlags
+                | (connect.password() == null ? 0 : 0x40)
+                | (connect.userName() == null ? 0 : 0x80);
+    }
+
+    private static void check(Connect connect) {
         if (connect.keepAliveSeconds() < 0 || connect.keepAliveSeconds() > 0xFFFF) {
             throw new IllegalArgumentException("keep alive is 0 to 65535 seconds, not " + connect.keepAliveSeconds());
         }
@@ -69,11 +74,5 @@ final class ConnectEncoder {
             // [MQTT3-3.1.2-22]
             throw new IllegalArgumentException("MQTT 3.x has no password without a user name");
         }
-        Connect.Will will = connect.will();
-        int willFlags = will == null ? 0 : 0x04 | will.qos().code() << 3 | (will.retain() ? 0x20 : 0);
-        return (connect.cleanStart() ? 0x02 : 0)
-                | willFlags
-                | (connect.password() == null ? 0 : 0x40)
-                | (connect.userName() == null ? 0 : 0x80);
     }
 }

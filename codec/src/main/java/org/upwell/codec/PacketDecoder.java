@@ -95,8 +95,8 @@ public final class PacketDecoder {
     /// The version in whose form a CONNACK that refuses a bad CONNECT is to be written; null if the peer did not show
     /// that it speaks MQTT, so that closing without a word is the answer.
     ///
-    /// An unknown level gets the form of the known version next to it: a 3.x client cannot read the longer CONNACK of
-    /// MQTT 5. Some bridges set the level's high bit to mark themselves; it does not count here.
+    /// An unknown level gets the form of the known version next to it: a 3.x client cannot read the longer CONNACK
+    /// of MQTT 5. Some bridges set the level's high bit to mark themselves; it does not count here.
     public @Nullable MqttVersion connAckVersion() {
         return connAckVersion;
     }

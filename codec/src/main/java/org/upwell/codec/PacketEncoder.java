@@ -19,17 +19,9 @@ public final class PacketEncoder {
     /// @throws IllegalArgumentException if the version has no such packet (AUTH, or a DISCONNECT with a reason, in
     ///     3.x) or a field does not fit; nothing is written then
     public static void encode(Packet packet, MqttVersion version, ByteBuf out) {
-        if (packet instanceof Publish publish) {
-            PublishEncoder.encode(out, version, publish);
-            return;
-        }
-        if (packet instanceof Connect connect) {
-            ConnectEncoder.encode(out, connect);
-            return;
-        }
         int remainingBytes = remainingBytes(packet, version);
         out.ensureWritable(packetBytes(remainingBytes));
-        out.writeByte(packet.type().code() << 4 | flags(packet.type()));
+        out.writeByte(packet.type().code() << 4 | flags(packet));
         Wire.writeVariableByteInteger(out, remainingBytes);
         writeBody(packet, version, out);
     }
@@ -38,18 +30,13 @@ public final class PacketEncoder {
     ///
     /// @throws IllegalArgumentException as [#encode] does
     public static int encodedBytes(Packet packet, MqttVersion version) {
-        if (packet instanceof Publish publish) {
-            return PublishEncoder.encodedBytes(version, publish);
-        }
-        return packetBytes(
-                packet instanceof Connect connect
-                        ? ConnectEncoder.remainingBytes(connect)
-                        : remainingBytes(packet, version));
+        return packetBytes(remainingBytes(packet, version));
     }
 
     /// [MQTT-2.1.3-1], [MQTT3-2.2.2-1]
-    private static int flags(PacketType type) {
-        return switch (type) {
+    private static int flags(Packet packet) {
+        return switch (packet.type()) {
+            case PUBLISH -> PublishEncoder.flags((Publish) packet);
             case PUBREL, SUBSCRIBE, UNSUBSCRIBE -> AT_LEAST_ONCE;
             default -> 0;
         };
@@ -58,8 +45,8 @@ public final class PacketEncoder {
     private static int remainingBytes(Packet packet, MqttVersion version) {
         boolean mqtt5 = version.isMqtt5();
         return switch (packet) {
-            case Connect unused -> throw ownEncoder(packet);
-            case Publish unused -> throw ownEncoder(packet);
+            case Connect connect -> ConnectEncoder.remainingBytes(connect);
+            case Publish publish -> PublishEncoder.remainingBytes(version, publish);
             case ConnAck connAck -> 2 + propertiesBytes(connAck.properties(), mqtt5);
             case PubAck ack -> publishAckBytes(ack.packetId(), ack.reason(), ack.properties(), mqtt5);
             case PubRec rec -> publishAckBytes(rec.packetId(), rec.reason(), rec.properties(), mqtt5);
@@ -73,8 +60,8 @@ public final class PacketEncoder {
             case UnsubAck ack ->
                 subAckBytes(ack.packetId(), ack.properties(), mqtt5)
                         + (mqtt5 ? ack.reasons().size() : 0);
-            case PingReq unused -> 0;
-            case PingResp unused -> 0;
+            case PingReq _ -> 0;
+            case PingResp _ -> 0;
             case Disconnect disconnect -> disconnectBytes(disconnect, mqtt5);
             case Auth auth -> authBytes(auth, mqtt5);
         };
@@ -83,8 +70,8 @@ public final class PacketEncoder {
     private static void writeBody(Packet packet, MqttVersion version, ByteBuf out) {
         boolean mqtt5 = version.isMqtt5();
         switch (packet) {
-            case Connect unused -> throw ownEncoder(packet);
-            case Publish unused -> throw ownEncoder(packet);
+            case Connect connect -> ConnectEncoder.writeBody(out, connect);
+            case Publish publish -> PublishEncoder.writeBody(out, version, publish);
             case ConnAck connAck -> writeConnAck(connAck, version, out);
             case PubAck ack -> writePublishAck(ack.packetId(), ack.reason(), ack.properties(), mqtt5, out);
             case PubRec rec -> writePublishAck(rec.packetId(), rec.reason(), rec.properties(), mqtt5, out);
@@ -105,8 +92,8 @@ public final class PacketEncoder {
                     ack.reasons().forEach(reason -> out.writeByte(reason.code()));
                 }
             }
-            case PingReq unused -> {}
-            case PingResp unused -> {}
+            case PingReq _ -> {}
+            case PingResp _ -> {}
             case Disconnect disconnect -> {
                 if (disconnectBytes(disconnect, mqtt5) > 0) {
                     writeReason(disconnect.reason(), disconnect.properties(), out);
@@ -119,10 +106,6 @@ public final class PacketEncoder {
                 }
             }
         }
-    }
-
-    private static IllegalStateException ownEncoder(Packet packet) {
-        return new IllegalStateException(packet.type() + " has its own encoder");
     }
 
     private static void writeConnAck(ConnAck connAck, MqttVersion version, ByteBuf out) {

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 final class PropertiesDecoder {
 
     private static final int FIRST_CAPACITY = 4;
-    private static final @Nullable Property[] BY_ID = new @Nullable Property[128];
+    private static final @Nullable Property[] BY_ID = new @Nullable Property[64];
 
     static {
         for (Property property : Property.values()) {
@@ -37,11 +37,10 @@ final class PropertiesDecoder {
         long seen = 0;
         while (in.remaining() > 0) {
             Property property = key(in, rules);
-            long bit = 1L << property.ordinal();
-            if ((seen & bit) != 0 && !rules.mayRepeat(property)) {
+            if ((seen & property.bit()) != 0 && !rules.mayRepeat(property)) {
                 throw in.protocolError(property.name(), "appears more than once");
             }
-            seen |= bit;
+            seen |= property.bit();
             if (count == keys.length) {
                 keys = Arrays.copyOf(keys, count * 2);
                 values = Arrays.copyOf(values, count * 2);
@@ -56,7 +55,7 @@ final class PropertiesDecoder {
     }
 
     private static Property key(PacketReader in, PropertyRules rules) throws DecodeException {
-        // All identifiers are below 128; reading the variable byte integer also refuses longer forms.
+        // All identifiers fit in one byte; reading the variable byte integer also refuses longer forms.
         int id = in.variableByteInteger("property identifier");
         Property property = id < BY_ID.length ? BY_ID[id] : null;
         if (property == null) {

@@ -43,14 +43,11 @@ public enum Property {
         BINARY(-1),
         STRING_PAIR(-1);
 
+        /// The largest integer of the type, -1 where there are none.
         private final long max;
 
         Type(long max) {
             this.max = max;
-        }
-
-        boolean isInteger() {
-            return max >= 0;
         }
     }
 
@@ -76,11 +73,12 @@ public enum Property {
         return valueType;
     }
 
-    boolean isInteger() {
-        return valueType.isInteger();
+    /// A bit of its own in a set of properties: all identifiers are below 64.
+    long bit() {
+        return 1L << id;
     }
 
-    /// Whether an integer property may have this value; the specification calls others a protocol error.
+    /// Whether this is an integer property that may have `value`; the specification calls others a protocol error.
     boolean allows(long value) {
         return value >= min && value <= valueType.max;
     }

@@ -73,19 +73,19 @@ enum PropertyRules {
     DISCONNECT_FROM_SERVER(Property.SERVER_REFERENCE, Property.REASON_STRING, Property.USER_PROPERTY),
     AUTH(Property.AUTHENTICATION_METHOD, Property.AUTHENTICATION_DATA, Property.REASON_STRING, Property.USER_PROPERTY);
 
-    /// One bit for each allowed property, at its ordinal.
+    /// The bits of the allowed properties.
     private final long allowed;
 
     PropertyRules(Property... properties) {
         long bits = 0;
         for (Property property : properties) {
-            bits |= 1L << property.ordinal();
+            bits |= property.bit();
         }
         allowed = bits;
     }
 
     boolean allows(Property property) {
-        return (allowed & 1L << property.ordinal()) != 0;
+        return (allowed & property.bit()) != 0;
     }
 
     /// Sections 2.2.2.2 and those of each property: all but the user property appear at most once.

@@ -11,37 +11,29 @@ public final class PublishEncoder {
 
     private PublishEncoder() {}
 
-    /// The exact size of what [#encode] writes.
-    ///
-    /// @throws IllegalArgumentException if MQTT cannot express the packet
-    public static int encodedBytes(MqttVersion version, Publish publish) {
-        return PacketEncoder.packetBytes(remainingBytes(version, publish, ByteBufUtil.utf8Bytes(publish.topic())));
-    }
-
-    /// Appends `publish` to `out`; in 3.x without its properties.
+    /// Appends `publish` to `out`; in 3.x without its properties. The same as [PacketEncoder#encode], without its
+    /// look at the packet's kind.
     ///
     /// @throws IllegalArgumentException if MQTT cannot express the packet; nothing is written then
     public static void encode(ByteBuf out, MqttVersion version, Publish publish) {
         int topicBytes = ByteBufUtil.utf8Bytes(publish.topic());
         int remainingBytes = remainingBytes(version, publish, topicBytes);
         out.ensureWritable(PacketEncoder.packetBytes(remainingBytes));
-        out.writeByte(firstByte(publish));
+        out.writeByte(PacketType.PUBLISH.code() << 4 | flags(publish));
         Wire.writeVariableByteInteger(out, remainingBytes);
-        Wire.writeString(out, publish.topic(), topicBytes);
-        if (publish.qos() != QoS.AT_MOST_ONCE) {
-            out.writeShort(publish.packetId());
-        }
-        if (version.isMqtt5()) {
-            PropertiesEncoder.write(out, publish.properties());
-        }
-        out.writeBytes(publish.payload());
+        writeBody(out, version, publish, topicBytes);
     }
 
-    private static int firstByte(Publish publish) {
-        return PacketType.PUBLISH.code() << 4
-                | (publish.dup() ? 0x08 : 0)
-                | publish.qos().code() << 1
-                | (publish.retain() ? 0x01 : 0);
+    static int flags(Publish publish) {
+        return (publish.dup() ? 0x08 : 0) | publish.qos().code() << 1 | (publish.retain() ? 0x01 : 0);
+    }
+
+    static int remainingBytes(MqttVersion version, Publish publish) {
+        return remainingBytes(version, publish, ByteBufUtil.utf8Bytes(publish.topic()));
+    }
+
+    static void writeBody(ByteBuf out, MqttVersion version, Publish publish) {
+        writeBody(out, version, publish, ByteBufUtil.utf8Bytes(publish.topic()));
     }
 
     private static int remainingBytes(MqttVersion version, Publish publish, int topicBytes) {
@@ -55,5 +47,16 @@ public final class PublishEncoder {
             bytes += PropertiesEncoder.bytesWithLength(publish.properties());
         }
         return PacketEncoder.checkedRemaining(bytes);
+    }
+
+    private static void writeBody(ByteBuf out, MqttVersion version, Publish publish, int topicBytes) {
+        Wire.writeString(out, publish.topic(), topicBytes);
+        if (publish.qos() != QoS.AT_MOST_ONCE) {
+            out.writeShort(publish.packetId());
+        }
+        if (version.isMqtt5()) {
+            PropertiesEncoder.write(out, publish.properties());
+        }
+        out.writeBytes(publish.payload());
     }
 }
