@@ -92,7 +92,7 @@ public final class Properties {
 
     /// Equal when the same properties stand in the same order; binary values are compared by content.
     @Override
-    public boolean equals(Object other) {
+    public boolean equals(@Nullable Object other) {
         return other instanceof Properties that
                 && Arrays.equals(keys, that.keys)
                 && Arrays.deepEquals(values, that.values);
