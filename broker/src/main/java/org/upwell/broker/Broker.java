@@ -91,7 +91,7 @@ public final class Broker implements AutoCloseable {
     }
 
     private void publishWill(Session session, Will will) {
-        Message message = will.message();
+        Message message = will.messageAt(parts.clock().millis());
         // Wills are authorised at CONNECT and again here, since rights may have changed meanwhile.
         if (session.permissions().mayPublish(message.topic(), message.qos(), message.retain())) {
             router.route(message, null, 0, session.owner(), Commit.NONE);

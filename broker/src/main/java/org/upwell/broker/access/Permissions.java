@@ -12,13 +12,12 @@ public interface Permissions {
     /// @param qos 0 to 2
     boolean mayPublish(String topicName, int qos, boolean retain);
 
-    /// The greatest QoS (0 to 2, at most `requestedQos`) that a subscription to `filter` may have, or -1 if no grant
-    /// covers the filter: every topic name that `filter` matches must be granted. A `$share/<group>/` prefix must
-    have
-    /// been removed by the caller.
+    /// The greatest QoS (0 to 2, at most `requestedQos`) that a subscription to `filter` may have, or -1 if no
+    /// grant covers the filter: every topic name that `filter` matches must be granted. A `$share/<group>/` prefix
+    /// must have been removed by the caller.
     int grantedQos(TopicFilter filter, int requestedQos);
 
-    /// True if a message on `topicName` may be delivered to this principal. Used to check queued messages and resumed
-    /// subscriptions again after rules changed.
+    /// True if a message on `topicName` may be delivered to this principal. Used to check queued messages and
+    /// resumed subscriptions again after rules changed.
     boolean mayReceive(String topicName);
 }

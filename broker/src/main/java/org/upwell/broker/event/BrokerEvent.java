@@ -4,9 +4,9 @@ package org.upwell.broker.event;
 import org.jspecify.annotations.Nullable;
 import org.upwell.broker.message.SessionKey;
 
-/// Something that an operator, an auditor or an extension may want to know of. A peer's misbehaviour is one of these
-/// and
-/// never a log line above debug, since peers could fill the disk with those. Texts that came from a peer are cut.
+/// Something that an operator, an auditor or an extension may want to know of. A peer's misbehaviour is one of
+/// these and never a log line above debug, since peers could fill the disk with those. Texts that came from a peer
+/// are cut.
 public sealed interface BrokerEvent {
 
     /// A CONNECT was refused.

@@ -3,7 +3,8 @@ package org.upwell.broker.message;
 
 import org.jspecify.annotations.Nullable;
 
-/// A message as it was published. Immutable and shared by all its subscribers; whoever creates it gives up `payload`.
+/// A message as it was published. Immutable and shared by all its subscribers; whoever creates it gives up
+/// `payload`.
 ///
 /// @param topic a checked topic name
 /// @param qos 0 to 2, as published

@@ -129,8 +129,8 @@ public final class Owner {
         }
     }
 
-    /// Notes that one message was put into a mailbox that `target` owns, to be woken when the batch ends. Own thread;
-    /// `becameReady` is the mailbox's owner if the mailbox was empty before, else null.
+    /// Notes that one message was put into a mailbox that `target` owns, to be woken when the batch ends. Own
+    /// thread; `becameReady` is the mailbox's owner if the mailbox was empty before, else null.
     public void handedOver(Owner target) {
         handoverTo(target).messages++;
         openBatch();
@@ -177,8 +177,7 @@ public final class Owner {
     }
 
     /// True when the current batch's messages met an owner that is too far behind, so that the sender should stop
-    /// reading;
-    /// `resume` is then called once on any thread when there is room again. Own thread.
+    /// reading; `resume` is then called once on any thread when there is room again. Own thread.
     public boolean mustWait(Runnable resume) {
         for (int i = 0; i < handovers.size(); i++) {
             Owner target = handovers.get(i).target;

@@ -19,8 +19,7 @@ import org.upwell.broker.topic.RetainedMessages;
 import org.upwell.broker.topic.SubscriptionTree;
 
 /// Finds who wants a message and hands it over, by way of the store where it must survive. Decides nothing else:
-/// whether
-/// a message is allowed was decided before, what a full queue drops is the session's affair.
+/// whether a message is allowed was decided before, what a full queue drops is the session's affair.
 ///
 /// Shared by all event loops; holds no state of its own.
 public final class Router {

@@ -8,7 +8,8 @@ import org.upwell.broker.message.Message;
 /// @param sequence the store's number of the message, 0 if the store does not hold it for the target
 /// @param qos 0 to 2: the lesser of the message's and the subscription's ([MQTT-3.8.4-8])
 /// @param retain the flag to send, per *retain as published* and for retained messages
-/// @param subscriptionIds identifiers of all matching subscriptions ([MQTT-3.3.4-3]); not written after construction
+/// @param subscriptionIds identifiers of all matching subscriptions ([MQTT-3.3.4-3]); not written after
+///     construction
 public record Delivery(Message message, long sequence, int qos, boolean retain, int[] subscriptionIds) {
 
     public static final int[] NO_IDS = {};

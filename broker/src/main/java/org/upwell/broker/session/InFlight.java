@@ -6,12 +6,11 @@ import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// What was sent to the client at QoS 1 or 2 and is not fully acknowledged, by packet id. Survives the connection and
-/// is
-/// sent again on the next one ([MQTT-4.4.0-1]). Owned by the session's owner.
+/// What was sent to the client at QoS 1 or 2 and is not fully acknowledged, by packet id. Survives the connection
+/// and is sent again on the next one ([MQTT-4.4.0-1]). Owned by the session's owner.
 ///
-/// Packet ids are given out in rising order, so those in use lie close together: they index a ring that grows only when
-/// two of them meet in one place. At 65,536 places none can.
+/// Packet ids are given out in rising order, so those in use lie close together: they index a ring that grows only
+/// when two of them meet in one place. At 65,536 places none can.
 public final class InFlight {
 
     private static final int MAX_PACKET_ID = 65_535;
@@ -23,7 +22,8 @@ public final class InFlight {
         AWAITS_PUBACK,
         /// QoS 2: PUBLISH was sent, PUBREC is due.
         AWAITS_PUBREC,
-        /// QoS 2: PUBREC came, PUBREL is or will be sent, PUBCOMP is due; the message itself is not needed any more.
+        /// QoS 2: PUBREC came, PUBREL is or will be sent, PUBCOMP is due; the message itself is not needed any
+        /// more.
         AWAITS_PUBCOMP
     }
 

@@ -5,9 +5,8 @@ import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
 /// Packet ids of QoS 2 messages that the client sent and has not released ([MQTT-4.3.3-10]): a PUBLISH with one of
-/// these
-/// is a repeat. An id is taken at receipt and marked once its message is committed, so that a repeat of an uncommitted
-/// first gets no PUBREC before its time. Owned by the session's owner.
+/// these is a repeat. An id is taken at receipt and marked once its message is committed, so that a repeat of an
+/// uncommitted first gets no PUBREC before its time. Owned by the session's owner.
 public final class InboundPacketIds {
 
     private @Nullable BitSet taken;

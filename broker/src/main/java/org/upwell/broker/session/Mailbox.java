@@ -5,9 +5,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /// Deliveries from other threads, many producers and one consumer (the session's owner). A stack that the consumer
-/// takes
-/// whole and reverses: one atomic step per message in, one per batch out, and nothing but two words while it is empty,
-/// which counts with a million idle sessions.
+/// takes whole and reverses: one atomic step per message in, one per batch out, and nothing but two words while it
+/// is empty, which counts with a million idle sessions.
 final class Mailbox {
 
     private static final class Letter {

@@ -180,6 +180,7 @@ public final class Session implements Owner.Ready {
         }
     }
 
+    @SuppressWarnings("ReferenceEquality") // Asks whether the lost one is this very delivery.
     private void enqueue(Delivery delivery) {
         Delivery lost = queue.offer(delivery, limits);
         while (lost != null) {
@@ -226,8 +227,8 @@ public final class Session implements Owner.Ready {
 
     // ---- Subscriptions -------------------------------------------------------------------------------------------
 
-    /// Adds or replaces a subscription. True if it is new. `commit` tells when a persistent session's subscription is
-    /// safe.
+    /// Adds or replaces a subscription. True if it is new. `commit` tells when a persistent session's subscription
+    /// is safe.
     public boolean subscribe(SharedFilter filter, Subscription<Session> subscription, Commit commit) {
         owner.check();
         subscriptions.put(filter.text(), subscription);
@@ -312,9 +313,8 @@ public final class Session implements Owner.Ready {
         return new SessionRecord(key, principal.name(), principal.roles(), expirySeconds, offlineSinceMillis);
     }
 
-    /// True if `newcomer`'s token was issued before the token of the live connection, whose session it must not take
-    /// over
-    /// (field protocol §3).
+    /// True if `newcomer`'s token was issued before the token of the live connection, whose session it must not
+    /// take over (field protocol §3).
     boolean isNewerThan(Principal newcomer) {
         return connection != null
                 && principal.issuedAt() != null
@@ -327,8 +327,7 @@ public final class Session implements Owner.Ready {
     }
 
     /// Passes the session to another owner, which goes on by [#connect]. Own thread; nothing of the session may be
-    /// touched
-    /// here afterwards.
+    /// touched here afterwards.
     void moveTo(Owner next) {
         owner.check();
         cancelTimers();
@@ -336,8 +335,8 @@ public final class Session implements Owner.Ready {
         owner = next;
     }
 
-    /// Takes the connection away for another one. Its will is due as the connection ends without DISCONNECT, unless it
-    /// has a delay and the session goes on ([MQTT-3.1.3-9]).
+    /// Takes the connection away for another one. Its will is due as the connection ends without DISCONNECT, unless
+    /// it has a delay and the session goes on ([MQTT-3.1.3-9]).
     void takeOver(boolean sessionGoesOn) {
         SessionConnection old = connection;
         if (old != null) {
@@ -357,6 +356,7 @@ public final class Session implements Owner.Ready {
     ///
     /// @param publishWill false after a DISCONNECT that discards the will ([MQTT-3.14.4-3])
     /// @param changedExpirySeconds a session expiry interval given by DISCONNECT, else null
+    @SuppressWarnings("ReferenceEquality") // A connection is itself and nothing else.
     public void detach(SessionConnection ending, boolean publishWill, @Nullable Long changedExpirySeconds) {
         owner.check();
         if (connection != ending) {

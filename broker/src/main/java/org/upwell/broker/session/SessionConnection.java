@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.upwell.broker.session;
 
-/// The connection of a session, as the session sees it. Implemented by a protocol edge; all methods are called on the
-/// session's owner, which is the connection's event loop.
+/// The connection of a session, as the session sees it. Implemented by a protocol edge; all methods are called on
+/// the session's owner, which is the connection's event loop.
 public interface SessionConnection {
 
     /// Offers a message of QoS 1 or 2. False if the connection cannot take it now (send quota used up, too much

@@ -22,9 +22,9 @@ import org.upwell.broker.topic.Subscription;
 
 /// All sessions of this process by tenant and client id, and the only place that assumes a session to be local.
 ///
-/// Shared: may be called from any thread. A session is opened for a connection by a *claim* that runs on the thread of
-/// whoever owns the session, after all claims before it; so of many connections with one client id each takes over from
-/// the one before, and none from itself.
+/// Shared: may be called from any thread. A session is opened for a connection by a *claim* that runs on the thread
+/// of whoever owns the session, after all claims before it; so of many connections with one client id each takes
+/// over from the one before, and none from itself.
 public final class SessionDirectory {
 
     private final ConcurrentHashMap<SessionKey, Session> sessions = new ConcurrentHashMap<>();
@@ -34,9 +34,9 @@ public final class SessionDirectory {
         this.context = context;
     }
 
-    /// Opens a session for a connection: a new one, the earlier one resumed, or one taken over from a live connection,
-    /// whose
-    /// close and will come first. Called on the connection's event loop, which also gets the answer.
+    /// Opens a session for a connection: a new one, the earlier one resumed, or one taken over from a live
+    /// connection, whose close and will come first. Called on the connection's event loop, which also gets the
+    /// answer.
     public void open(OpenRequest request) {
         Session existing = sessions.get(request.key());
         if (existing != null) {
@@ -111,7 +111,7 @@ public final class SessionDirectory {
     }
 
     /// Takes an ended session out. On the session's owner.
-    void removed(Session session) {
+    public void removed(Session session) {
         sessions.remove(session.key(), session);
     }
 

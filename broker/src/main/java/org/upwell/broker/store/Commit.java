@@ -4,10 +4,9 @@ package org.upwell.broker.store;
 import org.jspecify.annotations.Nullable;
 import org.upwell.broker.owner.Owner;
 
-/// Told when a fact is as safe as the durability mode promises. Exactly one of [#committed] and [#failed] is called,
-/// once.
-/// A store that commits at once calls it before the method that took the fact returns, on the caller's thread; others
-/// call it later on the thread of [#owner].
+/// Told when a fact is as safe as the durability mode promises. Exactly one of [#committed] and [#failed] is
+/// called, once. A store that commits at once calls it before the method that took the fact returns, on the
+/// caller's thread; others call it later on the thread of [#owner].
 public interface Commit {
 
     /// Where to call back; null if it does not matter.

@@ -15,9 +15,8 @@ import org.upwell.broker.message.SessionKey;
 import org.upwell.broker.store.StoredState.StoredDelivery;
 import org.upwell.broker.store.StoredState.StoredSession;
 
-/// The store of `durability: memory`: commits at once and survives nothing but the broker object. All methods may be
-/// called
-/// from any thread; each session's facts are guarded by that session's own lock.
+/// The store of `durability: memory`: commits at once and survives nothing but the broker object. All methods may
+/// be called from any thread; each session's facts are guarded by that session's own lock.
 public final class InMemoryStore implements Store {
 
     private static final class Kept {
@@ -191,6 +190,11 @@ public final class InMemoryStore implements Store {
                 kept.inboundPacketIds.remove(packetId);
             }
         }
+        commit.committed();
+    }
+
+    @Override
+    public void sync(Commit commit) {
         commit.committed();
     }
 

@@ -8,7 +8,8 @@ import org.upwell.broker.message.SessionKey;
 /// offline.
 ///
 /// @param expirySeconds session expiry interval, 1 to 4,294,967,295 (never)
-/// @param offlineSinceMillis wall-clock milliseconds since the epoch when its connection ended, or 0 while it is online
+/// @param offlineSinceMillis wall-clock milliseconds since the epoch when its connection ended, or 0 while it is
+///     online
 public record SessionRecord(
         SessionKey key, String name, Set<String> roles, long expirySeconds, long offlineSinceMillis) {
 

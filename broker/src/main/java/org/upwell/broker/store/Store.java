@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.upwell.broker.store;
 
-/// Keeps what must outlive a connection, a process or a power cut: persistent sessions with subscriptions, queues and
-/// packet ids, and retained messages. It is told facts and answers when they are safe; it never decides what a message
-/// means or where it goes.
+/// Keeps what must outlive a connection, a process or a power cut: persistent sessions with subscriptions, queues
+/// and packet ids, and retained messages. It is told facts and answers when they are safe; it never decides what a
+/// message means or where it goes.
 ///
-/// Facts about one session are given by that session's owner, in order; facts about different sessions come from many
-/// threads. What was committed is never lost and what was given in order by one thread is kept in that order. Every
-/// implementation passes `StoreContract` in the test sources.
+/// Facts about one session are given by that session's owner, in order; facts about different sessions come from
+/// many threads. What was committed is never lost and what was given in order by one thread is kept in that order.
+/// Every implementation passes `StoreContract` in the test sources.
 public interface Store extends AutoCloseable {
 
     /// Reads all that is kept. Called once, before anything else, on any thread; may take long.
@@ -18,7 +18,7 @@ public interface Store extends AutoCloseable {
     /// Creates or changes a session, found by its key.
     ///
     /// @return the session's number: positive, the same for the same key until the session is removed, never used
-    again
+    ///     again
     long putSession(SessionRecord session, Commit commit);
 
     /// Removes a session with its subscriptions, queue and packet ids.
@@ -34,9 +34,8 @@ public interface Store extends AutoCloseable {
     /// Takes an accepted message under a number from [#nextSequence]. One thread gives its numbers in rising order.
     void append(long sequence, Append append, Commit commit);
 
-    /// A message is done with for a session: acknowledged, dropped or expired. May be kept lazily, since losing this
-    /// fact
-    /// means a repeat, not a loss.
+    /// A message is done with for a session: acknowledged, dropped or expired. May be kept lazily, since losing
+    /// this fact means a repeat, not a loss.
     void acknowledged(long session, long sequence);
 
     /// A QoS 2 message is about to be sent under `packetId`. To be committed before PUBLISH leaves, lest another
@@ -46,10 +45,12 @@ public interface Store extends AutoCloseable {
     /// The client's PUBREC for a QoS 2 message came. To be committed before PUBREL leaves.
     void outboundReceived(long session, long sequence, Commit commit);
 
-    /// The client released a QoS 2 packet id of its own. To be committed before PUBCOMP leaves, lest the id, used for a
-    /// new
-    /// message after a restart, be taken for a repeat.
+    /// The client released a QoS 2 packet id of its own. To be committed before PUBCOMP leaves, lest the id, used
+    /// for a new message after a restart, be taken for a repeat.
     void inboundReleased(long session, int packetId, Commit commit);
+
+    /// Tells when every fact that this thread gave before is safe.
+    void sync(Commit commit);
 
     /// Waits until what was given is kept, then lets go of all resources.
     @Override

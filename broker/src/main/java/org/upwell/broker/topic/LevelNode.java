@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /// A node of a tree of topic levels. Most nodes have one child or none, so a map is made only for the second.
 ///
-/// Shared read-mostly: changes under the owner tree's lock, look-ups from any thread. A reader sees each child either
-/// before or after a change.
+/// Shared read-mostly: changes under the owner tree's lock, look-ups from any thread. A reader sees each child
+/// either before or after a change.
 ///
 /// @param <N> the node type itself
 abstract class LevelNode<N extends LevelNode<N>> {

@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 
 /// Who gets a message on one topic name: each subscriber once, its overlapping subscriptions merged. Immutable.
 public final class Matches<S> {
@@ -51,7 +50,7 @@ public final class Matches<S> {
         if (subscriptions.size() == 1) {
             return new Matches<>(List.of(merge(subscriptions)), version);
         }
-        Map<S, List<Subscription<S>>> bySubscriber = new IdentityHashMap<>();
+        IdentityHashMap<S, List<Subscription<S>>> bySubscriber = new IdentityHashMap<>();
         List<S> order = new ArrayList<>();
         for (Subscription<S> subscription : subscriptions) {
             List<Subscription<S>> own = bySubscriber.get(subscription.subscriber());

@@ -9,8 +9,8 @@ import org.upwell.broker.message.Message;
 
 /// The last retained message of each topic name, found by name or by filter.
 ///
-/// Shared read-mostly: changes under one lock, look-ups from any thread; a look-up beside a change may or may not see
-/// it.
+/// Shared read-mostly: changes under one lock, look-ups from any thread; a look-up beside a change may or may not
+/// see it.
 public final class RetainedMessages {
 
     private static final class Node extends LevelNode<Node> {
@@ -64,6 +64,7 @@ public final class RetainedMessages {
     }
 
     /// Lets go of `message` if it is still the one kept for its topic name, as when it expired. Any thread.
+    @SuppressWarnings("ReferenceEquality") // An equal message published later must stay.
     public void removeIfSame(Message message) {
         synchronized (lock) {
             if (byName.get(message.topic()) == message) {

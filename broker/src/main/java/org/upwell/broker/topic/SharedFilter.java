@@ -11,8 +11,7 @@ public record SharedFilter(@Nullable String shareName, TopicFilter filter) {
     private static final String PREFIX = "$share/";
 
     /// Parses [MQTT-4.8.2-1] and [MQTT-4.8.2-2]: the share name has at least one character and neither `/`, `+` nor
-    /// `#`, and
-    /// a topic filter follows it.
+    /// `#`, and a topic filter follows it.
     public static SharedFilter parse(String text) throws InvalidTopicException {
         if (!text.startsWith(PREFIX)) {
             return new SharedFilter(null, TopicFilter.parse(text));

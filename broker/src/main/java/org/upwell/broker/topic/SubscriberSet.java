@@ -5,11 +5,12 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// The subscriptions that share one topic filter. Up to a few they lie in an array that each change copies; beyond that
-/// in
-/// a map, with an array that the next reader makes, so that 100,000 subscribers can come and go without as many copies.
+/// The subscriptions that share one topic filter. Up to a few they lie in an array that each change copies; beyond
+/// that in a map, with an array that the next reader makes, so that 100,000 subscribers can come and go without as
+/// many copies.
 ///
 /// Shared read-mostly: changes are made under the tree's lock, readers take the array from any thread.
+@SuppressWarnings("ReferenceEquality") // Subscribers are compared by identity, as the tree says.
 final class SubscriberSet<S> {
 
     private static final int SMALL = 8;
@@ -82,7 +83,8 @@ final class SubscriberSet<S> {
         return large != null ? large.isEmpty() : read().length == 0;
     }
 
-    /// Any thread; `lock` is the tree's and is taken only when the array must be made anew. Do not write to the result.
+    /// Any thread; `lock` is the tree's and is taken only when the array must be made anew. Do not write to the
+    /// result.
     @SuppressWarnings("unchecked") // Only subscriptions of S are ever put in.
     Subscription<S>[] read(Object lock) {
         Subscription<?>[] current = snapshot;

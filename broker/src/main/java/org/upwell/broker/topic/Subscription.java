@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.upwell.broker.topic;
 
-/// One subscription of one subscriber. Immutable: subscribing again to the same filter replaces it ([MQTT-3.8.4-3]).
+/// One subscription of one subscriber. Immutable: subscribing again to the same filter replaces it
+/// ([MQTT-3.8.4-3]).
 ///
 /// @param <S> the subscriber; compared by identity
 /// @param qos 0 to 2, the greatest QoS the subscriber wants

@@ -76,8 +76,8 @@ public final class TopicFilter {
         return first.equals(SINGLE_LEVEL) || first.equals(MULTI_LEVEL);
     }
 
-    /// True if a message published to `topicName` matches ([MQTT-4.7.2-1]: names that begin with `$` are not matched
-    /// by a leading wildcard). Walks both texts without allocating.
+    /// True if a message published to `topicName` matches ([MQTT-4.7.2-1]: names that begin with `$` are not
+    /// matched by a leading wildcard). Walks both texts without allocating.
     public boolean matches(String topicName) {
         if (!topicName.isEmpty() && topicName.charAt(0) == '$' && startsWithWildcard()) {
             return false;

@@ -7,8 +7,7 @@ public final class TopicName {
     private TopicName() {}
 
     /// Checks a topic name that is to be published to: not empty ([MQTT-4.7.3-1]), no NUL ([MQTT-4.7.3-2]), no
-    /// wildcards
-    /// ([MQTT-3.3.2-2]), at most `maxLevels` levels.
+    /// wildcards ([MQTT-3.3.2-2]), at most `maxLevels` levels.
     public static void check(String name, int maxLevels) throws InvalidTopicException {
         if (name.isEmpty()) {
             throw new InvalidTopicException("topic name is empty");

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.mqtt;
+
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.upwell.broker.Broker;
+import org.upwell.broker.access.Authentication;
+import org.upwell.broker.access.Credentials;
+import org.upwell.broker.access.Permissions;
+import org.upwell.broker.access.Principal;
+import org.upwell.broker.event.BrokerEvent;
+import org.upwell.broker.message.Message;
+import org.upwell.broker.message.SessionKey;
+import org.upwell.broker.session.OpenRequest;
+import org.upwell.broker.session.Session;
+import org.upwell.broker.session.Will;
+import org.upwell.broker.topic.InvalidTopicException;
+import org.upwell.broker.topic.TopicName;
+import org.upwell.codec.ConnAck;
+import org.upwell.codec.Connect;
+import org.upwell.codec.MqttVersion;
+import org.upwell.codec.Properties;
+import org.upwell.codec.Property;
+import org.upwell.codec.ReasonCode;
+import org.upwell.mqtt.hook.ClientInfo;
+
+/// CONNECT of one connection, from the packet to the open session: checks it, asks who the peer is and what it may
+/// do, and opens the session. Owned by the connection's event loop, which handles no other packet meanwhile.
+@SuppressWarnings("FutureReturnValueIgnored") // The chain ends in a step that takes value and failure.
+final class ConnectHandler implements OpenRequest.Answer {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ConnectHandler.class);
+
+    private final MqttConnection connection;
+    private final ListenerConfig listener;
+    private final Broker broker;
+    private final MqttLimits limits;
+    private final Connect packet;
+    private final String clientId;
+    private @Nullable Principal principal;
+
+    ConnectHandler(MqttConnection connection, ListenerConfig listener, Connect packet) {
+        this.connection = connection;
+        this.listener = listener;
+        this.broker = connection.broker();
+        this.limits = connection.limits();
+        this.packet = packet;
+        // [MQTT-3.1.3-6], [MQTT-3.1.3-7]: an empty client id gets one that nobody else has.
+        this.clientId = packet.clientId().isEmpty()
+                ? "auto-" + UUID.randomUUID().toString().replace("-", "")
+                : packet.clientId();
+    }
+
+    void start() {
+        connection.hold();
+        ReasonCode fault = fault();
+        if (fault != null) {
+            refuse(fault, "CONNECT cannot be accepted as it is");
+            return;
+        }
+        authenticate()
+                .whenComplete((answer, failure) -> connection.owner().run(() -> {
+                    if (connection.isOpen()) {
+                        authenticated(answer, failure);
+                    } else {
+                        connection.release();
+                    }
+                }));
+    }
+
+    private @Nullable ReasonCode fault() {
+        if (packet.clientId().isEmpty() && packet.version() == MqttVersion.MQTT_3_1) {
+            return ReasonCode.CLIENT_IDENTIFIER_NOT_VALID;
+        }
+        if (packet.clientId().isEmpty() && packet.version() == MqttVersion.MQTT_3_1_1 && !packet.cleanStart()) {
+            // [MQTT3-3.1.3-8]
+            return ReasonCode.CLIENT_IDENTIFIER_NOT_VALID;
+        }
+        if (packet.properties().has(Property.AUTHENTICATION_METHOD)) {
+            // [MQTT-4.12.0-1]: no method of enhanced authentication is offered.
+            return ReasonCode.BAD_AUTHENTICATION_METHOD;
+        }
+        Connect.Will will = packet.will();
+        if (will != null) {
+            try {
+                TopicName.check(will.topic(), limits.maxTopicLevels());
+            } catch (InvalidTopicException e) {
+                return ReasonCode.TOPIC_NAME_INVALID;
+            }
+        }
+        return null;
+    }
+
+    private CompletionStage<Authentication> authenticate() {
+        ListenerConfig.Anonymous anonymous = listener.anonymous();
+        if (anonymous != null && packet.userName() == null && packet.password() == null) {
+            Principal fixed = Principal.of(anonymous.tenant(), "anonymous", anonymous.roles());
+            return CompletableFuture.completedFuture(new Authentication.Admitted(fixed));
+        }
+        return broker.authenticator()
+                .authenticate(new Credentials(listener.name(), packet.userName(), packet.password()));
+    }
+
+    private void authenticated(@Nullable Authentication answer, @Nullable Throwable failure) {
+        switch (answer) {
+            case Authentication.Admitted admitted -> admit(admitted.principal());
+            case Authentication.Refused refused ->
+                refuse(
+                        switch (refused.cause()) {
+                            case BAD_CREDENTIALS -> ReasonCode.BAD_USER_NAME_OR_PASSWORD;
+                            case NOT_AUTHORIZED -> ReasonCode.NOT_AUTHORIZED;
+                            case UNAVAILABLE -> ReasonCode.SERVER_UNAVAILABLE;
+                        },
+                        refused.reason());
+            case null -> {
+                LOG.error(
+                        "the authenticator failed", failure instanceof CompletionException e ? e.getCause() : failure);
+                refuse(ReasonCode.SERVER_UNAVAILABLE, "authentication is not available");
+            }
+        }
+    }
+
+    private void admit(Principal admitted) {
+        principal = admitted;
+        Permissions permissions = broker.authorizer().permissionsOf(admitted);
+        if (permissions.isEmpty()) {
+            refuse(ReasonCode.NOT_AUTHORIZED, "no role grants anything");
+            return;
+        }
+        SessionKey key = new SessionKey(admitted.tenant(), clientId);
+        Will will = toWill(key);
+        if (will != null) {
+            Message message = will.message();
+            if (!permissions.mayPublish(message.topic(), message.qos(), message.retain())) {
+                refuse(ReasonCode.NOT_AUTHORIZED, "the will's topic is not allowed");
+                return;
+            }
+        }
+        broker.sessions()
+                .open(new OpenRequest(
+                        key,
+                        admitted,
+                        permissions,
+                        broker.limits().of(admitted),
+                        packet.cleanStart(),
+                        expirySeconds(),
+                        will,
+                        connection,
+                        connection.owner(),
+                        this));
+    }
+
+    /// [MQTT-3.1.2-11] for MQTT 5; in 3.x a session that is not clean lasts as long as any may.
+    private long expirySeconds() {
+        if (packet.version().isMqtt5()) {
+            return Math.min(
+                    packet.properties().integer(Property.SESSION_EXPIRY_INTERVAL, 0), limits.maxSessionExpirySeconds());
+        }
+        return packet.cleanStart() ? 0 : limits.maxSessionExpirySeconds();
+    }
+
+    private @Nullable Will toWill(SessionKey key) {
+        Connect.Will will = packet.will();
+        if (will == null) {
+            return null;
+        }
+        Properties properties = will.properties();
+        return new Will(
+                new Message(
+                        will.topic(),
+                        will.payload(),
+                        will.qos().code(),
+                        will.retain(),
+                        Message.NEVER,
+                        Messages.toMessageProperties(properties),
+                        key),
+                properties.integer(Property.WILL_DELAY_INTERVAL, 0),
+                properties.integer(Property.MESSAGE_EXPIRY_INTERVAL, Will.NO_EXPIRY));
+    }
+
+    @Override
+    public void opened(Session session, boolean present) {
+        if (!connection.isOpen()) {
+            // It closed while the session was being opened: a connection that ended without DISCONNECT.
+            session.detach(connection, true, null);
+            connection.release();
+            return;
+        }
+        Principal admitted = session.principal();
+        MqttVersion version = packet.version();
+        connection
+                .hookRunner()
+                .admitted(
+                        new ClientInfo(session.key(), admitted, version, listener.name(), connection.remoteAddress()));
+        connection.opened(session, sendQuota());
+        connection.keepAlive(keepAliveSeconds());
+        broker.counters().connectionsOpened.increment();
+        connection.line().send(new ConnAck(present, ReasonCode.SUCCESS, connAckProperties()));
+        connection.startDelivery();
+        connection.release();
+    }
+
+    private int sendQuota() {
+        return packet.version().isMqtt5()
+                ? (int) packet.properties().integer(Property.RECEIVE_MAXIMUM, 65_535)
+                : limits.sendWindow3x();
+    }
+
+    /// [MQTT-3.1.2-21], [MQTT-3.1.2-22]: the client's wish, but in MQTT 5, where we can say so, at most our
+    /// maximum.
+    private int keepAliveSeconds() {
+        int wish = packet.keepAliveSeconds();
+        boolean tooLong = wish == 0 || wish > limits.maxKeepAliveSeconds();
+        return packet.version().isMqtt5() && tooLong ? limits.maxKeepAliveSeconds() : wish;
+    }
+
+    private Properties connAckProperties() {
+        if (!packet.version().isMqtt5()) {
+            return Properties.NONE;
+        }
+        Properties.Builder properties = Properties.builder();
+        if (expirySeconds() != packet.properties().integer(Property.SESSION_EXPIRY_INTERVAL, 0)) {
+            properties.integer(Property.SESSION_EXPIRY_INTERVAL, expirySeconds());
+        }
+        if (packet.clientId().isEmpty()) {
+            properties.string(Property.ASSIGNED_CLIENT_IDENTIFIER, clientId);
+        }
+        if (keepAliveSeconds() != packet.keepAliveSeconds()) {
+            properties.integer(Property.SERVER_KEEP_ALIVE, keepAliveSeconds());
+        }
+        return properties
+                .integer(Property.RECEIVE_MAXIMUM, limits.receiveMaximum())
+                .integer(Property.MAXIMUM_PACKET_SIZE, limits.maxPacketBytes())
+                .integer(Property.TOPIC_ALIAS_MAXIMUM, limits.topicAliasMaximum())
+                .integer(Property.SHARED_SUBSCRIPTION_AVAILABLE, 0)
+                .build();
+    }
+
+    @Override
+    public void refused(String reason) {
+        if (connection.isOpen()) {
+            refuse(ReasonCode.NOT_AUTHORIZED, reason);
+        } else {
+            connection.release();
+        }
+    }
+
+    private void refuse(ReasonCode reason, String cause) {
+        String tenant = principal == null ? null : principal.tenant();
+        broker.events()
+                .on(new BrokerEvent.ConnectionRefused(
+                        listener.name(), tenant, MqttConnection.cut(clientId), reason.name() + ": " + cause));
+        connection.refuse(reason, wantsReasonString() ? cause : null);
+        connection.release();
+    }
+
+    /// [MQTT-3.1.2-29]
+    private boolean wantsReasonString() {
+        return packet.properties().integer(Property.REQUEST_PROBLEM_INFORMATION, 1) == 1;
+    }
+}

@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.mqtt;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.upwell.broker.Broker;
+import org.upwell.broker.event.BrokerEvent;
+import org.upwell.broker.message.Message;
+import org.upwell.broker.owner.Owner;
+import org.upwell.broker.session.InboundPacketIds;
+import org.upwell.broker.session.Session;
+import org.upwell.broker.store.Commit;
+import org.upwell.broker.store.StoreException;
+import org.upwell.broker.topic.InvalidTopicException;
+import org.upwell.broker.topic.TopicName;
+import org.upwell.codec.Properties;
+import org.upwell.codec.Property;
+import org.upwell.codec.PubAck;
+import org.upwell.codec.PubComp;
+import org.upwell.codec.PubRec;
+import org.upwell.codec.PubRel;
+import org.upwell.codec.Publish;
+import org.upwell.codec.QoS;
+import org.upwell.codec.ReasonCode;
+import org.upwell.mqtt.hook.PacketAuthorizer;
+
+/// The QoS handshakes from the client of one connection: alias, quota, authorisation, repeats, and acknowledgements
+/// in the order of the PUBLISH packets ([MQTT-4.6.0-2], [MQTT-4.6.0-3]). Owned by the connection's event loop.
+final class InboundPublishes {
+
+    /// Uncommitted publishes at which the connection stops reading.
+    private static final int MAX_UNCOMMITTED = 10_000;
+
+    /// Payload bytes of them at which it does.
+    private static final long MAX_UNCOMMITTED_BYTES = 8 << 20;
+
+    private final MqttConnection connection;
+    private final OutboundLine line;
+    private final Session session;
+    private final Broker broker;
+    private final MqttLimits limits;
+    private final Deque<Acknowledgement> uncommitted = new ArrayDeque<>(0);
+    private long uncommittedBytes;
+    private boolean waitsForStore;
+
+    /// QoS 1 and 2 handshakes that the client has open, against the receive maximum that we announced.
+    private int open;
+
+    private @Nullable String @Nullable [] aliases;
+
+    InboundPublishes(MqttConnection connection, OutboundLine line, Session session) {
+        this.connection = connection;
+        this.line = line;
+        this.session = session;
+        this.broker = connection.broker();
+        this.limits = connection.limits();
+    }
+
+    void onPublish(Publish publish) {
+        String topic = resolveTopic(publish);
+        if (topic == null) {
+            return;
+        }
+        if (publish.qos() == QoS.EXACTLY_ONCE && session.inboundPacketIds().isTaken(publish.packetId())) {
+            repeat(publish.packetId());
+            return;
+        }
+        if (publish.qos() != QoS.AT_MOST_ONCE && !countOpen()) {
+            return;
+        }
+        if (!session.permissions().mayPublish(topic, publish.qos().code(), publish.retain())) {
+            refuse(publish, topic, ReasonCode.NOT_AUTHORIZED);
+            return;
+        }
+        List<PacketAuthorizer> authorizers = connection.hooks().authorizers();
+        if (authorizers == null) {
+            accept(publish, topic);
+            return;
+        }
+        connection.hold();
+        connection.hookRunner().authorizePublish(authorizers, publish, allowed -> {
+            if (connection.isOpen()) {
+                if (allowed) {
+                    accept(publish, topic);
+                } else {
+                    refuse(publish, topic, ReasonCode.NOT_AUTHORIZED);
+                }
+            }
+            connection.release();
+        });
+    }
+
+    /// The topic name with its alias resolved and checked; null if the connection had to end.
+    private @Nullable String resolveTopic(Publish publish) {
+        String topic = publish.topic();
+        int alias =
+                publish.properties().isEmpty() ? 0 : (int) publish.properties().integer(Property.TOPIC_ALIAS, 0);
+        if (alias != 0) {
+            topic = resolveAlias(alias, topic);
+            if (topic == null) {
+                return null;
+            }
+        }
+        try {
+            TopicName.check(topic, limits.maxTopicLevels());
+        } catch (InvalidTopicException e) {
+            connection.disconnect(ReasonCode.TOPIC_NAME_INVALID, e.getMessage());
+            return null;
+        }
+        if (topic.length() > limits.maxTopicBytes() / 3
+                && topic.getBytes(StandardCharsets.UTF_8).length > limits.maxTopicBytes()) {
+            connection.disconnect(
+                    ReasonCode.TOPIC_NAME_INVALID, "topic name is longer than " + limits.maxTopicBytes() + " bytes");
+            return null;
+        }
+        return topic;
+    }
+
+    private @Nullable String resolveAlias(int alias, String topic) {
+        // [MQTT-3.2.2-18]
+        if (alias > limits.topicAliasMaximum()) {
+            connection.disconnect(ReasonCode.TOPIC_ALIAS_INVALID, "topic alias " + alias + " is above the maximum");
+            return null;
+        }
+        @Nullable String[] known = aliases;
+        if (known == null) {
+            known = new @Nullable String[limits.topicAliasMaximum() + 1];
+            aliases = known;
+        }
+        if (!topic.isEmpty()) {
+            known[alias] = topic;
+            return topic;
+        }
+        String resolved = known[alias];
+        if (resolved == null) {
+            connection.disconnect(ReasonCode.PROTOCOL_ERROR, "topic alias " + alias + " stands for no topic name");
+        }
+        return resolved;
+    }
+
+    /// False if the client has more handshakes open than we announced ([MQTT-3.3.4-9]); the connection then ends.
+    private boolean countOpen() {
+        if (open >= limits.receiveMaximum() && connection.version().isMqtt5()) {
+            connection.disconnect(
+                    ReasonCode.RECEIVE_MAXIMUM_EXCEEDED,
+                    "more than " + limits.receiveMaximum() + " unacknowledged PUBLISH packets");
+            return false;
+        }
+        open++;
+        return true;
+    }
+
+    /// A QoS 2 PUBLISH whose packet id is not released yet is acknowledged again and never routed again
+    /// ([MQTT-4.3.3-10]); one whose first is not committed yet gets that one's PUBREC.
+    private void repeat(int packetId) {
+        if (session.inboundPacketIds().isCommitted(packetId)) {
+            line.send(new PubRec(packetId));
+        }
+    }
+
+    private void accept(Publish publish, String topic) {
+        broker.counters().messagesReceived.increment();
+        Message message =
+                Messages.toMessage(publish, topic, session.key(), broker.clock().millis());
+        Acknowledgement acknowledgement = new Acknowledgement(publish.packetId(), publish.qos(), message.weightBytes());
+        if (publish.qos() == QoS.EXACTLY_ONCE) {
+            session.inboundPacketIds().take(publish.packetId());
+        }
+        if (publish.qos() != QoS.AT_MOST_ONCE) {
+            uncommitted.addLast(acknowledgement);
+            uncommittedBytes += acknowledgement.bytes;
+        }
+        boolean matched = broker.router()
+                .route(
+                        message,
+                        session,
+                        publish.qos() == QoS.EXACTLY_ONCE ? publish.packetId() : 0,
+                        connection.owner(),
+                        acknowledgement);
+        acknowledgement.routed(matched);
+        if (!waitsForStore && (uncommitted.size() > MAX_UNCOMMITTED || uncommittedBytes > MAX_UNCOMMITTED_BYTES)) {
+            waitsForStore = true;
+            connection.hold();
+        }
+    }
+
+    private void refuse(Publish publish, String topic, ReasonCode reason) {
+        broker.counters().publishesRefused.increment();
+        broker.events().on(new BrokerEvent.PublishRefused(session.key(), topic, reason.name()));
+        prevented(publish, reason);
+    }
+
+    /// Answers a PUBLISH that goes no further. MQTT 5 has a reason for QoS 1 and 2; else closing is the only honest
+    /// word, since an acknowledgement would say that the message was taken.
+    void prevented(Publish publish, ReasonCode reason) {
+        if (!connection.version().isMqtt5() || publish.qos() == QoS.AT_MOST_ONCE) {
+            connection.disconnect(reason, "PUBLISH to this topic is refused");
+            return;
+        }
+        Acknowledgement refusal = new Acknowledgement(publish.packetId(), publish.qos(), 0);
+        refusal.reason = reason;
+        refusal.routed = true;
+        refusal.committed = true;
+        uncommitted.addLast(refusal);
+        acknowledge();
+    }
+
+    /// As [#prevented] for a PUBLISH that did not get as far as being counted.
+    void preventedBeforehand(Publish publish, ReasonCode reason) {
+        if (publish.qos() != QoS.AT_MOST_ONCE) {
+            if (!countOpen()) {
+                return;
+            }
+            if (!connection.version().isMqtt5()) {
+                // 3.x has no word for it: the interceptor wants it gone, so the client must not send it again.
+                Acknowledgement silent = new Acknowledgement(publish.packetId(), publish.qos(), 0);
+                silent.routed = true;
+                silent.committed = true;
+                if (publish.qos() == QoS.EXACTLY_ONCE) {
+                    session.inboundPacketIds().take(publish.packetId());
+                }
+                uncommitted.addLast(silent);
+                acknowledge();
+                return;
+            }
+            prevented(publish, reason);
+        }
+    }
+
+    /// Sends the acknowledgements that are due, up to the first that is not.
+    private void acknowledge() {
+        for (Acknowledgement head = uncommitted.peekFirst();
+                head != null && head.committed && head.routed;
+                head = uncommitted.peekFirst()) {
+            uncommitted.removeFirst();
+            uncommittedBytes -= head.bytes;
+            send(head);
+        }
+        if (waitsForStore
+                && uncommitted.size() <= MAX_UNCOMMITTED / 2
+                && uncommittedBytes <= MAX_UNCOMMITTED_BYTES / 2) {
+            waitsForStore = false;
+            connection.release();
+        }
+    }
+
+    private void send(Acknowledgement due) {
+        if (due.qos == QoS.AT_LEAST_ONCE) {
+            open--;
+            line.send(new PubAck(due.packetId, due.reason, Properties.NONE));
+            return;
+        }
+        if (due.reason.isError()) {
+            open--;
+        } else {
+            session.inboundPacketIds().commit(due.packetId);
+        }
+        line.send(new PubRec(due.packetId, due.reason, Properties.NONE));
+    }
+
+    void onPubRel(PubRel packet) {
+        int packetId = packet.packetId();
+        InboundPacketIds ids = session.inboundPacketIds();
+        if (!ids.release(packetId)) {
+            line.send(new PubComp(packetId, ReasonCode.PACKET_IDENTIFIER_NOT_FOUND, Properties.NONE));
+            return;
+        }
+        // An id that an earlier connection left open was never counted on this one.
+        open = Math.max(0, open - 1);
+        long number = session.storeNumber();
+        if (number == 0) {
+            line.send(new PubComp(packetId));
+        } else {
+            broker.store().inboundReleased(number, packetId, new Released(packetId));
+        }
+    }
+
+    /// PUBCOMP is due once the release is on record.
+    private final class Released implements Commit {
+
+        private final int packetId;
+
+        private Released(int packetId) {
+            this.packetId = packetId;
+        }
+
+        @Override
+        public Owner owner() {
+            return connection.owner();
+        }
+
+        @Override
+        public void committed() {
+            if (connection.isOpen()) {
+                line.send(new PubComp(packetId));
+            }
+        }
+
+        @Override
+        public void failed(StoreException cause) {
+            connection.storeFailed();
+        }
+    }
+
+    /// One PUBLISH on its way to being acknowledged.
+    private final class Acknowledgement implements Commit {
+
+        private final int packetId;
+        private final QoS qos;
+        private final int bytes;
+        private ReasonCode reason = ReasonCode.SUCCESS;
+        private boolean committed;
+        private boolean routed;
+
+        private Acknowledgement(int packetId, QoS qos, int bytes) {
+            this.packetId = packetId;
+            this.qos = qos;
+            this.bytes = bytes;
+        }
+
+        @Override
+        public Owner owner() {
+            return connection.owner();
+        }
+
+        private void routed(boolean matched) {
+            routed = true;
+            if (!matched) {
+                reason = ReasonCode.NO_MATCHING_SUBSCRIBERS;
+            }
+            proceed();
+        }
+
+        @Override
+        public void committed() {
+            committed = true;
+            proceed();
+        }
+
+        private void proceed() {
+            // After the connection ended an acknowledgement goes nowhere: the client will send the PUBLISH again.
+            if (routed && committed && qos != QoS.AT_MOST_ONCE) {
+                if (connection.isOpen()) {
+                    acknowledge();
+                } else if (qos == QoS.EXACTLY_ONCE) {
+                    session.owner().run(() -> session.inboundPacketIds().commit(packetId));
+                }
+            }
+        }
+
+        @Override
+        public void failed(StoreException cause) {
+            connection.storeFailed();
+        }
+    }
+}

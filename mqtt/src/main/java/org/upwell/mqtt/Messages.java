@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.mqtt;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.upwell.broker.message.Message;
+import org.upwell.broker.message.MessageProperties;
+import org.upwell.broker.message.SessionKey;
+import org.upwell.broker.message.UserProperty;
+import org.upwell.broker.session.Delivery;
+import org.upwell.codec.MqttVersion;
+import org.upwell.codec.Properties;
+import org.upwell.codec.Property;
+import org.upwell.codec.Publish;
+import org.upwell.codec.QoS;
+
+/// Between PUBLISH packets and the broker's messages. Stateless.
+final class Messages {
+
+    private Messages() {}
+
+    /// @param topic the topic name, alias already resolved
+    static Message toMessage(Publish publish, String topic, SessionKey publisher, long nowMillis) {
+        Properties properties = publish.properties();
+        return new Message(
+                topic,
+                publish.payload(),
+                publish.qos().code(),
+                publish.retain(),
+                properties.isEmpty() ? Message.NEVER : expiresAt(properties, nowMillis),
+                properties.isEmpty() ? MessageProperties.NONE : toMessageProperties(properties),
+                publisher);
+    }
+
+    static long expiresAt(Properties properties, long nowMillis) {
+        long seconds = properties.integer(Property.MESSAGE_EXPIRY_INTERVAL, -1);
+        return seconds < 0 ? Message.NEVER : nowMillis + seconds * 1000;
+    }
+
+    @SuppressWarnings("NullAway") // The array is nullable there; the checker loses that in records from class files.
+    static MessageProperties toMessageProperties(Properties properties) {
+        List<UserProperty> userProperties = new ArrayList<>();
+        for (org.upwell.codec.UserProperty pair : properties.userProperties()) {
+            userProperties.add(new UserProperty(pair.name(), pair.value()));
+        }
+        return new MessageProperties(
+                (int) properties.integer(Property.PAYLOAD_FORMAT_INDICATOR, MessageProperties.UNSPECIFIED),
+                properties.string(Property.CONTENT_TYPE),
+                properties.string(Property.RESPONSE_TOPIC),
+                properties.binary(Property.CORRELATION_DATA),
+                userProperties);
+    }
+
+    static Publish toPublish(Delivery delivery, MqttVersion version, int packetId, boolean dup, long nowMillis) {
+        Message message = delivery.message();
+        return new Publish(
+                message.topic(),
+                message.payload(),
+                QoS.of(delivery.qos()),
+                dup,
+                delivery.retain(),
+                packetId,
+                version.isMqtt5() ? toProperties(delivery, nowMillis) : Properties.NONE);
+    }
+
+    private static Properties toProperties(Delivery delivery, long nowMillis) {
+        Message message = delivery.message();
+        MessageProperties own = message.properties();
+        boolean plain = own.equals(MessageProperties.NONE)
+                && message.expiresAtMillis() == Message.NEVER
+                && delivery.subscriptionIds().length == 0;
+        if (plain) {
+            return Properties.NONE;
+        }
+        Properties.Builder builder = Properties.builder();
+        if (own.payloadFormat() != MessageProperties.UNSPECIFIED) {
+            builder.integer(Property.PAYLOAD_FORMAT_INDICATOR, own.payloadFormat());
+        }
+        if (message.expiresAtMillis() != Message.NEVER) {
+            // [MQTT-3.3.2-6]: what is left of the interval after the time that the message waited here.
+            long left = Math.max(0, message.expiresAtMillis() - nowMillis);
+            builder.integer(Property.MESSAGE_EXPIRY_INTERVAL, (left + 999) / 1000);
+        }
+        addString(builder, Property.CONTENT_TYPE, own.contentType());
+        addString(builder, Property.RESPONSE_TOPIC, own.responseTopic());
+        byte[] correlationData = own.correlationData();
+        if (correlationData != null) {
+            builder.binary(Property.CORRELATION_DATA, correlationData);
+        }
+        for (int id : delivery.subscriptionIds()) {
+            builder.integer(Property.SUBSCRIPTION_IDENTIFIER, id);
+        }
+        for (UserProperty pair : own.userProperties()) {
+            builder.user(pair.name(), pair.value());
+        }
+        return builder.build();
+    }
+
+    private static void addString(Properties.Builder builder, Property property, @Nullable String value) {
+        if (value != null) {
+            builder.string(property, value);
+        }
+    }
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.mqtt;
+
+import java.time.Duration;
+
+/// Bounds of the MQTT edge, the same for all listeners.
+///
+/// @param maxPacketBytes largest packet taken from an admitted client; announced to MQTT 5 clients
+/// @param maxPacketBytesBeforeConnect largest CONNECT
+/// @param receiveMaximum unacknowledged QoS 1 and 2 PUBLISH packets that a client may have open, 1 to 65535
+/// @param sendWindow3x the same towards clients that cannot say it themselves
+/// @param topicAliasMaximum topic aliases that a client may use towards us
+/// @param maxTopicLevels levels of a topic name or filter
+/// @param maxTopicBytes length of a topic name or filter in UTF-8 bytes
+/// @param maxKeepAliveSeconds greatest keep-alive of an MQTT 5 client, told to it when it asks for more
+/// @param maxSessionExpirySeconds greatest session expiry; also that of persistent 3.x sessions
+/// @param connectTimeout from accept to CONNECT
+public record MqttLimits(
+        int maxPacketBytes,
+        int maxPacketBytesBeforeConnect,
+        int receiveMaximum,
+        int sendWindow3x,
+        int topicAliasMaximum,
+        int maxTopicLevels,
+        int maxTopicBytes,
+        int maxKeepAliveSeconds,
+        long maxSessionExpirySeconds,
+        Duration connectTimeout) {
+
+    public static final MqttLimits DEFAULT = new MqttLimits(
+            1 << 20, 64 << 10, 100, 100, 32, 64, 4096, 3600, Duration.ofDays(7).toSeconds(), Duration.ofSeconds(10));
+}

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.mqtt;
+
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.handler.ssl.OpenSsl;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslProvider;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.EventExecutor;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.upwell.broker.Broker;
+import org.upwell.broker.owner.Owner;
+import org.upwell.codec.ReasonCode;
+
+/// Accepts MQTT connections on any number of listeners and drives them on a few event loops, which are also the
+/// owners of all sessions. Methods are called on one thread, that of start and stop.
+public final class MqttServer implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(MqttServer.class);
+
+    private static final int BACKLOG = 4096;
+    private static final int TLS_HANDSHAKE_SECONDS = 10;
+    private static final int GOODBYE_SECONDS = 5;
+
+    /// Unwritten bytes of one connection at which deliveries to it wait, and at which they go on.
+    private static final WriteBufferWaterMark WATER_MARKS = new WriteBufferWaterMark(64 << 10, 256 << 10);
+
+    private final Broker broker;
+    private final Transport transport;
+    private final EventLoopGroup loops;
+    private final IdentityHashMap<EventExecutor, Owner> owners = new IdentityHashMap<>();
+    private final ExecutorService hookExecutor = Executors.newVirtualThreadPerTaskExecutor();
+    private final HookRegistry hooks = new HookRegistry(hookExecutor);
+    private final Set<MqttConnection> connections = ConcurrentHashMap.newKeySet();
+    private final ServerContext context;
+    private final Map<String, Channel> listening = new LinkedHashMap<>();
+
+    /// @param eventLoops number of event loops, at least 1; sensible is the number of processors
+    public MqttServer(Broker broker, MqttLimits limits, int eventLoops) {
+        this(broker, limits, eventLoops, Transport.best());
+    }
+
+    MqttServer(Broker broker, MqttLimits limits, int eventLoops, Transport transport) {
+        this.broker = broker;
+        this.transport = transport;
+        this.loops = new MultiThreadIoEventLoopGroup(
+                eventLoops, new DefaultThreadFactory("upwell-loop", false), transport.handlers());
+        int number = 0;
+        for (EventExecutor executor : loops) {
+            owners.put(executor, new Owner("loop-" + number++, new EventLoopOwner((EventLoop) executor)));
+        }
+        this.context = new ServerContext(broker, limits, hooks, connections);
+    }
+
+    /// The event loops as owners of sessions.
+    public List<Owner> owners() {
+        return List.copyOf(owners.values());
+    }
+
+    /// Where hooks are put in force.
+    public HookRegistry hooks() {
+        return hooks;
+    }
+
+    /// Starts the broker on the event loops, then opens all listeners.
+    ///
+    /// @throws IOException if a listener cannot be opened; the message names it. Those opened before stay open
+    ///     until [#close].
+    public void start(List<ListenerConfig> listeners) throws IOException {
+        broker.start(owners());
+        for (ListenerConfig listener : listeners) {
+            listening.put(listener.name(), open(listener));
+            LOG.info(
+                    "listener {} accepts MQTT{} on {} ({})",
+                    listener.name(),
+                    listener.tls() == null ? "" : " over TLS",
+                    boundAddress(listener.name()),
+                    transport.name());
+            if (listener.anonymous() != null) {
+                LOG.warn(
+                        "listener {} admits anyone without credentials as tenant {} with roles {}",
+                        listener.name(),
+                        listener.anonymous().tenant(),
+                        listener.anonymous().roles());
+            }
+        }
+    }
+
+    private Channel open(ListenerConfig listener) throws IOException {
+        SslContext tls = listener.tls() == null ? null : tlsContext(listener, listener.tls());
+        ServerBootstrap bootstrap = new ServerBootstrap()
+                .group(loops)
+                .channel(transport.serverChannel())
+                .option(ChannelOption.SO_BACKLOG, BACKLOG)
+                .option(ChannelOption.SO_REUSEADDR, true)
+                .childOption(ChannelOption.TCP_NODELAY, true)
+                .childOption(ChannelOption.SO_KEEPALIVE, true)
+                .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARKS)
+                .childOption(ChannelOption.RECVBUF_ALLOCATOR, new AdaptiveRecvByteBufAllocator(512, 2048, 128 << 10))
+                .childHandler(new ChannelInitializer<Channel>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        initialize(channel, listener, tls);
+                    }
+                });
+        try {
+            return bootstrap.bind(listener.bind()).syncUninterruptibly().channel();
+        } catch (Exception e) {
+            // Netty throws the checked cause of a failed bind unchecked.
+            throw new IOException(
+                    "listener " + listener.name() + " cannot bind " + listener.bind() + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static SslContext tlsContext(ListenerConfig listener, ListenerConfig.Tls tls) throws IOException {
+        try {
+            return SslContextBuilder.forServer(
+                            tls.certificateChain().toFile(), tls.privateKey().toFile())
+                    .sslProvider(OpenSsl.isAvailable() ? SslProvider.OPENSSL_REFCNT : SslProvider.JDK)
+                    .protocols("TLSv1.3", "TLSv1.2")
+                    .build();
+        } catch (IOException | IllegalArgumentException e) {
+            throw new IOException(
+                    "listener " + listener.name() + " cannot use certificate " + tls.certificateChain() + " with key "
+                            + tls.privateKey() + ": " + e.getMessage(),
+                    e);
+        }
+    }
+
+    /// The pipeline, from the socket inwards: TLS first, since all else is inside it; then the connection, which
+    /// frames, decodes and handles in one step, as each further handler would cost a call per packet.
+    private void initialize(Channel channel, ListenerConfig listener, @Nullable SslContext tls) {
+        if (tls != null) {
+            SslHandler handler = tls.newHandler(channel.alloc());
+            handler.setHandshakeTimeout(TLS_HANDSHAKE_SECONDS, TimeUnit.SECONDS);
+            channel.pipeline().addLast("tls", handler);
+        }
+        Owner owner = Objects.requireNonNull(owners.get(channel.eventLoop()), "unknown event loop");
+        MqttConnection connection = new MqttConnection(context, listener, channel, owner);
+        connections.add(connection);
+        channel.pipeline().addLast("mqtt", connection);
+    }
+
+    /// The address that a listener is bound to, its real port included.
+    ///
+    /// @throws IllegalArgumentException if there is no open listener of that name
+    public InetSocketAddress boundAddress(String listener) {
+        Channel channel = listening.get(listener);
+        if (channel == null) {
+            throw new IllegalArgumentException("no open listener is named " + listener);
+        }
+        return (InetSocketAddress) channel.localAddress();
+    }
+
+    public int connectionCount() {
+        return connections.size();
+    }
+
+    /// Stops accepting, says goodbye to all clients (MQTT 5: server shutting down), and ends the event loops. Waits
+    /// a few seconds at most. The broker itself stays open, for its owner to close.
+    @Override
+    public void close() {
+        listening.values().forEach(channel -> channel.close().syncUninterruptibly());
+        List<MqttConnection> open = new ArrayList<>(connections);
+        for (MqttConnection connection : open) {
+            connection.owner().execute(() -> connection.disconnect(ReasonCode.SERVER_SHUTTING_DOWN, null));
+        }
+        loops.shutdownGracefully(50, TimeUnit.SECONDS.toMillis(GOODBYE_SECONDS), TimeUnit.MILLISECONDS)
+                .awaitUninterruptibly(GOODBYE_SECONDS + 1, TimeUnit.SECONDS);
+        hookExecutor.shutdownNow();
+    }
+}

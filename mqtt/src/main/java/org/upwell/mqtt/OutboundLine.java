@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.mqtt;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import java.util.ArrayDeque;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.upwell.broker.owner.Owner;
+import org.upwell.codec.MqttVersion;
+import org.upwell.codec.Packet;
+import org.upwell.codec.PacketEncoder;
+import org.upwell.codec.PacketType;
+import org.upwell.codec.Publish;
+import org.upwell.codec.PublishEncoder;
+import org.upwell.mqtt.hook.Hooks;
+import org.upwell.mqtt.hook.Interceptor;
+import org.upwell.mqtt.hook.Verdict;
+
+/// The way of packets to the client: through the interceptors, in order, into one buffer that is written once per
+/// batch. Owned by the connection's event loop.
+///
+/// While an interceptor thinks, later packets wait behind it. Without interceptors a packet is encoded on the spot.
+@SuppressWarnings("FutureReturnValueIgnored") // A failed write closes the channel, and that is acted on.
+final class OutboundLine {
+
+    /// Encoded bytes at which a buffer is passed to the channel before the batch ends, so that it need not grow on.
+    private static final int PASS_ON_BYTES = 128 << 10;
+
+    private static final int FIRST_BYTES = 512;
+
+    /// What happens to a packet once it had its turn.
+    interface Outcome {
+        /// The packet did not leave: prevented by an interceptor, or larger than the client accepts.
+        void notSent(boolean tooLarge);
+    }
+
+    /// A packet that waits for its turn, or for its interceptors.
+    private static final class Waiting {
+        private @Nullable Packet packet;
+        private final @Nullable Outcome outcome;
+        private final boolean closeAfter;
+        private boolean asked;
+        private boolean decided;
+
+        private Waiting(@Nullable Packet packet, @Nullable Outcome outcome, boolean closeAfter) {
+            this.packet = packet;
+            this.outcome = outcome;
+            this.closeAfter = closeAfter;
+        }
+    }
+
+    private final Channel channel;
+    private final Owner owner;
+    private final HookRunner hookRunner;
+    private final ArrayDeque<Waiting> waiting = new ArrayDeque<>(0);
+    private MqttVersion version = MqttVersion.MQTT_3_1_1;
+    private long maxPacketBytes = Long.MAX_VALUE;
+    private @Nullable ByteBuf out;
+    private int passedOnBytes;
+    private boolean flushAsked;
+    private int lastBatchBytes = FIRST_BYTES;
+
+    OutboundLine(Channel channel, Owner owner, HookRunner hookRunner) {
+        this.channel = channel;
+        this.owner = owner;
+        this.hookRunner = hookRunner;
+    }
+
+    /// @param clientMaxPacketBytes what the client accepts ([MQTT-3.1.2-24])
+    void configure(MqttVersion clientVersion, long clientMaxPacketBytes) {
+        version = clientVersion;
+        maxPacketBytes = clientMaxPacketBytes;
+    }
+
+    /// True while more may be sent without piling up what the socket cannot take.
+    boolean hasRoom() {
+        return channel.isWritable() && waiting.isEmpty() && passedOnBytes < PASS_ON_BYTES;
+    }
+
+    void send(Packet packet) {
+        send(packet, null);
+    }
+
+    void send(Packet packet, @Nullable Outcome outcome) {
+        Hooks hooks = hookRunner.hooks();
+        if (waiting.isEmpty() && hooks.outbound(packet.type()) == null) {
+            encode(packet, outcome);
+        } else {
+            waiting.addLast(new Waiting(packet, outcome, false));
+            advance();
+        }
+    }
+
+    /// Sends a last packet, if any, behind all that waits, then closes the channel.
+    void sendLastAndClose(@Nullable Packet packet) {
+        waiting.addLast(new Waiting(packet, null, true));
+        advance();
+    }
+
+    private void advance() {
+        for (Waiting head = waiting.peekFirst(); head != null; head = waiting.peekFirst()) {
+            if (!head.decided && !decide(head)) {
+                return;
+            }
+            waiting.removeFirst();
+            Packet packet = head.packet;
+            if (packet != null) {
+                encode(packet, head.outcome);
+            }
+            if (head.closeAfter) {
+                waiting.clear();
+                flush();
+                channel.close();
+                return;
+            }
+        }
+    }
+
+    /// True if the packet may go on now; else its interceptors were asked and will call [#advance].
+    private boolean decide(Waiting head) {
+        Packet packet = head.packet;
+        List<Interceptor> chain = packet == null ? null : hookRunner.hooks().outbound(packet.type());
+        if (packet == null || chain == null) {
+            return true;
+        }
+        if (!head.asked) {
+            head.asked = true;
+            hookRunner.intercept(chain, packet, verdict -> {
+                head.decided = true;
+                if (verdict instanceof Verdict.Pass pass) {
+                    head.packet = pass.packet();
+                } else {
+                    head.packet = null;
+                    notSent(head.outcome, false);
+                }
+                advance();
+            });
+        }
+        return false;
+    }
+
+    private static void notSent(@Nullable Outcome outcome, boolean tooLarge) {
+        if (outcome != null) {
+            outcome.notSent(tooLarge);
+        }
+    }
+
+    private void encode(Packet packet, @Nullable Outcome outcome) {
+        if (!channel.isOpen()) {
+            return;
+        }
+        if (maxPacketBytes != Long.MAX_VALUE && PacketEncoder.encodedBytes(packet, version) > maxPacketBytes) {
+            notSent(outcome, true);
+            return;
+        }
+        ByteBuf buffer = out;
+        if (buffer == null) {
+            buffer = channel.alloc().directBuffer(lastBatchBytes);
+            out = buffer;
+        }
+        if (packet.type() == PacketType.PUBLISH) {
+            PublishEncoder.encode(buffer, version, (Publish) packet);
+        } else {
+            PacketEncoder.encode(packet, version, buffer);
+        }
+        if (buffer.readableBytes() >= PASS_ON_BYTES) {
+            passOn(buffer);
+        }
+        if (!flushAsked) {
+            flushAsked = true;
+            owner.atEndOfBatch(this::flush);
+        }
+    }
+
+    private void passOn(ByteBuf buffer) {
+        passedOnBytes += buffer.readableBytes();
+        out = null;
+        channel.write(buffer, channel.voidPromise());
+    }
+
+    private void flush() {
+        flushAsked = false;
+        ByteBuf buffer = out;
+        if (buffer != null) {
+            // The next batch of this connection is likely to be as large; sizing by it saves copies while growing.
+            lastBatchBytes = Math.max(FIRST_BYTES, Math.min(PASS_ON_BYTES, buffer.readableBytes()));
+            passOn(buffer);
+        }
+        passedOnBytes = 0;
+        channel.flush();
+    }
+
+    /// Lets go of what was not written. After the channel closed.
+    void discard() {
+        waiting.clear();
+        ByteBuf buffer = out;
+        if (buffer != null) {
+            out = null;
+            buffer.release();
+        }
+    }
+}

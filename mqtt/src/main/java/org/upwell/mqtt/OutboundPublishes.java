@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.mqtt;
+
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import org.jspecify.annotations.Nullable;
+import org.upwell.broker.event.BrokerCounters;
+import org.upwell.broker.event.DropCause;
+import org.upwell.broker.owner.Owner;
+import org.upwell.broker.session.Delivery;
+import org.upwell.broker.session.InFlight;
+import org.upwell.broker.session.Session;
+import org.upwell.broker.store.Commit;
+import org.upwell.broker.store.Store;
+import org.upwell.broker.store.StoreException;
+import org.upwell.codec.MqttVersion;
+import org.upwell.codec.Properties;
+import org.upwell.codec.PubComp;
+import org.upwell.codec.PubRec;
+import org.upwell.codec.PubRel;
+import org.upwell.codec.ReasonCode;
+
+/// The QoS handshakes towards the client of one connection: packet ids, send quota, resending. What must outlive
+/// the connection is in the session's [InFlight]. Owned by the connection's event loop.
+final class OutboundPublishes {
+
+    private final MqttConnection connection;
+    private final OutboundLine line;
+    private final Session session;
+    private final Store store;
+    private final BrokerCounters counters;
+    private final InstantSource clock;
+    private final MqttVersion version;
+    private final int sendQuota;
+
+    /// Handshakes of this connection that still need an answer from the client ([MQTT-4.9.0-1] to [MQTT-4.9.0-3]).
+    private int open;
+
+    private final Deque<InFlight.Entry> toResend = new ArrayDeque<>(0);
+    private final Deque<Delivery> waitingQos0 = new ArrayDeque<>(0);
+    private long waitingQos0Bytes;
+
+    OutboundPublishes(MqttConnection connection, OutboundLine line, Session session, int sendQuota) {
+        this.connection = connection;
+        this.line = line;
+        this.session = session;
+        this.store = connection.broker().store();
+        this.counters = connection.broker().counters();
+        this.clock = connection.broker().clock();
+        this.version = connection.version();
+        this.sendQuota = sendQuota;
+    }
+
+    /// Begins to deliver, after CONNACK: first what was in flight ([MQTT-4.4.0-1]), then what waits.
+    void start() {
+        toResend.addAll(session.inFlight().inOrder());
+        session.startDelivery();
+        pump();
+    }
+
+    /// Sends what waits as far as quota and socket allow.
+    void pump() {
+        resend();
+        while (!waitingQos0.isEmpty() && line.hasRoom()) {
+            Delivery next = waitingQos0.removeFirst();
+            waitingQos0Bytes -= next.message().weightBytes();
+            write(next, 0, false);
+        }
+        while (canSend()) {
+            Delivery next = session.pollQueued();
+            if (next == null) {
+                return;
+            }
+            send(next);
+        }
+    }
+
+    private void resend() {
+        while (!toResend.isEmpty() && line.hasRoom()) {
+            InFlight.Entry entry = toResend.peekFirst();
+            boolean release = entry.stage() == InFlight.Stage.AWAITS_PUBCOMP;
+            if (!release && open >= sendQuota) {
+                return;
+            }
+            toResend.removeFirst();
+            open++;
+            if (release) {
+                line.send(new PubRel(entry.packetId()));
+            } else {
+                // [MQTT-3.3.1-1]
+                write(entry.delivery(), entry.packetId(), true);
+            }
+        }
+    }
+
+    private boolean canSend() {
+        return open < sendQuota && toResend.isEmpty() && line.hasRoom();
+    }
+
+    boolean tryDeliver(Delivery delivery) {
+        if (!canSend()) {
+            return false;
+        }
+        send(delivery);
+        return true;
+    }
+
+    void deliverQos0(Delivery delivery) {
+        if (waitingQos0.isEmpty() && line.hasRoom()) {
+            write(delivery, 0, false);
+            return;
+        }
+        int weight = delivery.message().weightBytes();
+        if (waitingQos0Bytes + weight > session.limits().qos0Bytes()) {
+            session.drop(delivery, DropCause.QOS_0_PRESSURE);
+            return;
+        }
+        waitingQos0.addLast(delivery);
+        waitingQos0Bytes += weight;
+    }
+
+    private void send(Delivery delivery) {
+        open++;
+        InFlight.Entry entry = session.inFlight().add(delivery);
+        long number = session.storeNumber();
+        if (delivery.qos() == 2 && number != 0 && delivery.sequence() != 0) {
+            // The packet id is on record before PUBLISH leaves, else another message could get it after a restart.
+            store.outboundSent(
+                    number,
+                    delivery.sequence(),
+                    entry.packetId(),
+                    onCommit(() -> write(delivery, entry.packetId(), false)));
+        } else {
+            write(delivery, entry.packetId(), false);
+        }
+    }
+
+    private void write(Delivery delivery, int packetId, boolean dup) {
+        counters.messagesSent.increment();
+        line.send(
+                Messages.toPublish(delivery, version, packetId, dup, clock.millis()),
+                tooLarge -> notSent(delivery, packetId, tooLarge));
+    }
+
+    private void notSent(Delivery delivery, int packetId, boolean tooLarge) {
+        InFlight.Entry entry = packetId == 0 ? null : session.inFlight().get(packetId);
+        if (entry != null) {
+            complete(entry, false);
+        }
+        // [MQTT-3.1.2-25]: as if it had been sent, but counted.
+        session.drop(delivery, tooLarge ? DropCause.TOO_LARGE : DropCause.PREVENTED);
+    }
+
+    void onPubAck(int packetId) {
+        InFlight.Entry entry = session.inFlight().get(packetId);
+        if (entry == null || entry.stage() != InFlight.Stage.AWAITS_PUBACK) {
+            unexpected();
+            return;
+        }
+        complete(entry, true);
+    }
+
+    void onPubRec(PubRec packet) {
+        InFlight.Entry entry = session.inFlight().get(packet.packetId());
+        if (entry == null || entry.stage() == InFlight.Stage.AWAITS_PUBACK) {
+            unexpected();
+            line.send(new PubRel(packet.packetId(), ReasonCode.PACKET_IDENTIFIER_NOT_FOUND, Properties.NONE));
+            return;
+        }
+        if (packet.reason().isError()) {
+            // [MQTT-4.3.3-4]: the client refused it, so that is its end.
+            complete(entry, true);
+            return;
+        }
+        entry.received();
+        long number = session.storeNumber();
+        if (number != 0 && entry.delivery().sequence() != 0) {
+            // On record before PUBREL leaves: from here on the message must never be sent again ([MQTT-4.3.3-6]).
+            store.outboundReceived(
+                    number, entry.delivery().sequence(), onCommit(() -> line.send(new PubRel(packet.packetId()))));
+        } else {
+            line.send(new PubRel(packet.packetId()));
+        }
+    }
+
+    void onPubComp(PubComp packet) {
+        InFlight.Entry entry = session.inFlight().get(packet.packetId());
+        if (entry == null || entry.stage() != InFlight.Stage.AWAITS_PUBCOMP) {
+            unexpected();
+            return;
+        }
+        complete(entry, true);
+    }
+
+    private void unexpected() {
+        counters.protocolErrors.increment();
+    }
+
+    private void complete(InFlight.Entry entry, boolean acknowledged) {
+        session.inFlight().remove(entry);
+        // What was in flight before this connection and waits to be sent again was not counted yet.
+        if (toResend.isEmpty() || !toResend.remove(entry)) {
+            open--;
+        }
+        if (acknowledged) {
+            session.done(entry.delivery());
+            pump();
+        }
+    }
+
+    private Commit onCommit(Runnable action) {
+        return new Commit() {
+            @Override
+            public @Nullable Owner owner() {
+                return connection.owner();
+            }
+
+            @Override
+            public void committed() {
+                if (connection.isOpen()) {
+                    action.run();
+                }
+            }
+
+            @Override
+            public void failed(StoreException cause) {
+                connection.storeFailed();
+            }
+        };
+    }
+
+    /// The connection ended: QoS 0 messages that still wait go with it.
+    void close() {
+        waitingQos0.clear();
+        waitingQos0Bytes = 0;
+    }
+}

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.mqtt;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.upwell.broker.Broker;
+import org.upwell.broker.event.BrokerEvent;
+import org.upwell.broker.message.Message;
+import org.upwell.broker.owner.Owner;
+import org.upwell.broker.session.Delivery;
+import org.upwell.broker.session.Session;
+import org.upwell.broker.store.Append;
+import org.upwell.broker.store.Commit;
+import org.upwell.broker.store.QueueTarget;
+import org.upwell.broker.store.StoreException;
+import org.upwell.broker.topic.InvalidTopicException;
+import org.upwell.broker.topic.SharedFilter;
+import org.upwell.broker.topic.Subscription;
+import org.upwell.codec.Properties;
+import org.upwell.codec.Property;
+import org.upwell.codec.QoS;
+import org.upwell.codec.ReasonCode;
+import org.upwell.codec.SubAck;
+import org.upwell.codec.Subscribe;
+import org.upwell.codec.UnsubAck;
+import org.upwell.codec.Unsubscribe;
+import org.upwell.mqtt.hook.PacketAuthorizer;
+
+/// SUBSCRIBE and UNSUBSCRIBE of one connection. Owned by the connection's event loop, which handles no later packet
+/// of the client until the answer is on its way.
+final class SubscribeHandler {
+
+    private final MqttConnection connection;
+    private final OutboundLine line;
+    private final Session session;
+    private final Broker broker;
+
+    SubscribeHandler(MqttConnection connection, OutboundLine line, Session session) {
+        this.connection = connection;
+        this.line = line;
+        this.session = session;
+        this.broker = connection.broker();
+    }
+
+    /// A SUBSCRIBE while its filters are decided on, one after the other.
+    private static final class Round {
+        private final Subscribe packet;
+        private final List<ReasonCode> reasons = new ArrayList<>();
+        private final List<Runnable> retained = new ArrayList<>();
+
+        private Round(Subscribe packet) {
+            this.packet = packet;
+        }
+    }
+
+    void onSubscribe(Subscribe packet) {
+        connection.hold();
+        next(new Round(packet));
+    }
+
+    private void next(Round round) {
+        List<PacketAuthorizer> authorizers = connection.hooks().authorizers();
+        while (round.reasons.size() < round.packet.requests().size()) {
+            Subscribe.Request request = round.packet.requests().get(round.reasons.size());
+            if (authorizers != null) {
+                connection.hookRunner().authorizeSubscribe(authorizers, request, allowed -> {
+                    if (connection.isOpen()) {
+                        round.reasons.add(
+                                allowed
+                                        ? subscribe(request, round)
+                                        : refuse(request, ReasonCode.NOT_AUTHORIZED, "refused by an authorizer"));
+                        next(round);
+                    } else {
+                        connection.release();
+                    }
+                });
+                return;
+            }
+            round.reasons.add(subscribe(request, round));
+        }
+        whenStored(() -> {
+            // [MQTT-3.8.4-1], [MQTT-3.8.4-6]: one reason per filter, in order.
+            line.send(new SubAck(round.packet.packetId(), round.reasons, Properties.NONE));
+            round.retained.forEach(Runnable::run);
+        });
+    }
+
+    private ReasonCode subscribe(Subscribe.Request request, Round round) {
+        SharedFilter filter;
+        try {
+            filter = SharedFilter.parse(request.filter());
+        } catch (InvalidTopicException e) {
+            return refuse(request, ReasonCode.TOPIC_FILTER_INVALID, e.getMessage());
+        }
+        if (filter.filter().levels().size() > connection.limits().maxTopicLevels()) {
+            return refuse(request, ReasonCode.TOPIC_FILTER_INVALID, "too many levels");
+        }
+        int granted =
+                session.permissions().grantedQos(filter.filter(), request.qos().code());
+        if (granted < 0) {
+            return refuse(request, ReasonCode.NOT_AUTHORIZED, "not covered by any role");
+        }
+        if (filter.isShared()) {
+            return refuse(request, ReasonCode.SHARED_SUBSCRIPTIONS_NOT_SUPPORTED, "shared subscription");
+        }
+        Subscription<Session> subscription = new Subscription<>(
+                session, filter.filter(), granted, request.noLocal(), request.retainAsPublished(), (int)
+                        round.packet.properties().integer(Property.SUBSCRIPTION_IDENTIFIER, 0));
+        boolean isNew = session.subscribe(filter, subscription, failing());
+        boolean wantsRetained = switch (request.retainHandling()) {
+            case SEND -> true;
+            case SEND_IF_NEW -> isNew;
+            case DO_NOT_SEND -> false;
+        };
+        if (wantsRetained) {
+            round.retained.add(() -> sendRetained(subscription));
+        }
+        return ReasonCode.granted(QoS.of(granted));
+    }
+
+    private ReasonCode refuse(Subscribe.Request request, ReasonCode reason, @Nullable String cause) {
+        broker.counters().subscriptionsRefused.increment();
+        broker.events()
+                .on(new BrokerEvent.SubscribeRefused(
+                        session.key(), cut(request.filter()), reason.name() + ": " + cause));
+        return reason;
+    }
+
+    private static String cut(String text) {
+        return text.length() <= 200 ? text : text.substring(0, 200);
+    }
+
+    /// [MQTT-3.8.4-4], [MQTT-3.3.1-9] to [MQTT-3.3.1-11]
+    private void sendRetained(Subscription<Session> subscription) {
+        int[] ids = subscription.identifier() == 0 ? Delivery.NO_IDS : new int[] {subscription.identifier()};
+        long now = broker.clock().millis();
+        for (Message message : broker.retained().matching(subscription.filter())) {
+            if (message.isExpiredAt(now)) {
+                broker.retained().removeIfSame(message);
+            } else {
+                int qos = Math.min(message.qos(), subscription.qos());
+                session.deliver(new Delivery(message, store(message, qos, ids), qos, true, ids), connection.owner());
+            }
+        }
+    }
+
+    /// A retained message enters the queue of a persistent session as any other, so the store must have it.
+    private long store(Message message, int qos, int[] ids) {
+        long number = session.storeNumber();
+        if (qos == 0 || number == 0) {
+            return 0;
+        }
+        long sequence = broker.store().nextSequence();
+        QueueTarget target = new QueueTarget(number, qos, true, ids);
+        broker.store().append(sequence, new Append(message, List.of(target), false, 0, 0), failing());
+        return sequence;
+    }
+
+    void onUnsubscribe(Unsubscribe packet) {
+        connection.hold();
+        List<ReasonCode> reasons = new ArrayList<>();
+        for (String filter : packet.filters()) {
+            reasons.add(unsubscribe(filter));
+        }
+        // [MQTT-3.10.4-4], [MQTT-3.10.4-5]
+        whenStored(() -> line.send(new UnsubAck(packet.packetId(), reasons, Properties.NONE)));
+    }
+
+    private ReasonCode unsubscribe(String text) {
+        try {
+            SharedFilter.parse(text);
+        } catch (InvalidTopicException e) {
+            return ReasonCode.TOPIC_FILTER_INVALID;
+        }
+        return session.unsubscribe(text, failing()) ? ReasonCode.SUCCESS : ReasonCode.NO_SUBSCRIPTION_EXISTED;
+    }
+
+    /// Runs `answer` once everything that this session gave the store is safe, and lets the connection go on.
+    private void whenStored(Runnable answer) {
+        Consumer<Boolean> end = stored -> {
+            if (stored && connection.isOpen()) {
+                answer.run();
+            }
+            connection.release();
+        };
+        if (session.storeNumber() == 0) {
+            end.accept(true);
+            return;
+        }
+        broker.store().sync(new Commit() {
+            @Override
+            public Owner owner() {
+                return connection.owner();
+            }
+
+            @Override
+            public void committed() {
+                end.accept(true);
+            }
+
+            @Override
+            public void failed(StoreException cause) {
+                connection.storeFailed();
+                end.accept(false);
+            }
+        });
+    }
+
+    private Commit failing() {
+        return new Commit() {
+            @Override
+            public Owner owner() {
+                return connection.owner();
+            }
+
+            @Override
+            public void committed() {
+                // The barrier in whenStored tells when all facts of a packet are safe.
+            }
+
+            @Override
+            public void failed(StoreException cause) {
+                connection.storeFailed();
+            }
+        };
+    }
+}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.mqtt.hook;
+
+import java.util.concurrent.CompletionStage;
+import org.upwell.codec.Packet;
+
+/// Sees packets of the types that it is registered for. May take as long as it likes: the same client's later
+/// packets in that direction wait for it, nobody else does. Never called on an event loop.
+public interface Interceptor {
+
+    /// A stage that fails lets the packet pass unchanged, and the failure is logged.
+    CompletionStage<Verdict> intercept(ClientInfo client, Packet packet);
+}
