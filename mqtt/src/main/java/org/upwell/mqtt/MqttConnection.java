@@ -299,7 +299,14 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
         inbound = new InboundPublishes(this, line, opened);
         outbound = new OutboundPublishes(this, line, opened, sendQuota);
         subscribes = new SubscribeHandler(this, line, opened);
+        line.onRoom(this::pump);
         decoder.maxPacketBytes(limits().maxPacketBytes());
+    }
+
+    private void pump() {
+        if (outbound != null && !closing) {
+            outbound.pump();
+        }
     }
 
     void startDelivery() {
@@ -400,6 +407,11 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
         close(new ConnAck(false, reason, reasonString(cause)), "refused: " + reason);
     }
 
+    /// Waits until the channel is closed, `nanos` at most. Not on an event loop.
+    void awaitClosed(long nanos) {
+        channel.closeFuture().awaitUninterruptibly(nanos, TimeUnit.NANOSECONDS);
+    }
+
     /// The store cannot keep what was given: what waits for it must not be acknowledged.
     void storeFailed() {
         disconnect(ReasonCode.SERVER_UNAVAILABLE, "the store failed");
@@ -451,9 +463,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
 
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-        if (!closing && outbound != null && ctx.channel().isWritable()) {
-            outbound.pump();
-        }
+        line.announceRoom();
     }
 
     @Override

@@ -185,10 +185,18 @@ public final class MqttServer implements AutoCloseable {
     /// a few seconds at most. The broker itself stays open, for its owner to close.
     @Override
     public void close() {
+        if (loops.isShuttingDown()) {
+            return;
+        }
         listening.values().forEach(channel -> channel.close().syncUninterruptibly());
         List<MqttConnection> open = new ArrayList<>(connections);
         for (MqttConnection connection : open) {
             connection.owner().execute(() -> connection.disconnect(ReasonCode.SERVER_SHUTTING_DOWN, null));
+        }
+        // The loops drop their channels as soon as they are told to end, so the goodbyes must be out before.
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(GOODBYE_SECONDS);
+        for (MqttConnection connection : open) {
+            connection.awaitClosed(Math.max(0, deadline - System.nanoTime()));
         }
         loops.shutdownGracefully(50, TimeUnit.SECONDS.toMillis(GOODBYE_SECONDS), TimeUnit.MILLISECONDS)
                 .awaitUninterruptibly(GOODBYE_SECONDS + 1, TimeUnit.SECONDS);

@@ -29,6 +29,9 @@ final class OutboundLine {
 
     private static final int FIRST_BYTES = 512;
 
+    /// Packets that may wait for interceptors before deliveries stay in their queue instead.
+    private static final int MAX_WAITING = 100;
+
     /// What happens to a packet once it had its turn.
     interface Outcome {
         /// The packet did not leave: prevented by an interceptor, or larger than the client accepts.
@@ -59,6 +62,8 @@ final class OutboundLine {
     private @Nullable ByteBuf out;
     private int passedOnBytes;
     private boolean flushAsked;
+    private boolean askedInVain;
+    private Runnable onRoom = () -> {};
     private int lastBatchBytes = FIRST_BYTES;
 
     OutboundLine(Channel channel, Owner owner, HookRunner hookRunner) {
@@ -73,9 +78,25 @@ final class OutboundLine {
         maxPacketBytes = clientMaxPacketBytes;
     }
 
-    /// True while more may be sent without piling up what the socket cannot take.
+    /// Who is told when there is room again after [#hasRoom] said no.
+    void onRoom(Runnable callback) {
+        onRoom = callback;
+    }
+
+    /// True while more may be sent without piling up what the socket cannot take. Whoever is told no is called
+    /// back.
     boolean hasRoom() {
-        return channel.isWritable() && waiting.isEmpty() && passedOnBytes < PASS_ON_BYTES;
+        boolean room = channel.isWritable() && waiting.size() < MAX_WAITING && passedOnBytes < PASS_ON_BYTES;
+        askedInVain |= !room;
+        return room;
+    }
+
+    /// Tells whoever asked in vain, if there is room now.
+    void announceRoom() {
+        if (askedInVain && channel.isOpen() && hasRoom()) {
+            askedInVain = false;
+            onRoom.run();
+        }
     }
 
     void send(Packet packet) {
@@ -135,6 +156,7 @@ final class OutboundLine {
                     notSent(head.outcome, false);
                 }
                 advance();
+                announceRoom();
             });
         }
         return false;
@@ -189,6 +211,7 @@ final class OutboundLine {
         }
         passedOnBytes = 0;
         channel.flush();
+        announceRoom();
     }
 
     /// Lets go of what was not written. After the channel closed.

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.mqtt;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.upwell.broker.Broker;
+import org.upwell.broker.access.Authentication;
+import org.upwell.broker.access.Authenticator;
+import org.upwell.broker.access.Authorizer;
+import org.upwell.broker.access.Permissions;
+import org.upwell.broker.access.Principal;
+import org.upwell.broker.access.RefusalCause;
+import org.upwell.broker.event.BrokerEvent;
+import org.upwell.broker.session.OverflowRule;
+import org.upwell.broker.session.SessionLimits;
+import org.upwell.broker.store.InMemoryStore;
+import org.upwell.broker.store.Store;
+import org.upwell.broker.topic.InvalidTopicException;
+import org.upwell.broker.topic.TopicFilter;
+
+/// A whole server on a free port of the loopback address. Users: any name with password `secret`; their tenant is
+/// what stands before the dot of the name (`acme.meter` is of tenant `acme`), `none` has no rights, and everybody
+/// may do anything below their tenant's topic.
+final class TestBroker implements AutoCloseable {
+
+    static final String LISTENER = "test";
+
+    final Queue<BrokerEvent> events = new ConcurrentLinkedQueue<>();
+    final Broker broker;
+    final MqttServer server;
+
+    private TestBroker(Options options) throws IOException {
+        broker = new Broker(new Broker.Parts(
+                options.store,
+                options.authenticator,
+                options.authorizer,
+                principal -> options.sessionLimits,
+                events::add,
+                InstantSource.system()));
+        server = new MqttServer(broker, options.limits, 2, options.transport);
+        ListenerConfig.Anonymous anonymous =
+                options.anonymous ? new ListenerConfig.Anonymous("acme", Set.of("all")) : null;
+        server.start(List.of(new ListenerConfig(
+                LISTENER, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), null, anonymous)));
+    }
+
+    static TestBroker start() throws IOException {
+        return new Options().start();
+    }
+
+    /// What a test may change.
+    static final class Options {
+        Store store = new InMemoryStore();
+        Authenticator authenticator = TestBroker::authenticate;
+        Authorizer authorizer = TestBroker::permissions;
+        SessionLimits sessionLimits = SessionLimits.DEFAULT;
+        MqttLimits limits = MqttLimits.DEFAULT;
+        Transport transport = Transport.best();
+        boolean anonymous = true;
+
+        Options queueOf(int messages, OverflowRule rule) {
+            sessionLimits = new SessionLimits(messages, 64 << 20, rule, 1 << 20);
+            return this;
+        }
+
+        TestBroker start() throws IOException {
+            return new TestBroker(this);
+        }
+    }
+
+    private static java.util.concurrent.CompletionStage<Authentication> authenticate(
+            org.upwell.broker.access.Credentials credentials) {
+        byte[] password = credentials.password();
+        String name = credentials.userName();
+        if (name == null || password == null || !new String(password, StandardCharsets.UTF_8).equals("secret")) {
+            return CompletableFuture.completedFuture(
+                    new Authentication.Refused(RefusalCause.BAD_CREDENTIALS, "unknown user or wrong password"));
+        }
+        int dot = name.indexOf('.');
+        return CompletableFuture.completedFuture(new Authentication.Admitted(
+                Principal.of(dot < 0 ? name : name.substring(0, dot), name, Set.of("all"))));
+    }
+
+    static Permissions permissions(Principal principal) {
+        TopicFilter own;
+        try {
+            own = TopicFilter.parse(principal.tenant() + "/#");
+        } catch (InvalidTopicException e) {
+            throw new IllegalStateException(e);
+        }
+        return new Permissions() {
+            @Override
+            public boolean isEmpty() {
+                return principal.tenant().equals("none");
+            }
+
+            @Override
+            public boolean mayPublish(String topicName, int qos, boolean retain) {
+                return own.matches(topicName);
+            }
+
+            @Override
+            public int grantedQos(TopicFilter filter, int requestedQos) {
+                return own.covers(filter) ? requestedQos : -1;
+            }
+
+            @Override
+            public boolean mayReceive(String topicName) {
+                return own.matches(topicName);
+            }
+        };
+    }
+
+    InetSocketAddress address() {
+        return server.boundAddress(LISTENER);
+    }
+
+    @Override
+    public void close() {
+        server.close();
+        broker.close();
+    }
+}
