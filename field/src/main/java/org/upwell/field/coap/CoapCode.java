@@ -14,6 +14,7 @@ public final class CoapCode {
     public static final int CONTENT = 0x45;
 
     public static final int BAD_REQUEST = 0x80;
+    public static final int UNAUTHORIZED = 0x81;
     public static final int BAD_OPTION = 0x82;
     public static final int FORBIDDEN = 0x83;
     public static final int NOT_FOUND = 0x84;
@@ -24,6 +25,7 @@ public final class CoapCode {
 
     public static final int INTERNAL_SERVER_ERROR = 0xA0;
     public static final int NOT_IMPLEMENTED = 0xA1;
+    public static final int SERVICE_UNAVAILABLE = 0xA3;
     public static final int GATEWAY_TIMEOUT = 0xA4;
 
     private CoapCode() {}

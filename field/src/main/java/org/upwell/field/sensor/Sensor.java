@@ -13,7 +13,7 @@ import org.upwell.field.link.ByteLink;
 import org.upwell.field.loop.Loop;
 
 /// A whole sensor on a link: the CoAP server behind the HDLC secondary, with the pauses and periods that drive them.
-/// Owned by its loop; [#start()], [#restart()], [#run] and [#close()] may be called from anywhere.
+/// Owned by its loop; [#start()], [#restart()], [#powerOff()], [#run] and [#close()] may be called from anywhere.
 public final class Sensor implements AutoCloseable {
     /// @param classifier first segment of every sensor path
     /// @param idleGap a frame is parsed after this long without a byte
@@ -102,6 +102,14 @@ public final class Sensor implements AutoCloseable {
             open = false;
             stopTimers();
             periodTimer = loop.after(settings.startDelay(), this::open);
+        });
+    }
+
+    /// Power off, the wire stays: nothing is said or answered until [#restart()].
+    public void powerOff() {
+        loop.execute(() -> {
+            open = false;
+            stopTimers();
         });
     }
 
