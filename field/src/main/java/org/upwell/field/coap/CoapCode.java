@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.upwell.field.coap;
 
+import java.util.Locale;
+
 /// Codes used on the UART, as the byte on the wire: class in the upper three bits, detail in the lower five.
 public final class CoapCode {
     public static final int EMPTY = 0x00;
@@ -37,6 +39,6 @@ public final class CoapCode {
 
     /// As people write it, for example 2.05.
     public static String text(int code) {
-        return "%d.%02d".formatted(code >> 5, code & 0x1F);
+        return String.format(Locale.ROOT, "%d.%02d", code >> 5, code & 0x1F);
     }
 }

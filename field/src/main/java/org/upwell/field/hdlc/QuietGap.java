@@ -23,11 +23,16 @@ public final class QuietGap {
         return count == 0;
     }
 
+    /// Forgets what was gathered, as a restart does.
+    public void clear() {
+        count = 0;
+        overflown = false;
+    }
+
     /// Hands what was gathered to the secondary and starts anew.
     public byte @Nullable [] end(HdlcSecondary secondary) {
         int length = overflown ? 0 : count;
-        count = 0;
-        overflown = false;
+        clear();
         return secondary.receive(buffer, 0, length);
     }
 }

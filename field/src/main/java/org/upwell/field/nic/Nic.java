@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,6 +33,7 @@ public final class Nic implements AutoCloseable {
     private static final String REBOOT_QUERY = "ev=rbt";
     private static final Duration DEFAULT_POLL_INTERVAL = Duration.ofSeconds(10);
     private static final Duration DEFAULT_SPREAD = Duration.ofSeconds(2);
+    private static final int FIRST_MESSAGE_ID = 1;
     private static final Duration SHORTEST_BACKOFF = Duration.ofSeconds(1);
     private static final Duration LONGEST_BACKOFF = Duration.ofSeconds(8);
     private static final Duration LONGEST_REGISTRATION_BACKOFF = Duration.ofSeconds(30);
@@ -97,7 +99,7 @@ public final class Nic implements AutoCloseable {
     private final InstantSource clock;
     private final long boot;
     private final OwnResources own;
-    private final NicEndpoint endpoint;
+    private final NetworkSide network;
     private final SensorLine line;
     private final SensorClient sensor;
     private final Observations observations;
@@ -119,26 +121,45 @@ public final class Nic implements AutoCloseable {
             NicState state,
             InstantSource clock,
             NicListener listener) {
+        this(
+                settings,
+                nic -> new NicEndpoint(nic, runtime, loop, settings.gateway()),
+                loop,
+                link,
+                state,
+                clock,
+                listener);
+    }
+
+    /// For any network side.
+    Nic(
+            Settings settings,
+            Function<Nic, NetworkSide> network,
+            Loop loop,
+            ByteLink link,
+            NicState state,
+            InstantSource clock,
+            NicListener listener) {
         this.settings = settings;
         this.loop = loop;
         this.listener = listener;
         this.clock = clock;
         this.boot = state.nextBoot();
         this.own = new OwnResources(clock);
-        this.endpoint = new NicEndpoint(this, runtime, loop, settings.gateway());
+        this.network = network.apply(this);
         this.line = new SensorLine(loop, link, settings.hdlc(), settings.pollInterval(), new LineEvents());
-        this.sensor = new SensorClient(line);
+        this.sensor = new SensorClient(line, FIRST_MESSAGE_ID);
         this.observations = new Observations(loop, sensor, settings.registrationSpread());
         List<String> identity = List.of("mac=" + settings.mac(), "boot=" + boot);
         this.registration = new Registration(
                 loop,
-                endpoint,
+                this.network,
                 identity,
                 new Backoff(SHORTEST_BACKOFF, LONGEST_REGISTRATION_BACKOFF),
                 this::onRegistered);
         this.forwarder = new Forwarder(
                 loop,
-                endpoint,
+                this.network,
                 state.buffer(settings.bufferLimit()),
                 settings.mac(),
                 new Backoff(SHORTEST_BACKOFF, LONGEST_BACKOFF),
@@ -157,6 +178,8 @@ public final class Nic implements AutoCloseable {
         public void onCollected(boolean reachable) {
             if (reachable) {
                 bringUp();
+            } else {
+                observations.onUnreachable();
             }
         }
 
@@ -171,7 +194,7 @@ public final class Nic implements AutoCloseable {
     ///
     /// @throws IOException when the socket cannot be opened
     public void start() throws IOException {
-        endpoint.open(settings.bind());
+        network.open(settings.bind());
         loop.execute(() -> {
             registration.register();
             for (BubbleUpEntry entry : table.values()) {
@@ -195,14 +218,14 @@ public final class Nic implements AutoCloseable {
 
     /// Where the NIC can be reached now.
     public InetSocketAddress address() {
-        return endpoint.address();
+        return network.address();
     }
 
     /// The mesh has healed itself: the NIC has a new address and tells the gateway. Observers of the old one are gone.
     ///
     /// @throws IOException when the new address cannot be bound; the old one stays
     public void changeAddress(InetSocketAddress bind) throws IOException {
-        endpoint.open(bind);
+        network.open(bind);
         loop.execute(() -> {
             forwarder.hold();
             registration.register();
@@ -238,7 +261,7 @@ public final class Nic implements AutoCloseable {
             line.close();
             forwarder.close();
         });
-        endpoint.close();
+        network.close();
     }
 
     OwnResources own() {
@@ -265,7 +288,7 @@ public final class Nic implements AutoCloseable {
     /// When the last observer of the resource has gone.
     void unobserve(String sensorPath) {
         loop.execute(() -> {
-            if (!endpoint.isObserved(sensorPath)) {
+            if (!network.isObserved(sensorPath)) {
                 observations.unobserve(sensorPath);
             }
         });
@@ -337,7 +360,7 @@ public final class Nic implements AutoCloseable {
                     entry.confirmable(),
                     reading.payload()));
         }
-        endpoint.notifyObservers(uri, reading);
+        network.notifyObservers(uri, reading);
     }
 
     private void scheduleOwn(BubbleUpEntry entry) {

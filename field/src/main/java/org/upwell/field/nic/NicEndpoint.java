@@ -26,7 +26,7 @@ import org.upwell.field.loop.Loop;
 /// The NIC's CoAP endpoint on the network: one socket for what it serves and what it asks, since the gateway knows it
 /// by
 /// that address. Its methods are thread-safe; requests arrive on Californium's threads and hop to the NIC's loop.
-final class NicEndpoint implements GatewayClient {
+final class NicEndpoint implements NetworkSide {
     private static final int MAX_OBSERVED_PATHS = 32;
 
     private final Nic nic;
@@ -82,8 +82,8 @@ final class NicEndpoint implements GatewayClient {
         }
     }
 
-    /// Opens a socket in the place of the present one, if there is any.
-    void open(InetSocketAddress bind) throws IOException {
+    @Override
+    public void open(InetSocketAddress bind) throws IOException {
         Endpoint opened = runtime.open(bind, new Deliverer());
         Endpoint previous = endpoint;
         endpoint = opened;
@@ -94,7 +94,8 @@ final class NicEndpoint implements GatewayClient {
         }
     }
 
-    void close() {
+    @Override
+    public void close() {
         Endpoint open = endpoint;
         endpoint = null;
         if (open != null) {
@@ -102,7 +103,8 @@ final class NicEndpoint implements GatewayClient {
         }
     }
 
-    InetSocketAddress address() {
+    @Override
+    public InetSocketAddress address() {
         Endpoint open = endpoint;
         if (open == null) {
             throw new IllegalStateException("the NIC is not started");
@@ -110,13 +112,14 @@ final class NicEndpoint implements GatewayClient {
         return open.getAddress();
     }
 
-    boolean isObserved(String sensorPath) {
+    @Override
+    public boolean isObserved(String sensorPath) {
         SensorObservationResource resource = observed.get(sensorPath);
         return resource != null && resource.getObserverCount() > 0;
     }
 
-    /// A new reading for network observers.
-    void notifyObservers(String uri, Reading reading) {
+    @Override
+    public void notifyObservers(String uri, Reading reading) {
         CoapResource ownResource = own.get(uri);
         if (ownResource != null) {
             ownResource.changed();

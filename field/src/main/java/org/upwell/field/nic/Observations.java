@@ -132,6 +132,12 @@ final class Observations {
         }
     }
 
+    /// The sensor does not answer: network observers that wait for it are told so.
+    void onUnreachable() {
+        List.copyOf(observations.values())
+                .forEach(observation -> answerWaiting(observation, new SensorAnswer.Nothing()));
+    }
+
     /// The sensor's time is set: register everything that is wanted.
     void registerAll() {
         enabled = true;
@@ -195,8 +201,6 @@ final class Observations {
             stop(observation);
             queue.add(observation);
             next();
-        } else if (!enabled) {
-            answerWaiting(observation, new SensorAnswer.Nothing());
         }
     }
 

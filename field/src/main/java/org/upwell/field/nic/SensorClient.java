@@ -48,10 +48,11 @@ final class SensorClient {
     private static final int TIME_BYTES = 8;
 
     private final SensorLine line;
-    private int nextMessageId = 1;
+    private int nextMessageId;
 
-    SensorClient(SensorLine line) {
+    SensorClient(SensorLine line, int firstMessageId) {
         this.line = line;
+        this.nextMessageId = firstMessageId;
     }
 
     /// Whether the request fits one frame with room to spare for the sensor's own limit.

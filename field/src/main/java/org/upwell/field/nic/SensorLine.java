@@ -178,7 +178,9 @@ final class SensorLine {
 
     private void poll() {
         polls++;
+        // Whatever was pulsed for until now is what this RR brings.
         wakeSeen = false;
+        collectWanted = false;
         exchange(primary.poll(loop.nanoTime()), outcome -> {
             switch (outcome) {
                 case Outcome.Received received -> onCollected(received.info());

@@ -53,11 +53,13 @@ final class SensorObservationResource extends CoapResource {
     }
 
     /// 2.03 without Observe means that the sensor has no room for another observer.
-    private static Response registered(ObserveRelation relation, SensorAnswer answer) {
+    private Response registered(ObserveRelation relation, SensorAnswer answer) {
         if (answer instanceof SensorAnswer.Response response
                 && response.message().option(CoapOption.OBSERVE).isEmpty()) {
             relation.cancel();
         }
+        // When this answer makes nobody an observer, the NIC stops trying for it.
+        nic.unobserve(sensorPath);
         return SensorResource.response(answer, true);
     }
 }

@@ -101,6 +101,7 @@ public final class Sensor implements AutoCloseable {
         loop.execute(() -> {
             open = false;
             stopTimers();
+            gap.clear();
             periodTimer = loop.after(settings.startDelay(), this::open);
         });
     }
@@ -110,6 +111,7 @@ public final class Sensor implements AutoCloseable {
         loop.execute(() -> {
             open = false;
             stopTimers();
+            gap.clear();
         });
     }
 

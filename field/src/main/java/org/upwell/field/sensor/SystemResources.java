@@ -66,8 +66,8 @@ final class SystemResources {
         if (request.code() != CoapCode.GET) {
             return Reply.of(CoapCode.NOT_IMPLEMENTED);
         }
-        String links = "</sys>;if=\"sys\";title=\"System\";ct=42;rev=1;,</%s>;if=\"%s\";title=\"Sensors\";ct=42;,"
-                .formatted(classifier, classifier);
+        String links = "</sys>;if=\"sys\";title=\"System\";ct=42;rev=1;,</" + classifier + ">;if=\"" + classifier
+                + "\";title=\"Sensors\";ct=42;,";
         return Reply.content(Reply.LINK_FORMAT, SensorServer.utf8(links));
     }
 

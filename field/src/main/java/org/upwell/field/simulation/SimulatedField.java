@@ -9,6 +9,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
@@ -130,7 +131,7 @@ public final class SimulatedField implements AutoCloseable {
     public static List<String> macs(int first, int count) {
         List<String> macs = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
-            macs.add("0013500500%06x".formatted(first + i));
+            macs.add(String.format(Locale.ROOT, "0013500500%06x", first + i));
         }
         return List.copyOf(macs);
     }

@@ -1,0 +1,538 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.field.nic;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.upwell.field.coap.CoapCode;
+import org.upwell.field.coap.CoapFormatException;
+import org.upwell.field.coap.CoapMessage;
+import org.upwell.field.coap.CoapOption;
+import org.upwell.field.hdlc.Frame;
+import org.upwell.field.hdlc.FrameKind;
+import org.upwell.field.hdlc.HdlcPrimary;
+import org.upwell.field.link.ByteLink;
+import org.upwell.field.link.PipeLink;
+import org.upwell.field.loop.ManualLoop;
+import org.upwell.field.nic.GatewayClient.Answer;
+import org.upwell.field.sensor.CborWrapper;
+import org.upwell.field.sensor.Firmware;
+import org.upwell.field.sensor.MethaneDriver;
+import org.upwell.field.sensor.Sensor;
+import org.upwell.field.sensor.TemperatureDriver;
+
+/// A NIC with a real sensor on a wire, in turned time and with the firmware's real pauses; the network is a fake.
+class NicTest {
+    private static final Instant START = Instant.ofEpochSecond(1_540_584_982L);
+    private static final Duration REAL_GAP = Duration.ofMillis(400);
+    private static final String TEMP = "/snsr/arduino/temp";
+    private static final String METHANE = "/snsr/arduino/ncmth1";
+
+    private final ManualLoop loop = new ManualLoop();
+    private final long startNanos = loop.nanoTime();
+    private final InstantSource clock = () -> START.plusNanos(loop.nanoTime() - startNanos);
+    private final PipeLink.Ends wire = PipeLink.create();
+    private final TappedLink tapped = new TappedLink(wire.nic());
+    private final MethaneDriver methane = new MethaneDriver();
+    private final FakeNetwork network = new FakeNetwork();
+    private final List<Notification> buffered = new ArrayList<>();
+    private final List<Notification> acknowledged = new ArrayList<>();
+    private final List<String> dropped = new ArrayList<>();
+    private @Nullable Sensor sensor;
+
+    /// What the NIC sends, and a line that can be cut.
+    private static final class TappedLink implements ByteLink {
+        final List<Frame> sent = new ArrayList<>();
+        boolean cut;
+        boolean deaf;
+        private final ByteLink link;
+
+        TappedLink(ByteLink link) {
+            this.link = link;
+        }
+
+        @Override
+        public void listen(Listener listener) {
+            link.listen(new Listener() {
+                @Override
+                public void onBytes(byte[] bytes, int from, int count) {
+                    if (!cut) {
+                        listener.onBytes(bytes, from, count);
+                    }
+                }
+
+                @Override
+                public void onWake() {
+                    if (!deaf) {
+                        listener.onWake();
+                    }
+                }
+
+                @Override
+                public void onEnd(@Nullable IOException cause) {
+                    listener.onEnd(cause);
+                }
+            });
+        }
+
+        @Override
+        public void write(byte[] bytes) throws IOException {
+            Frame frame = Frame.decode(bytes, 0, bytes.length);
+            if (frame != null) {
+                sent.add(frame);
+            }
+            if (!cut) {
+                link.write(bytes);
+            }
+        }
+
+        @Override
+        public void pulseWake() {}
+
+        @Override
+        public void close() {
+            link.close();
+        }
+
+        List<String> requests() {
+            return sent.stream()
+                    .filter(frame -> frame.kind() == FrameKind.INFORMATION)
+                    .map(frame -> describe(frame.info()))
+                    .toList();
+        }
+
+        private static String describe(byte[] info) {
+            try {
+                CoapMessage message = CoapMessage.decode(info);
+                String observe = message.option(CoapOption.OBSERVE)
+                        .map(option -> " observe " + option.uintValue())
+                        .orElse("");
+                return CoapCode.text(message.code()) + " " + message.path() + observe;
+            } catch (CoapFormatException e) {
+                throw new AssertionError(e);
+            }
+        }
+    }
+
+    private final class Events implements NicListener {
+        @Override
+        public void onBuffered(Notification notification) {
+            buffered.add(notification);
+        }
+
+        @Override
+        public void onAcknowledged(Notification notification) {
+            acknowledged.add(notification);
+        }
+
+        @Override
+        public void onDropped(Notification notification, String cause) {
+            dropped.add(notification.sequence() + " " + cause);
+        }
+    }
+
+    private Sensor sensor(Firmware firmware) {
+        Sensor made = new Sensor(
+                Sensor.Settings.of(firmware).withIdleGap(REAL_GAP),
+                List.of(new TemperatureDriver(Duration.ofSeconds(60), 1), methane),
+                loop,
+                wire.sensor(),
+                cause -> {});
+        sensor = made;
+        return made;
+    }
+
+    private Nic nic(BubbleUpEntry... table) {
+        InetSocketAddress anywhere = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+        Nic.Settings settings = Nic.Settings.of("001350050047dd92", anywhere, anywhere, List.of(table))
+                .withTiming(
+                        new HdlcPrimary.Timing(Duration.ofSeconds(3), 3), Duration.ofSeconds(10), Duration.ofSeconds(2))
+                .withBufferLimit(20);
+        return new Nic(settings, nic -> network, loop, tapped, NicState.inMemory(7), clock, new Events());
+    }
+
+    private Nic started(BubbleUpEntry... table) {
+        sensor(Firmware.V1_4_8).start();
+        loop.advance(Duration.ofMillis(1));
+        Nic nic = nic(table);
+        start(nic);
+        loop.run();
+        return nic;
+    }
+
+    private static void start(Nic nic) {
+        try {
+            nic.start();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private Sensor sensor() {
+        Sensor present = sensor;
+        assertThat(present).isNotNull();
+        return present;
+    }
+
+    @Test
+    void startCollectsSetsTheTimeThenRegistersSpreadOut() {
+        // SNRM RR DISC, SNRM time, register temp, two seconds, register ncmth1
+        started(BubbleUpEntry.read(TEMP), BubbleUpEntry.alert(METHANE));
+        loop.advance(Duration.ofSeconds(10));
+        assertThat(tapped.sent)
+                .extracting(Frame::kind)
+                .startsWith(
+                        FrameKind.SET_NORMAL_RESPONSE_MODE,
+                        FrameKind.RECEIVE_READY,
+                        FrameKind.DISCONNECT,
+                        FrameKind.SET_NORMAL_RESPONSE_MODE,
+                        FrameKind.INFORMATION);
+        assertThat(tapped.requests())
+                .containsExactly("0.03 /sys/time", "0.01 /arduino/temp observe 0", "0.01 /arduino/ncmth1 observe 0");
+    }
+
+    @Test
+    void readingsArriveOncePerPeriodWithTheRealTimeAndGoOutInOrder() {
+        started(BubbleUpEntry.read(TEMP));
+        loop.advance(Duration.ofMinutes(60));
+        assertThat(acknowledged).hasSizeBetween(59, 60);
+        for (int i = 0; i < acknowledged.size(); i++) {
+            assertThat(acknowledged.get(i).sequence()).isEqualTo(i + 1L);
+        }
+        assertThat(epochs()).isSorted().doesNotHaveDuplicates();
+        long last = epochs().getLast();
+        assertThat(last)
+                .isBetween(
+                        clock.instant().getEpochSecond() - 62, clock.instant().getEpochSecond());
+        GatewayClient.Post first = network.bubbleUps().getFirst();
+        assertThat(first.path()).isEqualTo("/bubbleup/read");
+        assertThat(first.queries())
+                .containsExactly("mac=001350050047dd92", "uri=/snsr/arduino/temp", "boot=7", "seq=1");
+        assertThat(first.confirmable()).isTrue();
+        assertThat(first.contentFormat()).isEqualTo(60);
+        assertThat(network.notified).hasSameSizeAs(acknowledged).containsOnly(TEMP);
+    }
+
+    @Test
+    void withoutAWakeLineTheTimerAloneFindsEveryReading() {
+        tapped.deaf = true;
+        started(BubbleUpEntry.read(TEMP));
+        loop.advance(Duration.ofMinutes(30));
+        assertThat(acknowledged).hasSizeBetween(28, 30);
+    }
+
+    @Test
+    void alarmGoesOutAtOnceAndNothingElseEver() {
+        started(BubbleUpEntry.alert(METHANE));
+        loop.advance(Duration.ofHours(3));
+        assertThat(buffered).isEmpty();
+        long before = tapped.requests().size();
+        sensor().run(() -> methane.measure(9_000));
+        loop.advance(Duration.ofSeconds(2));
+        assertThat(network.bubbleUps()).extracting(GatewayClient.Post::path).containsExactly("/bubbleup/alert");
+        assertThat(tapped.requests())
+                .as("a push-only sensor is not registered again")
+                .hasSize((int) before);
+    }
+
+    @Test
+    void sensorRestartIsFollowedByTimeThenRegistration() {
+        started(BubbleUpEntry.read(TEMP));
+        loop.advance(Duration.ofMinutes(5));
+        tapped.sent.clear();
+        sensor().restart();
+        loop.advance(Duration.ofSeconds(8));
+        assertThat(tapped.requests()).containsExactly("0.03 /sys/time", "0.01 /arduino/temp observe 0");
+        int before = acknowledged.size();
+        loop.advance(Duration.ofMinutes(5));
+        assertThat(acknowledged).hasSizeGreaterThanOrEqualTo(before + 4);
+        assertThat(epochs()).isSorted();
+    }
+
+    @Test
+    void sensorRestartThatNobodyHeardIsNoticedByTheNextPoll() {
+        started(BubbleUpEntry.read(TEMP));
+        loop.advance(Duration.ofMinutes(2));
+        tapped.deaf = true;
+        sensor().restart();
+        loop.advance(Duration.ofMinutes(5));
+        assertThat(epochs().getLast()).isGreaterThan(clock.instant().getEpochSecond() - 65);
+    }
+
+    @Test
+    void silentPeriodicSensorIsRegisteredAgain() {
+        started(BubbleUpEntry.read(TEMP));
+        loop.advance(Duration.ofMinutes(3));
+        // Somebody else's registration takes the path over, so the NIC's token gets nothing any more.
+        cancelBehindTheNicsBack();
+        tapped.sent.clear();
+        loop.advance(Duration.ofSeconds(3 * 90 + 20));
+        assertThat(tapped.requests()).contains("0.01 /arduino/temp observe 0");
+        int before = acknowledged.size();
+        loop.advance(Duration.ofMinutes(3));
+        assertThat(acknowledged).hasSizeGreaterThan(before);
+    }
+
+    private void cancelBehindTheNicsBack() {
+        // Off and on without the reboot event being heard: the sensor forgets, DISC clears the event.
+        tapped.cut = true;
+        sensor().restart();
+        loop.advance(Duration.ofMillis(1));
+        byte[] connect = Frame.unnumbered(FrameKind.SET_NORMAL_RESPONSE_MODE).encode();
+        byte[] disconnect = Frame.unnumbered(FrameKind.DISCONNECT).encode();
+        for (byte[] frame : new byte[][] {connect, disconnect}) {
+            try {
+                wire.nic().write(frame);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            loop.advance(REAL_GAP.plusMillis(1));
+        }
+        tapped.cut = false;
+    }
+
+    @Test
+    void slowPeriodicSensorIsNotStarvedByItsOwnUpkeep() {
+        new Sensor(
+                        Sensor.Settings.of(Firmware.V1_4_8).withIdleGap(REAL_GAP),
+                        List.of(new TemperatureDriver(Duration.ofMinutes(30), 1)),
+                        loop,
+                        wire.sensor(),
+                        cause -> {})
+                .start();
+        start(nic(BubbleUpEntry.read(TEMP)));
+        loop.advance(Duration.ofHours(8));
+        assertThat(acknowledged).hasSizeGreaterThanOrEqualTo(13);
+    }
+
+    @Test
+    void deadLineIsSurvivedAndNothingIsSentTwice() {
+        started(BubbleUpEntry.read(TEMP));
+        loop.advance(Duration.ofMinutes(5));
+        tapped.cut = true;
+        loop.advance(Duration.ofMinutes(7));
+        int before = acknowledged.size();
+        tapped.cut = false;
+        loop.advance(Duration.ofMinutes(10));
+        assertThat(acknowledged).hasSizeGreaterThanOrEqualTo(before + 8);
+        assertThat(epochs()).isSorted().doesNotHaveDuplicates();
+    }
+
+    @Test
+    void gatewayOutageFillsTheBufferWhichThenGoesOutInOrder() {
+        started(BubbleUpEntry.read(TEMP));
+        loop.advance(Duration.ofSeconds(90));
+        network.answers = post -> new Answer.Nothing();
+        loop.advance(Duration.ofMinutes(15));
+        assertThat(acknowledged).hasSize(1);
+        network.answers = post -> new Answer.Response(CoapCode.CHANGED, -1);
+        loop.advance(Duration.ofSeconds(30));
+        assertThat(acknowledged)
+                .extracting(Notification::sequence)
+                .startsWith(1L, 2L, 3L, 4L)
+                .hasSizeGreaterThan(14);
+        assertThat(dropped).isEmpty();
+    }
+
+    @Test
+    void fullBufferDropsTheOldestAndSaysSo() {
+        network.answers = post -> new Answer.Nothing();
+        started(BubbleUpEntry.read(TEMP));
+        loop.advance(Duration.ofMinutes(23));
+        assertThat(buffered).hasSizeGreaterThan(20);
+        assertThat(dropped).hasSize(buffered.size() - 20).startsWith("1 buffer full");
+    }
+
+    @Test
+    void gatewayThatDoesNotKnowTheAddressIsRegisteredWithFirst() {
+        started(BubbleUpEntry.read(TEMP));
+        loop.advance(Duration.ofSeconds(30));
+        network.answers = post -> new Answer.Response(
+                post.path().equals("/nic") || network.registrations().size() > 1
+                        ? CoapCode.CHANGED
+                        : CoapCode.FORBIDDEN,
+                -1);
+        loop.advance(Duration.ofSeconds(60));
+        assertThat(network.registrations()).hasSize(2);
+        assertThat(acknowledged).hasSize(1);
+        assertThat(dropped).isEmpty();
+    }
+
+    @Test
+    void whatTheGatewayCallsMalformedDoesNotHoldUpTheRestForEver() {
+        network.answers = post ->
+                new Answer.Response(post.queries().contains("seq=1") ? CoapCode.BAD_REQUEST : CoapCode.CHANGED, -1);
+        started(BubbleUpEntry.read(TEMP));
+        loop.advance(Duration.ofMinutes(4));
+        assertThat(dropped).containsExactly("1 refused with 4.00");
+        assertThat(acknowledged).extracting(Notification::sequence).startsWith(2L, 3L);
+    }
+
+    @Test
+    void registrationIsRenewedAtTwoThirdsOfItsLife() {
+        started();
+        assertThat(network.registrations()).hasSize(1);
+        assertThat(network.registrations().getFirst().queries()).containsExactly("mac=001350050047dd92", "boot=7");
+        loop.advance(Duration.ofSeconds(599));
+        assertThat(network.registrations()).hasSize(1);
+        loop.advance(Duration.ofSeconds(2));
+        assertThat(network.registrations()).hasSize(2);
+        network.answers = post -> new Answer.Nothing();
+        loop.advance(Duration.ofSeconds(700));
+        assertThat(network.registrations()).hasSizeGreaterThan(4);
+    }
+
+    @Test
+    void nothingGoesOutBeforeTheFirstRegistration() {
+        network.answers = post -> new Answer.Nothing();
+        started(BubbleUpEntry.read(TEMP));
+        loop.advance(Duration.ofMinutes(3));
+        assertThat(network.bubbleUps()).isEmpty();
+        assertThat(buffered).isNotEmpty();
+    }
+
+    @Test
+    void coapDeliveryServesObserversOnly() {
+        started(BubbleUpEntry.parse("read:/snsr/arduino/temp:coap"));
+        loop.advance(Duration.ofMinutes(5));
+        assertThat(network.bubbleUps()).isEmpty();
+        assertThat(network.notified).hasSizeBetween(4, 5);
+    }
+
+    @Test
+    void manyObserversShareOneRegistrationWhichEndsWithTheLast() {
+        Nic nic = started();
+        loop.advance(Duration.ofSeconds(5));
+        tapped.sent.clear();
+        List<SensorAnswer> answers = new ArrayList<>();
+        network.observed.add("/arduino/temp");
+        nic.observe("/arduino/temp", answers::add);
+        loop.advance(Duration.ofSeconds(3));
+        nic.observe("/arduino/temp", answers::add);
+        loop.advance(Duration.ofSeconds(90));
+        nic.observe("/arduino/temp", answers::add);
+        loop.advance(Duration.ofSeconds(5));
+        assertThat(tapped.requests()).containsExactly("0.01 /arduino/temp observe 0");
+        assertThat(answers.get(0)).isInstanceOf(SensorAnswer.Response.class);
+        assertThat(answers.get(1)).isInstanceOf(SensorAnswer.Empty.class);
+        assertThat(answers.get(2)).isInstanceOf(SensorAnswer.Cached.class);
+
+        nic.unobserve("/arduino/temp");
+        loop.advance(Duration.ofSeconds(3));
+        assertThat(tapped.requests()).as("another observer is left").hasSize(1);
+        network.observed.clear();
+        nic.unobserve("/arduino/temp");
+        loop.advance(Duration.ofSeconds(3));
+        assertThat(tapped.requests()).containsExactly("0.01 /arduino/temp observe 0", "0.01 /arduino/temp observe 1");
+        int notified = network.notified.size();
+        loop.advance(Duration.ofMinutes(10));
+        assertThat(network.notified).hasSize(notified);
+    }
+
+    @Test
+    void observerThatLeavesDoesNotEndTheTablesRegistration() {
+        Nic nic = started(BubbleUpEntry.read(TEMP));
+        loop.advance(Duration.ofSeconds(10));
+        nic.observe("/arduino/temp", answer -> {});
+        loop.run();
+        nic.unobserve("/arduino/temp");
+        loop.advance(Duration.ofMinutes(5));
+        assertThat(tapped.requests()).doesNotContain("0.01 /arduino/temp observe 1");
+        assertThat(acknowledged).isNotEmpty();
+    }
+
+    @Test
+    void requestsAreAnsweredOrReportedUnanswered() {
+        Nic nic = started();
+        loop.advance(Duration.ofSeconds(5));
+        List<SensorAnswer> answers = new ArrayList<>();
+        Nic.Proxied get = new Nic.Proxied(SensorClient.Request.get("/arduino/temp", "sens"), List.of());
+        nic.proxy(get, answers::add);
+        loop.advance(Duration.ofSeconds(3));
+        assertThat(answers.getFirst())
+                .isInstanceOfSatisfying(
+                        SensorAnswer.Response.class,
+                        response -> assertThat(response.message().code()).isEqualTo(CoapCode.CONTENT));
+        tapped.cut = true;
+        nic.proxy(get, answers::add);
+        loop.advance(Duration.ofSeconds(60));
+        assertThat(answers).hasSize(2).last().isInstanceOf(SensorAnswer.Nothing.class);
+        for (int i = 0; i < 40; i++) {
+            nic.proxy(get, answers::add);
+        }
+        loop.advance(Duration.ofSeconds(1));
+        assertThat(answers).last().isInstanceOf(SensorAnswer.Overloaded.class);
+    }
+
+    @Test
+    void observerOfADeadSensorIsToldSo() {
+        sensor(Firmware.V1_4_8);
+        Nic nic = nic();
+        start(nic);
+        List<SensorAnswer> answers = new ArrayList<>();
+        nic.observe("/arduino/temp", answers::add);
+        loop.advance(Duration.ofSeconds(15));
+        assertThat(answers).singleElement().isInstanceOf(SensorAnswer.Nothing.class);
+    }
+
+    @Test
+    void olderFirmwareThatOverwritesItsSlotLosesNothingItPulsedFor() {
+        sensor(Firmware.V1_4_5).start();
+        start(nic(BubbleUpEntry.read(TEMP), BubbleUpEntry.alert(METHANE)));
+        loop.advance(Duration.ofSeconds(30));
+        // The second alarm falls between RR and DISC of the first.
+        sensor().run(() -> methane.measure(9_000));
+        loop.advance(Duration.ofSeconds(1));
+        sensor().run(() -> methane.measure(1));
+        loop.advance(Duration.ofSeconds(10));
+        assertThat(buffered.stream().filter(one -> one.kind() == BubbleUpClass.ALERT))
+                .hasSize(2);
+    }
+
+    @Test
+    void ownResourcesInTheTableAreTold() {
+        Nic nic = started(BubbleUpEntry.alert("/power"), BubbleUpEntry.read("/battery"));
+        nic.mainsPower(false);
+        loop.advance(Duration.ofMinutes(16));
+        Map<String, String> told = new TreeMap<>();
+        acknowledged.forEach(one ->
+                told.merge(one.uri(), new String(one.payload(), StandardCharsets.US_ASCII).substring(11), (a, b) -> a));
+        assertThat(told).containsEntry("/power", "lost").containsEntry("/battery", "100,%");
+        assertThat(acknowledged.getFirst().kind()).isEqualTo(BubbleUpClass.ALERT);
+    }
+
+    @Test
+    void closedNicIsQuiet() {
+        Nic nic = started(BubbleUpEntry.read(TEMP));
+        loop.advance(Duration.ofMinutes(2));
+        nic.close();
+        loop.run();
+        int posts = network.posts.size();
+        int frames = tapped.sent.size();
+        loop.advance(Duration.ofHours(1));
+        assertThat(network.posts).hasSize(posts);
+        assertThat(tapped.sent).hasSize(frames);
+    }
+
+    private List<Long> epochs() {
+        return acknowledged.stream()
+                .map(one -> CborWrapper.decode(one.payload()))
+                .map(Optional::orElseThrow)
+                .map(wrapper -> Long.parseLong(new String(wrapper.data(), StandardCharsets.US_ASCII).substring(0, 10)))
+                .toList();
+    }
+}
