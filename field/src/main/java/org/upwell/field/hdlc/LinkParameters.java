@@ -42,12 +42,14 @@ public record LinkParameters(int maxInfoSent, int maxInfoReceived, long windowSe
 
     /// Empty when the block is absent or malformed; unknown tags are skipped.
     public static Optional<LinkParameters> decode(byte[] info) {
-        if (info.length < HEADER_BYTES
-                || (info[0] & 0xFF) != FORMAT
-                || (info[1] & 0xFF) != GROUP
-                || (info[2] & 0xFF) != info.length - HEADER_BYTES) {
-            return Optional.empty();
-        }
+        boolean isBlock = info.length >= HEADER_BYTES
+                && (info[0] & 0xFF) == FORMAT
+                && (info[1] & 0xFF) == GROUP
+                && (info[2] & 0xFF) == info.length - HEADER_BYTES;
+        return isBlock ? decodeGroup(info) : Optional.empty();
+    }
+
+    private static Optional<LinkParameters> decodeGroup(byte[] info) {
         long[] values = {SENSOR.maxInfoSent, SENSOR.maxInfoReceived, SENSOR.windowSent, SENSOR.windowReceived};
         int at = HEADER_BYTES;
         while (at < info.length) {
@@ -55,16 +57,20 @@ public record LinkParameters(int maxInfoSent, int maxInfoReceived, long windowSe
             if (length < 1 || length > 4 || at + 2 + length > info.length) {
                 return Optional.empty();
             }
-            long value = 0;
-            for (int i = 0; i < length; i++) {
-                value = (value << 8) | (info[at + 2 + i] & 0xFF);
-            }
             int tag = info[at];
             if (tag >= 5 && tag <= 8) {
-                values[tag - 5] = value;
+                values[tag - 5] = value(info, at + 2, length);
             }
             at += 2 + length;
         }
         return Optional.of(new LinkParameters((int) values[0], (int) values[1], values[2], values[3]));
+    }
+
+    private static long value(byte[] info, int at, int length) {
+        long value = 0;
+        for (int i = at; i < at + length; i++) {
+            value = (value << 8) | (info[i] & 0xFF);
+        }
+        return value;
     }
 }

@@ -175,7 +175,7 @@ final class FileBuffer implements NotificationBuffer {
         body.get(uri);
         byte[] payload = new byte[body.remaining()];
         body.get(payload);
-        memory.add(new Notification(
+        memory.restore(new Notification(
                 boot, sequence, kind, new String(uri, StandardCharsets.UTF_8), contentFormat, confirmable, payload));
     }
 

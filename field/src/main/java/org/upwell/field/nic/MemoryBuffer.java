@@ -30,6 +30,11 @@ final class MemoryBuffer implements NotificationBuffer {
         waiting.poll();
     }
 
+    /// Takes one in whatever the limit; for those that read back what was decided before.
+    void restore(Notification notification) {
+        waiting.add(notification);
+    }
+
     /// In order, for those that write them down.
     Iterable<Notification> all() {
         return waiting;

@@ -33,6 +33,7 @@ public final class Nic implements AutoCloseable {
     private static final String REBOOT_QUERY = "ev=rbt";
     private static final Duration DEFAULT_POLL_INTERVAL = Duration.ofSeconds(10);
     private static final Duration DEFAULT_SPREAD = Duration.ofSeconds(2);
+    private static final Duration OBSERVER_GRACE = Duration.ofSeconds(2);
     private static final int FIRST_MESSAGE_ID = 1;
     private static final Duration SHORTEST_BACKOFF = Duration.ofSeconds(1);
     private static final Duration LONGEST_BACKOFF = Duration.ofSeconds(8);
@@ -292,6 +293,11 @@ public final class Nic implements AutoCloseable {
                 observations.unobserve(sensorPath);
             }
         });
+    }
+
+    /// After a moment, in which an observer may yet come into being.
+    void unobserveLater(String sensorPath) {
+        loop.execute(() -> loop.after(OBSERVER_GRACE, () -> unobserve(sensorPath)));
     }
 
     private void onRegistered() {

@@ -18,7 +18,8 @@ final class SensorObservationResource extends CoapResource {
     private volatile @Nullable Reading latest;
 
     SensorObservationResource(Nic nic, SensorResource sensor, String sensorPath) {
-        super(sensorPath, false);
+        // Names of resources must not contain slashes; this one is found by its path in a map.
+        super(sensorPath.replace('/', '.'), false);
         this.nic = nic;
         this.sensor = sensor;
         this.sensorPath = sensorPath;
@@ -58,8 +59,10 @@ final class SensorObservationResource extends CoapResource {
                 && response.message().option(CoapOption.OBSERVE).isEmpty()) {
             relation.cancel();
         }
-        // When this answer makes nobody an observer, the NIC stops trying for it.
-        nic.unobserve(sensorPath);
+        // When this answer makes nobody an observer, the NIC must not go on trying for it. Whether it does is known
+        // once
+        // it is sent.
+        nic.unobserveLater(sensorPath);
         return SensorResource.response(answer, true);
     }
 }

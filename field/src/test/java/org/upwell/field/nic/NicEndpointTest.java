@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.field.nic;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.eclipse.californium.core.CoapClient;
+import org.eclipse.californium.core.CoapHandler;
+import org.eclipse.californium.core.CoapObserveRelation;
+import org.eclipse.californium.core.CoapResponse;
+import org.eclipse.californium.core.coap.CoAP;
+import org.eclipse.californium.core.coap.CoAP.ResponseCode;
+import org.eclipse.californium.core.coap.Request;
+import org.eclipse.californium.core.coap.Response;
+import org.eclipse.californium.core.coap.Token;
+import org.eclipse.californium.core.network.CoapEndpoint;
+import org.eclipse.californium.elements.config.Configuration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.upwell.field.hdlc.HdlcPrimary;
+import org.upwell.field.link.PipeLink;
+import org.upwell.field.loop.LoopThread;
+import org.upwell.field.sensor.CborWrapper;
+import org.upwell.field.sensor.Firmware;
+import org.upwell.field.sensor.MethaneDriver;
+import org.upwell.field.sensor.Sensor;
+import org.upwell.field.sensor.TemperatureDriver;
+
+/// What the network sees of a NIC, over real UDP, with a real sensor behind it.
+@Timeout(60)
+class NicEndpointTest {
+    private final LoopThread loop = new LoopThread("test", failure -> {
+        throw failure;
+    });
+    private final PipeLink.Ends wire = PipeLink.create();
+    private final MethaneDriver methane = new MethaneDriver();
+    private final Sensor sensor = new Sensor(
+            Sensor.Settings.of(Firmware.V1_4_8).withIdleGap(Duration.ofMillis(2)),
+            List.of(new TemperatureDriver(Duration.ofSeconds(1), 1), methane),
+            loop,
+            wire.sensor(),
+            cause -> {});
+    private final FakeGateway gateway = new FakeGateway();
+    private final CoapRuntime runtime = runtime();
+    private final Nic nic = nic();
+    private final CoapEndpoint client = CoapEndpoint.builder()
+            .setConfiguration(Configuration.createStandardWithoutFile())
+            .setInetSocketAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+            .build();
+
+    private static CoapRuntime runtime() {
+        try {
+            return new CoapRuntime(1);
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private Nic nic() {
+        InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+        Nic.Settings settings = Nic.Settings.of("001350050047dd92", gateway.address(), any, List.of())
+                .withTiming(
+                        new HdlcPrimary.Timing(Duration.ofMillis(500), 2),
+                        Duration.ofSeconds(5),
+                        Duration.ofMillis(10));
+        return new Nic(
+                settings, runtime, loop, wire.nic(), NicState.inMemory(1), InstantSource.system(), NicListener.NONE);
+    }
+
+    @BeforeEach
+    void start() throws IOException {
+        sensor.start();
+        nic.start();
+        client.start();
+        Awaitility.await().until(() -> !gateway.registrations.isEmpty());
+    }
+
+    @AfterEach
+    void stop() {
+        client.destroy();
+        nic.close();
+        sensor.close();
+        loop.close();
+        runtime.close();
+        gateway.close();
+    }
+
+    @Test
+    void readingIsProxiedUnchanged() throws Exception {
+        Response response = ask(request(CoAP.Code.GET, "/snsr/arduino/temp", "sens"));
+        assertThat(response.getCode()).isEqualTo(ResponseCode.CONTENT);
+        assertThat(response.getOptions().getContentFormat()).isEqualTo(60);
+        assertThat(CborWrapper.decode(response.getPayload()).orElseThrow().type())
+                .isEqualTo("temp");
+    }
+
+    @Test
+    void sensorsOwnPathsAreReachedBehindThePrefix() throws Exception {
+        assertThat(ask(request(CoAP.Code.GET, "/snsr")).getPayloadString()).endsWith("CoAP Server: 1.4.8");
+        assertThat(ask(request(CoAP.Code.GET, "/snsr/sys/time")).getPayload()).hasSize(4);
+        assertThat(ask(request(CoAP.Code.GET, "/snsr/sys/stats", "mod=coap")).getPayload())
+                .hasSize(40);
+        Request put = request(CoAP.Code.PUT, "/snsr/sys/time");
+        put.setPayload(new byte[] {6, 8, 0x5B, (byte) 0xD3, 0x76, 0x16, 0, 0, 0, 0});
+        assertThat(ask(put).getCode()).isEqualTo(ResponseCode.CHANGED);
+        assertThat(ask(request(CoAP.Code.PUT, "/snsr/arduino/temp", "cfg=C")).getCode())
+                .isEqualTo(ResponseCode.CHANGED);
+        assertThat(text(ask(request(CoAP.Code.GET, "/snsr/arduino/temp", "sens"))))
+                .endsWith(",C");
+    }
+
+    @Test
+    void emptyQueryIsNoQuery() throws Exception {
+        assertThat(ask(request(CoAP.Code.GET, "/snsr/arduino/temp", "")).getCode())
+                .isEqualTo(ResponseCode.METHOD_NOT_ALLOWED);
+        assertThat(ask(request(CoAP.Code.GET, "", "")).getPayloadString()).contains("001350050047dd92");
+        assertThat(ask(request(CoAP.Code.GET, "/snsr/arduino/temp", "", "sens")).getCode())
+                .isEqualTo(ResponseCode.CONTENT);
+    }
+
+    @Test
+    void whatKillsTheSensorIsNeverForwarded() throws Exception {
+        assertThat(ask(request(CoAP.Code.GET, "/snsr/sys/stats")).getCode()).isEqualTo(ResponseCode.METHOD_NOT_ALLOWED);
+        assertThat(ask(request(CoAP.Code.GET, "/snsr/sys/stats", "")).getCode())
+                .isEqualTo(ResponseCode.METHOD_NOT_ALLOWED);
+        assertThat(ask(request(CoAP.Code.PUT, "/snsr/arduino/temp", "cfg=" + "x".repeat(124)))
+                        .getCode())
+                .isEqualTo(ResponseCode.BAD_REQUEST);
+        Request ifMatch = request(CoAP.Code.PUT, "/snsr/arduino/temp", "cfg=C");
+        ifMatch.getOptions().addIfMatch(new byte[] {1});
+        assertThat(ask(ifMatch).getCode()).isEqualTo(ResponseCode.BAD_OPTION);
+        Request ifNoneMatch = request(CoAP.Code.PUT, "/snsr/arduino/temp", "cfg=C");
+        ifNoneMatch.getOptions().setIfNoneMatch(true);
+        assertThat(ask(ifNoneMatch).getCode()).isEqualTo(ResponseCode.BAD_OPTION);
+        Request large = request(CoAP.Code.PUT, "/snsr/sys/time");
+        large.setPayload(new byte[300]);
+        assertThat(ask(large).getCode()).isEqualTo(ResponseCode.REQUEST_ENTITY_TOO_LARGE);
+        assertThat(ask(request(CoAP.Code.FETCH, "/snsr/arduino/temp", "sens")).getCode())
+                .isEqualTo(ResponseCode.METHOD_NOT_ALLOWED);
+        assertThat(sensor.isHung()).isFalse();
+        assertThat(ask(request(CoAP.Code.GET, "/snsr/arduino/temp", "sens")).getCode())
+                .isEqualTo(ResponseCode.CONTENT);
+    }
+
+    @Test
+    void observeOnConfigurationIsLeftOut() throws Exception {
+        Request configuration = request(CoAP.Code.GET, "/snsr/arduino/temp", "cfg");
+        configuration.setObserve();
+        Response response = ask(configuration);
+        assertThat(response.getCode()).isEqualTo(ResponseCode.CONTENT);
+        assertThat(response.getOptions().hasObserve()).isFalse();
+    }
+
+    @Test
+    void sensorsErrorsComeThrough() throws Exception {
+        assertThat(ask(request(CoAP.Code.GET, "/snsr/arduino/nothing", "sens")).getCode())
+                .isEqualTo(ResponseCode.NOT_FOUND);
+        assertThat(ask(request(CoAP.Code.GET, "/snsr/arduino/temp", "what")).getCode())
+                .isEqualTo(ResponseCode.NOT_IMPLEMENTED);
+        assertThat(ask(request(CoAP.Code.GET, "/snsr/arduino")).getCode()).isEqualTo(ResponseCode.NOT_FOUND);
+        sensor.powerOff();
+        assertThat(ask(request(CoAP.Code.GET, "/snsr/arduino/temp", "sens")).getCode())
+                .isEqualTo(ResponseCode.GATEWAY_TIMEOUT);
+    }
+
+    @Test
+    void observerGetsTheRegisterAnswerThenReadingsUntilItResets() throws Exception {
+        Request observe = request(CoAP.Code.GET, "/snsr/arduino/temp", "sens");
+        observe.setObserve();
+        BlockingQueue<Response> responses = new LinkedBlockingQueue<>();
+        CoapObserveRelation relation = observe(observe, responses);
+        Response first = next(responses);
+        assertThat(first.getCode()).isEqualTo(ResponseCode.VALID);
+        assertThat(first.getOptions().hasObserve()).isTrue();
+        for (int i = 0; i < 3; i++) {
+            Response notification = next(responses);
+            assertThat(notification.getCode()).isEqualTo(ResponseCode.CONTENT);
+            assertThat(notification.getOptions().hasObserve()).isTrue();
+            assertThat(notification.getOptions().getMaxAge()).isEqualTo(90);
+            assertThat(text(notification)).endsWith(",F");
+        }
+        // The next notification is answered with RST.
+        relation.reactiveCancel();
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(10))
+                .until(() -> ask(request(CoAP.Code.GET, "/snsr/sys/stats", "mod=coap"))
+                                .getPayload()[4 + 5 * 4 + 3]
+                        == 0);
+    }
+
+    @Test
+    void observerIsRemovedByObserveOne() throws Exception {
+        Request observe = request(CoAP.Code.GET, "/snsr/arduino/temp", "sens");
+        observe.setObserve();
+        BlockingQueue<Response> responses = new LinkedBlockingQueue<>();
+        CoapObserveRelation relation = observe(observe, responses);
+        assertThat(next(responses).getCode()).isEqualTo(ResponseCode.VALID);
+        relation.proactiveCancel();
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(10))
+                .until(() -> ask(request(CoAP.Code.GET, "/snsr/sys/stats", "mod=coap"))
+                                .getPayload()[4 + 5 * 4 + 3]
+                        == 0);
+    }
+
+    @Test
+    void largeAnswersAreCutIntoTheBlocksThatTheClientAsksFor() throws Exception {
+        Request small = request(CoAP.Code.GET, "/snsr/.well-known/core");
+        small.getOptions().setBlock2(1, false, 0);
+        assertThat(ask(small).getPayloadString()).startsWith("</sys>;").endsWith(";,");
+    }
+
+    @Test
+    void ownResourcesAreServedAndObserved() throws Exception {
+        assertThat(ask(request(CoAP.Code.GET, "/.well-known/core")).getPayloadString())
+                .contains("</power>;obs", "</snsr>");
+        assertThat(ask(request(CoAP.Code.GET, "/battery")).getPayloadString()).endsWith(",100,%");
+        assertThat(ask(request(CoAP.Code.GET, "/signal")).getPayloadString()).endsWith(",-70,dBm");
+        assertThat(ask(request(CoAP.Code.GET, "/time")).getPayloadString()).matches("\\d+");
+        assertThat(ask(request(CoAP.Code.GET, "/nothing")).getCode()).isEqualTo(ResponseCode.NOT_FOUND);
+        Request observe = request(CoAP.Code.GET, "/power");
+        observe.setObserve();
+        BlockingQueue<Response> responses = new LinkedBlockingQueue<>();
+        observe(observe, responses);
+        assertThat(next(responses).getPayloadString()).endsWith(",mains");
+        nic.mainsPower(false);
+        assertThat(next(responses).getPayloadString()).endsWith(",lost");
+    }
+
+    @Test
+    void nonConfirmableRequestsAreAnswered() throws Exception {
+        Request non = request(CoAP.Code.GET, "/snsr/arduino/temp", "sens");
+        non.setConfirmable(false);
+        non.setToken(new Token(new byte[] {1, 2, 3, 4, 5, 6, 7, 8}));
+        Response response = ask(non);
+        assertThat(response.getCode()).isEqualTo(ResponseCode.CONTENT);
+        assertThat(response.getToken().getBytes()).containsExactly(1, 2, 3, 4, 5, 6, 7, 8);
+    }
+
+    private Request request(CoAP.Code code, String path, String... queries) {
+        Request request = new Request(code);
+        request.setURI("coap://127.0.0.1:" + nic.address().getPort());
+        if (!path.isEmpty()) {
+            request.getOptions().setUriPath(path);
+        }
+        for (String query : queries) {
+            request.getOptions().addUriQuery(query);
+        }
+        return request;
+    }
+
+    private CoapObserveRelation observe(Request request, BlockingQueue<Response> responses) {
+        CoapClient observer = new CoapClient();
+        observer.setEndpoint(client);
+        return observer.observe(request, new CoapHandler() {
+            @Override
+            public void onLoad(CoapResponse response) {
+                responses.add(response.advanced());
+            }
+
+            @Override
+            public void onError() {}
+        });
+    }
+
+    private Response ask(Request request) throws InterruptedException {
+        client.sendRequest(request);
+        Response response = request.waitForResponse(10_000);
+        assertThat(response).as("an answer to %s", request).isNotNull();
+        return response;
+    }
+
+    private static Response next(BlockingQueue<Response> responses) throws InterruptedException {
+        Response response = responses.poll(10, TimeUnit.SECONDS);
+        assertThat(response).isNotNull();
+        return response;
+    }
+
+    private static String text(Response response) {
+        return new String(
+                CborWrapper.decode(response.getPayload()).orElseThrow().data(), StandardCharsets.US_ASCII);
+    }
+}
