@@ -102,7 +102,11 @@ public final class Sensor implements AutoCloseable {
             open = false;
             stopTimers();
             gap.clear();
-            periodTimer = loop.after(settings.startDelay(), this::open);
+            if (settings.startDelay().isZero()) {
+                open();
+            } else {
+                periodTimer = loop.after(settings.startDelay(), this::open);
+            }
         });
     }
 
