@@ -19,6 +19,8 @@ import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.upwell.field.hdlc.HdlcPrimary;
 import org.upwell.field.nic.BubbleUpEntry;
@@ -26,6 +28,7 @@ import org.upwell.field.nic.FakeGateway;
 import org.upwell.field.nic.Nic;
 import org.upwell.field.sensor.Firmware;
 import org.upwell.field.sensor.Sensor;
+import org.upwell.field.serial.PseudoTerminal;
 
 /// Sensor and NIC as the command line runs them, each alone, joined by TCP.
 @Timeout(60)
@@ -54,6 +57,35 @@ class RunnersTest {
                     nic.await();
                 }
             }
+        }
+    }
+
+    /// Two pseudo-terminals, the test carries the bytes between them: both runners open a serial port.
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void sensorAndNicOnSerialPortsWorkWithoutAWakeLineAndEndWithTheLine() throws Exception {
+        try (FakeGateway gateway = new FakeGateway();
+                PseudoTerminal sensorSide = new PseudoTerminal();
+                PseudoTerminal nicSide = new PseudoTerminal();
+                SensorRunner sensor = sensor(sensorSide.path());
+                NicRunner nic = nic(nicSide.path(), gateway.address())) {
+            assertThat(nic.nic().boot()).isEqualTo(1);
+            while (gateway.bubbleUps.size() < 2) {
+                carry(sensorSide, nicSide);
+                carry(nicSide, sensorSide);
+            }
+            assertThat(gateway.bubbleUps.getFirst().query("uri")).isEqualTo("/snsr/arduino/temp");
+            sensorSide.hangUp();
+            nicSide.hangUp();
+            sensor.await();
+            nic.await();
+        }
+    }
+
+    private static void carry(PseudoTerminal from, PseudoTerminal to) {
+        byte[] bytes = from.readAvailable(1);
+        if (bytes.length > 0) {
+            to.write(bytes);
         }
     }
 

@@ -24,6 +24,9 @@ public final class CoapRuntime implements AutoCloseable {
     /// Gives up after 14–21 s; the NIC then begins anew with a fresh message ID.
     private static final int MAX_RETRANSMIT = 2;
 
+    private static final Duration CONFIRMABLE_PATIENCE = Duration.ofSeconds(60);
+    private static final Duration NON_CONFIRMABLE_PATIENCE = Duration.ofSeconds(10);
+
     private final Configuration configuration = configuration();
     private final UdpSelector selector;
     private final ScheduledExecutorService protocol;
@@ -37,9 +40,11 @@ public final class CoapRuntime implements AutoCloseable {
         timers.setRemoveOnCancelPolicy(true);
     }
 
-    /// Several CON attempts within this time; an answer that came late is dropped by its token.
-    static Duration answerPatience() {
-        return Duration.ofSeconds(60);
+    /// How long an answer from the gateway is waited for. A confirmable request may be acknowledged at once and
+    /// answered
+    /// much later; a lost non-confirmable one is never repeated below.
+    static Duration answerPatience(boolean confirmable) {
+        return confirmable ? CONFIRMABLE_PATIENCE : NON_CONFIRMABLE_PATIENCE;
     }
 
     /// A started endpoint on a socket of its own.

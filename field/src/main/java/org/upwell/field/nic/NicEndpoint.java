@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -37,6 +38,7 @@ final class NicEndpoint implements NetworkSide {
     private final SensorResource sensor;
     private final Map<String, SensorObservationResource> observed = new ConcurrentHashMap<>();
     private final Map<String, CoapResource> own = new ConcurrentHashMap<>();
+    private final Set<Request> underWay = ConcurrentHashMap.newKeySet();
     private volatile @Nullable Endpoint endpoint;
 
     NicEndpoint(Nic nic, CoapRuntime runtime, Loop loop, InetSocketAddress gateway) {
@@ -90,6 +92,8 @@ final class NicEndpoint implements NetworkSide {
         if (previous != null) {
             observed.values().forEach(CoapResource::clearObserveRelations);
             own.values().forEach(CoapResource::clearObserveRelations);
+            // Asked from the old address; the answers would go there.
+            underWay.forEach(Request::cancel);
             previous.destroy();
         }
     }
@@ -150,10 +154,11 @@ final class NicEndpoint implements NetworkSide {
         AtomicBoolean answered = new AtomicBoolean();
         Consumer<Answer> once = answer -> {
             if (answered.compareAndSet(false, true)) {
+                underWay.remove(request);
                 loop.execute(() -> done.accept(answer));
             }
         };
-        Loop.Timer patience = loop.after(CoapRuntime.answerPatience(), () -> {
+        Loop.Timer patience = loop.after(CoapRuntime.answerPatience(wanted.confirmable()), () -> {
             request.cancel();
             once.accept(new Answer.Nothing());
         });
@@ -161,6 +166,7 @@ final class NicEndpoint implements NetworkSide {
             loop.execute(patience::cancel);
             once.accept(answer);
         }));
+        underWay.add(request);
         open.sendRequest(request);
     }
 

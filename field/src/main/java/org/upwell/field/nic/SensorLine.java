@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.Deque;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.upwell.field.hdlc.Frame;
 import org.upwell.field.hdlc.HdlcPrimary;
 import org.upwell.field.hdlc.HdlcPrimary.Outcome;
 import org.upwell.field.hdlc.HdlcPrimary.Step;
@@ -65,6 +66,8 @@ final class SensorLine {
     private final Listener listener;
     private final Deque<Request> requests = new ArrayDeque<>();
 
+    private @Nullable Request current;
+    private int maxMessageBytes = Frame.MAX_INFO_BYTES;
     private boolean collectWanted;
     private boolean wakeSeen;
     private boolean busy;
@@ -110,6 +113,10 @@ final class SensorLine {
         closed = true;
         stopTimers();
         link.close();
+        if (current != null) {
+            current.done().accept(new Answer.Silent());
+            current = null;
+        }
         for (Request request = requests.poll(); request != null; request = requests.poll()) {
             request.done().accept(new Answer.Silent());
         }
@@ -153,6 +160,7 @@ final class SensorLine {
         if (request != null) {
             busy = true;
             reconnects = 0;
+            current = request;
             carry(request);
         }
     }
@@ -168,7 +176,8 @@ final class SensorLine {
             return;
         }
         exchange(primary.connect(loop.nanoTime()), outcome -> {
-            if (outcome instanceof Outcome.Connected) {
+            if (outcome instanceof Outcome.Connected up) {
+                maxMessageBytes = Math.min(Frame.MAX_INFO_BYTES, up.parameters().maxInfoReceived());
                 connected.run();
             } else {
                 failed.accept(outcome);
@@ -215,8 +224,6 @@ final class SensorLine {
             boolean cleared = outcome instanceof Outcome.Disconnected;
             if (cleared) {
                 uncleared = null;
-            } else {
-                collectWanted |= !(outcome instanceof Outcome.Silent);
             }
             collected(cleared);
         });
@@ -231,16 +238,22 @@ final class SensorLine {
     }
 
     private void carry(Request request) {
-        ensureConnected(
-                () -> exchange(primary.request(request.message(), loop.nanoTime()), outcome -> {
-                    switch (outcome) {
-                        case Outcome.Received received -> finish(request, new Answer.Message(received.info()));
-                        case Outcome.NotConnected _ -> carryAgain(request);
-                        case Outcome.Silent _ -> finish(request, new Answer.Silent());
-                        default -> finish(request, new Answer.Refused());
-                    }
-                }),
-                outcome -> finish(request, new Answer.Silent()));
+        ensureConnected(() -> send(request), outcome -> finish(request, new Answer.Silent()));
+    }
+
+    private void send(Request request) {
+        if (request.message().length > maxMessageBytes) {
+            finish(request, new Answer.Refused());
+            return;
+        }
+        exchange(primary.request(request.message(), loop.nanoTime()), outcome -> {
+            switch (outcome) {
+                case Outcome.Received received -> finish(request, new Answer.Message(received.info()));
+                case Outcome.NotConnected _ -> carryAgain(request);
+                case Outcome.Silent _ -> finish(request, new Answer.Silent());
+                default -> finish(request, new Answer.Refused());
+            }
+        });
     }
 
     private void carryAgain(Request request) {
@@ -252,6 +265,7 @@ final class SensorLine {
     }
 
     private void finish(Request request, Answer answer) {
+        current = null;
         request.done().accept(answer);
         ready();
     }

@@ -15,6 +15,7 @@ import org.eclipse.californium.core.network.CoapEndpoint;
 import org.eclipse.californium.core.server.resources.CoapExchange;
 import org.eclipse.californium.core.server.resources.Resource;
 import org.eclipse.californium.elements.config.Configuration;
+import org.jspecify.annotations.Nullable;
 
 /// The gateway's field side as a NIC sees it: remembers what it was asked, answers as told.
 public final class FakeGateway implements AutoCloseable {
@@ -38,10 +39,11 @@ public final class FakeGateway implements AutoCloseable {
 
     public final List<Asked> registrations = new CopyOnWriteArrayList<>();
     public final List<Asked> bubbleUps = new CopyOnWriteArrayList<>();
-    /// What is answered to a bubble-up; the number counts from one.
-    public volatile BiFunction<Asked, Integer, Response> onBubbleUp = (asked, count) -> changed();
+    /// What is answered to a bubble-up, null for an empty acknowledgement only; the number counts from one.
+    public volatile BiFunction<Asked, Integer, @Nullable Response> onBubbleUp = (asked, count) -> changed();
 
-    public volatile BiFunction<Asked, Integer, Response> onRegistration = (asked, count) -> maxAge(changed(), 900);
+    public volatile BiFunction<Asked, Integer, @Nullable Response> onRegistration =
+            (asked, count) -> maxAge(changed(), 900);
     private final CoapServer server;
 
     public FakeGateway() {
@@ -83,7 +85,12 @@ public final class FakeGateway implements AutoCloseable {
                 log.add(asked);
                 count = log.size();
             }
-            exchange.respond((registration ? onRegistration : onBubbleUp).apply(asked, count));
+            Response response = (registration ? onRegistration : onBubbleUp).apply(asked, count);
+            if (response == null) {
+                exchange.accept();
+            } else {
+                exchange.respond(response);
+            }
         }
     }
 

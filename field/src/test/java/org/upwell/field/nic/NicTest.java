@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -330,6 +331,39 @@ class NicTest {
         loop.advance(Duration.ofMinutes(10));
         assertThat(acknowledged).hasSizeGreaterThanOrEqualTo(before + 8);
         assertThat(epochs()).isSorted().doesNotHaveDuplicates();
+    }
+
+    /// Hours of cut lines, lost pulses and restarted sensors: every reading that went out went out once and in order,
+    /// and
+    /// afterwards the device speaks as if nothing had been.
+    @Test
+    void badWeatherOnTheLineIsSurvived() {
+        for (long seed = 1; seed <= 20; seed++) {
+            NicTest fresh = new NicTest();
+            Random random = new Random(seed);
+            fresh.started(BubbleUpEntry.read(TEMP), BubbleUpEntry.alert(METHANE));
+            for (int hour = 0; hour < 6; hour++) {
+                fresh.tapped.cut = random.nextInt(3) == 0;
+                fresh.loop.advance(Duration.ofMillis(random.nextInt(600_000)));
+                fresh.tapped.cut = false;
+                fresh.tapped.deaf = random.nextBoolean();
+                if (random.nextInt(3) == 0) {
+                    fresh.sensor().restart();
+                }
+                fresh.loop.advance(Duration.ofMillis(random.nextInt(1_800_000)));
+            }
+            fresh.loop.advance(Duration.ofMinutes(30));
+            List<Long> epochs = fresh.epochs();
+            assertThat(epochs).as("seed %d", seed).isSorted().doesNotHaveDuplicates();
+            assertThat(epochs.getLast())
+                    .as("seed %d", seed)
+                    .isGreaterThan(fresh.clock.instant().getEpochSecond() - 130);
+            assertThat(fresh.acknowledged)
+                    .as("seed %d", seed)
+                    .extracting(Notification::sequence)
+                    .isSorted()
+                    .doesNotHaveDuplicates();
+        }
     }
 
     @Test

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.upwell.field.Vectors;
@@ -267,6 +268,28 @@ class SensorServerTest {
         assertThat(server.answer(hex("80 01 12 34"))).isNull();
         assertThat(server.answer(hex("49 01 12 34 01 02 03 04 05 06 07 08 09"))).isNull();
         assertThat(server.answer(hex("42 01 12 34 AA BB B9 61"))).isEqualTo(hex("62 8F 12 34 AA BB"));
+    }
+
+    @Test
+    void whateverComesInIsAnsweredOrIgnoredButNeverThrows() {
+        Random random = new Random(11);
+        byte[] good = Vectors.info(Vectors.REGISTER);
+        for (int round = 0; round < 20_000; round++) {
+            byte[] bytes = random.nextBoolean() ? good.clone() : new byte[random.nextInt(256)];
+            if (bytes.length != good.length) {
+                random.nextBytes(bytes);
+            }
+            for (int i = random.nextInt(4); i >= 0 && bytes.length > 0; i--) {
+                bytes[random.nextInt(bytes.length)] = (byte) random.nextInt(256);
+            }
+            byte[] answer = server.answer(bytes);
+            assertThat(answer == null ? 0 : answer.length)
+                    .as("seed 11 round %d", round)
+                    .isLessThanOrEqualTo(255);
+            if (server.isHung()) {
+                server.restart();
+            }
+        }
     }
 
     @Test

@@ -45,11 +45,13 @@ public final class PseudoTerminal implements AutoCloseable {
 
     private final Arena arena = Arena.ofConfined();
     private final MemorySegment buffer = arena.allocate(BUFFER_BYTES);
+    private final MemorySegment pollRequest = arena.allocate(8, 4);
     private final int master;
     /// Held so that the pair does not hang up between two openings of the path.
     private final int slave;
 
     private final String path;
+    private boolean closed;
 
     public PseudoTerminal() throws IOException {
         try {
@@ -111,8 +113,21 @@ public final class PseudoTerminal implements AutoCloseable {
         return Arrays.copyOf(bytes, got);
     }
 
-    @Override
-    public void close() {
+    /// What is there, at least one byte unless none comes for so long.
+    public byte[] readAvailable(int patienceMillis) {
+        byte[] first = read(1, patienceMillis);
+        byte[] more = first.length == 0 ? first : read(BUFFER_BYTES, 0);
+        byte[] all = Arrays.copyOf(first, first.length + more.length);
+        System.arraycopy(more, 0, all, first.length, more.length);
+        return all;
+    }
+
+    /// The line is torn out.
+    public void hangUp() {
+        if (closed) {
+            return;
+        }
+        closed = true;
         try {
             int ignored = (int) CLOSE.invokeExact(slave) + (int) CLOSE.invokeExact(master);
             assert ignored <= 0;
@@ -125,12 +140,16 @@ public final class PseudoTerminal implements AutoCloseable {
         }
     }
 
+    @Override
+    public void close() {
+        hangUp();
+    }
+
     private boolean isReadable(int patienceMillis) throws Throwable {
-        MemorySegment request = arena.allocate(8, 4);
-        request.set(ValueLayout.JAVA_INT, 0, master);
-        request.set(ValueLayout.JAVA_SHORT, 4, READABLE);
-        return (int) POLL.invokeExact(request, 1L, patienceMillis) > 0
-                && (request.get(ValueLayout.JAVA_SHORT, 6) & READABLE) != 0;
+        pollRequest.set(ValueLayout.JAVA_INT, 0, master);
+        pollRequest.set(ValueLayout.JAVA_SHORT, 4, READABLE);
+        return (int) POLL.invokeExact(pollRequest, 1L, patienceMillis) > 0
+                && (pollRequest.get(ValueLayout.JAVA_SHORT, 6) & READABLE) != 0;
     }
 
     private static int checked(int result, String call) throws IOException {
