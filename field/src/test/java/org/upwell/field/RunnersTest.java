@@ -101,6 +101,12 @@ class RunnersTest {
                 .hasMessageContaining("'wind'");
         assertThatThrownBy(() -> new SensorRunner.Settings(link, List.of("temp"), Duration.ofMillis(1500), firmware))
                 .hasMessageContaining("seconds");
+        InetSocketAddress anywhere = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+        assertThatThrownBy(() -> Nic.Settings.of("001350050047DD92", anywhere, anywhere, List.of()))
+                .hasMessageContaining("001350050047DD92");
+        InetSocketAddress nowhere = InetSocketAddress.createUnresolved("gateway.invalid", 1);
+        assertThatThrownBy(() -> Nic.Settings.of("001350050047dd92", nowhere, anywhere, List.of()))
+                .hasMessageContaining("gateway.invalid");
         assertThatThrownBy(() -> Firmware.of("2.0")).hasMessageContaining("2.0");
     }
 

@@ -63,6 +63,9 @@ public final class Nic implements AutoCloseable {
             if (!mac.matches("[0-9a-f]{16}")) {
                 throw new IllegalArgumentException("mac '" + mac + "' is not 16 lower-case hex digits");
             }
+            if (gateway.isUnresolved()) {
+                throw new IllegalArgumentException("gateway host '" + gateway.getHostString() + "' has no address");
+            }
             table = List.copyOf(table);
         }
 
