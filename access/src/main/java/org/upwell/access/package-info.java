@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Who a peer is, whose it is and what it may do.
+/// The words that all parts of access share: device addresses, tenant IDs and the events that access reports.
 @NullMarked
 package org.upwell.access;
 
