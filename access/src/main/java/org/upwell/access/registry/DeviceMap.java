@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.upwell.access.Mac;
 import org.upwell.access.TenantId;
 import org.upwell.access.file.Documents;
@@ -57,15 +58,9 @@ final class DeviceMap {
         for (Map.Entry<String, Node> entry : root.entries("devices").entrySet()) {
             int line = entry.getValue().line();
             Mac mac = root.parse(entry.getKey(), line, Mac::parse);
-            String tenant = null;
-            if (entry.getValue() instanceof Node.Scalar(String text, var type, _) && type == Node.Type.TEXT) {
-                tenant = root.parse(text, line, TenantId::check);
-            } else {
-                faults.add(line, "the tenant of a device must be text, found " + entry.getValue().kind());
-            }
+            String tenant = tenant(root, entry.getValue());
             if (mac != null && tenant != null) {
-                String owner = tenants.computeIfAbsent(tenant, same -> same);
-                String other = owners.put(mac, owner);
+                String other = owners.put(mac, tenants.computeIfAbsent(tenant, same -> same));
                 if (other != null) {
                     // The same address in upper and in lower case.
                     faults.add(line, "device " + mac + " stands here again, first with tenant '" + other + "'");
@@ -74,6 +69,14 @@ final class DeviceMap {
         }
         root.finish();
         return new DeviceMap(owners);
+    }
+
+    private static @Nullable String tenant(Fields root, Node node) {
+        if (node instanceof Node.Scalar scalar && scalar.type() == Node.Type.TEXT) {
+            return root.parse(scalar.text(), node.line(), TenantId::check);
+        }
+        root.faults().add(node.line(), "the tenant of a device must be text, found " + node.kind());
+        return null;
     }
 
     static byte[] write(DeviceMap map) {
