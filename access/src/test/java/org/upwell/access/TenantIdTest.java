@@ -12,7 +12,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TenantIdTest {
 
     @ParameterizedTest
-    @ValueSource(strings = {"t", "testTenant", "TN01b1946ac9-2492-4d23-47b7-5d2d2e5c1fd4", "a$b", "Größe", "{tenantId}", "😀"})
+    @ValueSource(
+            strings = {"t", "testTenant", "TN01b1946ac9-2492-4d23-47b7-5d2d2e5c1fd4", "a$b", "Größe", "{tenantId}", "😀"
+            })
     void literalTopicLevelsAreAllowed(String id) {
         assertThat(TenantId.check(id)).isEqualTo(id);
         assertThat(TenantId.isValid(id)).isTrue();
@@ -27,7 +29,9 @@ class TenantIdTest {
         "a#,'must not contain ''#'''",
     })
     void whatCouldBeASeparatorOrWildcardIsRefused(String id, String fault) {
-        assertThatIllegalArgumentException().isThrownBy(() -> TenantId.check(id)).withMessageContaining(fault);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> TenantId.check(id))
+                .withMessageContaining(fault);
         assertThat(TenantId.isValid(id)).isFalse();
     }
 

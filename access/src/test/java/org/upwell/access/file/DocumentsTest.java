@@ -79,17 +79,14 @@ class DocumentsTest {
 
     @Test
     void allFaultsOfFieldsAreReportedAtOnce() {
-        Fields root = Fields.root(
-                yaml("""
+        Fields root = Fields.root(yaml("""
                 format: 2
                 name: [x]
                 count: 11
                 flag: maybe
                 list: text
                 extra: 1
-                """),
-                1,
-                faults);
+                """), 1, faults);
         root.text("name");
         root.text("missing");
         root.number("count", 5, 0, 10);

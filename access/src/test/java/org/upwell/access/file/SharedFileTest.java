@@ -97,7 +97,8 @@ class SharedFileTest {
         try (SharedDirectory directory = SharedDirectory.open(inner)) {
             counter(directory).update(count -> count + 1);
         }
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(inner))).isEqualTo("rwx------");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(inner)))
+                .isEqualTo("rwx------");
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(inner.resolve("counter.json"))))
                 .isEqualTo("rw-------");
     }
@@ -160,7 +161,8 @@ class SharedFileTest {
         List<Process> others = new ArrayList<>();
         for (int i = 0; i < 2; i++) {
             others.add(new ProcessBuilder(
-                            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                            Path.of(System.getProperty("java.home"), "bin", "java")
+                                    .toString(),
                             "-Xmx64m",
                             "-XX:TieredStopAtLevel=1",
                             "-cp",
@@ -224,10 +226,12 @@ class SharedFileTest {
         Files.writeString(folder.resolve("counter.json"), "{\"format\": 1,\n\"count\": -1,\n\"x\": 0}");
         try (SharedDirectory directory = SharedDirectory.open(folder)) {
             assertThatThrownBy(() -> counter(directory))
-                    .isInstanceOfSatisfying(BrokenFileException.class, e -> assertThat(e.faults())
-                            .hasSize(2)
-                            .anyMatch(fault -> fault.contains("counter.json:2: 'count'"))
-                            .anyMatch(fault -> fault.contains("counter.json:3: unknown key 'x'")));
+                    .isInstanceOfSatisfying(
+                            BrokenFileException.class,
+                            e -> assertThat(e.faults())
+                                    .hasSize(2)
+                                    .anyMatch(fault -> fault.contains("counter.json:2: 'count'"))
+                                    .anyMatch(fault -> fault.contains("counter.json:3: unknown key 'x'")));
         }
     }
 

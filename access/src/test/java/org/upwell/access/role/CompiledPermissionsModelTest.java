@@ -59,7 +59,9 @@ class CompiledPermissionsModelTest {
             assertThat(compiled.grantedQos(requested, 0)).isZero();
             for (int i = 0; i < 60; i++) {
                 String topic = topicOf(requested);
-                assertThat(requested.matches(topic)).as("%s of %s", topic, requested).isTrue();
+                assertThat(requested.matches(topic))
+                        .as("%s of %s", topic, requested)
+                        .isTrue();
                 assertThat(compiled.mayReceive(topic))
                         .as("seed=%d round=%d grants=%s filter=%s topic=%s", SEED, round, grants, requested, topic)
                         .isTrue();
@@ -72,7 +74,10 @@ class CompiledPermissionsModelTest {
             throws InvalidTopicException {
         for (Grant grant : grants) {
             boolean kind = grant.action() != Grant.Action.SUBSCRIBE;
-            if (kind && qos <= grant.maxQos() && (!retain || grant.retain()) && resolved(grant).matches(topic)) {
+            if (kind
+                    && qos <= grant.maxQos()
+                    && (!retain || grant.retain())
+                    && resolved(grant).matches(topic)) {
                 return true;
             }
         }

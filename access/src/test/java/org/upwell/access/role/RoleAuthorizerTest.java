@@ -12,6 +12,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.upwell.access.SuppressForbidden;
 import org.upwell.broker.access.Permissions;
 import org.upwell.broker.access.Principal;
 import org.upwell.broker.topic.InvalidTopicException;
@@ -131,13 +132,17 @@ class RoleAuthorizerTest {
     @Test
     void producersPublishReadingsAndAlarmsOfAllTenantsUnretained() throws InvalidTopicException {
         Permissions bridge = permissions("ssni", Set.of("BUBBLE_UP_PRODUCER"));
-        assertThat(bridge.mayPublish("testTenant/read/001350050047dd92/temp", 2, false)).isTrue();
-        assertThat(bridge.mayPublish("testTenant/alert/001350050047dd92/temp", 1, false)).isTrue();
-        assertThat(bridge.mayPublish("testTenant/read/001350050047dd92/temp", 1, true)).isFalse();
+        assertThat(bridge.mayPublish("testTenant/read/001350050047dd92/temp", 2, false))
+                .isTrue();
+        assertThat(bridge.mayPublish("testTenant/alert/001350050047dd92/temp", 1, false))
+                .isTrue();
+        assertThat(bridge.mayPublish("testTenant/read/001350050047dd92/temp", 1, true))
+                .isFalse();
         assertThat(bridge.mayPublish("testTenant/app/x", 0, false)).isFalse();
         assertThat(bridge.grantedQos(filter("testTenant/read/#"), 0)).isEqualTo(-1);
         Permissions presence = permissions("ssni", Set.of("PRESENCE_PRODUCER"));
-        assertThat(presence.mayPublish("testTenant/presence/001350050047dd92/nic", 1, true)).isTrue();
+        assertThat(presence.mayPublish("testTenant/presence/001350050047dd92/nic", 1, true))
+                .isTrue();
     }
 
     @Test
@@ -176,6 +181,7 @@ class RoleAuthorizerTest {
     }
 
     @Test
+    @SuppressForbidden("only this bean of the JDK counts what a thread allocates")
     void checksAllocateNothingEvenWithAHundredRoles() throws InvalidTopicException {
         List<Role> roles = new ArrayList<>();
         for (int i = 0; i < 100; i++) {

@@ -46,7 +46,11 @@ class RoleFileTest {
                 """);
         assertThat(table.roles().stream().filter(role -> !role.isInternal()).map(Role::name))
                 .containsExactlyInAnyOrder(
-                        "BUBBLE_UP_READ_CONSUMER", "BUBBLE_UP_ALERT_CONSUMER", "PRESENCE_CONSUMER", "APPLICATION", "OWN");
+                        "BUBBLE_UP_READ_CONSUMER",
+                        "BUBBLE_UP_ALERT_CONSUMER",
+                        "PRESENCE_CONSUMER",
+                        "APPLICATION",
+                        "OWN");
         assertThat(table.mayHave("ssni", "MIXED")).isTrue();
         assertThat(table.mayHave("testTenant", "MIXED")).isFalse();
         assertThat(table.mayHave("testTenant", "OWN")).isTrue();
@@ -96,23 +100,25 @@ class RoleFileTest {
                   F: [{allow: both, topic: $share/g/x}]
                 role: {}
                 """))
-                .isInstanceOfSatisfying(BrokenFileException.class, e -> assertThat(e.faults())
-                        .containsExactly(
-                                "roles.yaml:3: 'allow' must be publish, subscribe or both, found 'read'",
-                                "roles.yaml:4: '#' must stand alone in the last level of topic filter"
-                                        + " {tenantId}/a#",
-                                "roles.yaml:6: a grant of role 'B' lacks 'topic'",
-                                "roles.yaml:7: unknown key 'topc' in a grant of role 'B'"
-                                        + " (known: allow, topic, max-qos, retain)",
-                                "roles.yaml:10: {tenantId} must be a whole level, found 'x{tenantId}'",
-                                "roles.yaml:11: 'max-qos' of a grant of role 'C' must be a number from 0 to 2,"
-                                        + " found '3'",
-                                "roles.yaml:13: role 'ADMIN' grants administration by HTTP and cannot be given topics",
-                                "roles.yaml:14: role 'D' must be a list of grants, found text",
-                                "roles.yaml:15: role 'E E' must be named with 1 to 128 of the characters"
-                                        + " A-Z a-z 0-9 _ . : -",
-                                "roles.yaml:16: grants are looked up without $share/<group>/; leave it out of"
-                                        + " '$share/g/x'",
-                                "roles.yaml:17: unknown key 'role' in the file (known: format, roles)"));
+                .isInstanceOfSatisfying(
+                        BrokenFileException.class,
+                        e -> assertThat(e.faults())
+                                .containsExactly(
+                                        "roles.yaml:3: 'allow' must be publish, subscribe or both, found 'read'",
+                                        "roles.yaml:4: '#' must stand alone in the last level of topic filter"
+                                                + " {tenantId}/a#",
+                                        "roles.yaml:6: a grant of role 'B' lacks 'topic'",
+                                        "roles.yaml:7: unknown key 'topc' in a grant of role 'B'"
+                                                + " (known: allow, topic, max-qos, retain)",
+                                        "roles.yaml:10: {tenantId} must be a whole level, found 'x{tenantId}'",
+                                        "roles.yaml:11: 'max-qos' of a grant of role 'C' must be a number from 0 to 2,"
+                                                + " found '3'",
+                                        "roles.yaml:13: role 'ADMIN' grants administration by HTTP and cannot be given topics",
+                                        "roles.yaml:14: role 'D' must be a list of grants, found text",
+                                        "roles.yaml:15: role 'E E' must be named with 1 to 128 of the characters"
+                                                + " A-Z a-z 0-9 _ . : -",
+                                        "roles.yaml:16: grants are looked up without $share/<group>/; leave it out of"
+                                                + " '$share/g/x'",
+                                        "roles.yaml:17: unknown key 'role' in the file (known: format, roles)"));
     }
 }
