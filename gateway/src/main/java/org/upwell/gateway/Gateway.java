@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.gateway;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.eclipse.californium.core.config.CoapConfig;
+import org.eclipse.californium.elements.config.Configuration;
+import org.eclipse.californium.elements.util.DaemonThreadFactory;
+import org.eclipse.californium.elements.util.ExecutorsUtil;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.upwell.access.DeviceOwners;
+import org.upwell.access.Mac;
+import org.upwell.broker.access.Authenticator;
+import org.upwell.gateway.bridge.BridgeLinks;
+import org.upwell.gateway.bridge.BrokerLink;
+import org.upwell.gateway.bridge.BubbleUps;
+import org.upwell.gateway.bridge.InMemoryRepeatWindow;
+import org.upwell.gateway.coap.CoapListener;
+import org.upwell.gateway.coap.Networks;
+import org.upwell.gateway.coap.RequestDeliverer;
+import org.upwell.gateway.event.GatewayCounters;
+import org.upwell.gateway.field.AddressBook;
+import org.upwell.gateway.field.FieldRequests;
+import org.upwell.gateway.field.Registrations;
+import org.upwell.gateway.presence.Presence;
+import org.upwell.gateway.proxy.ForwardProxy;
+import org.upwell.gateway.session.SessionRequests;
+import org.upwell.gateway.session.Sessions;
+
+/// A running gateway: both listeners, the bridge, the proxy and presence, wired together. Runs inside the server's
+/// process or alone. It owns its threads and connections and nothing else; all methods may be called from any thread.
+public final class Gateway implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
+
+    /// Keeps the order in which a device's datagrams came in.
+    private static final int FIELD_THREADS = 1;
+
+    private static final int APPLICATION_THREADS = 2;
+    private static final int TIMER_THREADS = 2;
+
+    /// Requests of a device that are remembered for de-duplication. A device has one message under way at a time; what
+    /// it sends again after that is known by its number.
+    private static final int FIELD_REPEATS = 8;
+
+    private static final int MISSED_REGISTRATIONS = 2;
+    private static final long STOP_MILLIS = 2_000;
+
+    private final GatewayConfig config;
+    private final GatewayCounters counters = new GatewayCounters();
+    private final ScheduledExecutorService timer =
+            ExecutorsUtil.newScheduledThreadPool(TIMER_THREADS, new DaemonThreadFactory("gateway-timer-"));
+    private final List<AutoCloseable> owned = new ArrayList<>();
+    private final AddressBook devices;
+    private final Sessions sessions;
+    private final BridgeLinks bridge;
+    private final BrokerLink presenceLink;
+    private final Presence presence;
+    private final ForwardProxy proxy;
+    private final CoapListener field;
+    private final CoapListener applications;
+
+    /// Binds both listeners and begins to connect to the broker; does not wait for the connection.
+    ///
+    /// @param authenticator for tokens and passwords of applications
+    /// @param owners whose each device is; [#ownerChanged] wants to hear of changes
+    /// @param links opens a connection to the broker under the given client ID
+    /// @param clock for what leaves the process and for lives of registrations and sessions
+    /// @throws IOException naming the address that could not be bound
+    /// @throws IllegalArgumentException naming a network that cannot be read
+    public static Gateway start(
+            GatewayConfig config,
+            Authenticator authenticator,
+            DeviceOwners owners,
+            Function<String, ? extends BrokerLink> links,
+            InstantSource clock)
+            throws IOException {
+        // Before anything is opened, since it may be refused.
+        Networks networks = Networks.parse(config.field().networks());
+        return new Gateway(config, networks, authenticator, owners, links, clock);
+    }
+
+    private Gateway(
+            GatewayConfig config,
+            Networks networks,
+            Authenticator authenticator,
+            DeviceOwners owners,
+            Function<String, ? extends BrokerLink> links,
+            InstantSource clock)
+            throws IOException {
+        this.config = config;
+        devices = new AddressBook(
+                config.devices(), config.field().registrationLife().multipliedBy(MISSED_REGISTRATIONS));
+        sessions = new Sessions(config.sessions(), counters, clock);
+        try {
+            bridge = own(openBridge(links));
+            presenceLink = own(links.apply(config.bridge().presenceClientId()));
+            presence = new Presence(presenceLink, owners, counters, clock, timer);
+            devices.addListener(presence);
+
+            Configuration applicationSettings = CoapListener.configuration(config.times());
+            // We cut blocks ourselves, see BodyBlocks.
+            applicationSettings.set(CoapConfig.MAX_RESOURCE_BODY_SIZE, 0);
+            proxy = new ForwardProxy(
+                    new ForwardProxy.Times(
+                            config.times().promptAck(),
+                            config.patience().confirmable(),
+                            config.patience().nonConfirmable()),
+                    applicationSettings,
+                    sessions,
+                    owners,
+                    devices,
+                    counters,
+                    timer,
+                    clock.instant().getEpochSecond());
+            field = own(openField(networks, owners, clock));
+            field.onNotification(proxy.notifications());
+            applications = own(openApplications(applicationSettings, authenticator));
+        } catch (IOException | RuntimeException fault) {
+            close();
+            throw fault;
+        }
+        long sweepMillis = config.field().sweep().toMillis();
+        Future<?> _ = timer.scheduleWithFixedDelay(() -> sweep(clock), sweepMillis, sweepMillis, TimeUnit.MILLISECONDS);
+    }
+
+    private <T extends AutoCloseable> T own(T part) {
+        owned.add(part);
+        return part;
+    }
+
+    private BridgeLinks openBridge(Function<String, ? extends BrokerLink> links) {
+        List<BrokerLink> opened = new ArrayList<>();
+        for (int i = 0; i < config.bridge().instances(); i++) {
+            opened.add(links.apply(config.bridge().bridgeClientId(i)));
+        }
+        return new BridgeLinks(opened);
+    }
+
+    private CoapListener openField(Networks networks, DeviceOwners owners, InstantSource clock) throws IOException {
+        BubbleUps bubbleUps = new BubbleUps(
+                new BubbleUps.Settings(
+                        config.bridge().qos(),
+                        config.times().promptAck(),
+                        config.bridge().acknowledgementPatience()),
+                devices,
+                owners,
+                bridge,
+                new InMemoryRepeatWindow(),
+                counters,
+                clock,
+                timer);
+        Registrations registrations = new Registrations(devices, config.field().registrationLife(), counters, clock);
+        FieldRequests requests = new FieldRequests(registrations, bubbleUps::handle, counters);
+        Configuration settings = CoapListener.configuration(config.times());
+        settings.set(CoapConfig.PEERS_MARK_AND_SWEEP_MESSAGES, FIELD_REPEATS);
+        return CoapListener.open(
+                new CoapListener.Plan("field", settings, FIELD_THREADS, networks, counters),
+                config.field().bind(),
+                new RequestDeliverer(requests::handle),
+                timer);
+    }
+
+    private CoapListener openApplications(Configuration settings, Authenticator authenticator) throws IOException {
+        SessionRequests sessionRequests = new SessionRequests(
+                sessions, authenticator, counters, config.times().promptAck(), timer);
+        ApplicationRequests requests = new ApplicationRequests(sessionRequests, proxy);
+        return CoapListener.open(
+                new CoapListener.Plan("coap", settings, APPLICATION_THREADS, null, counters),
+                config.coap().bind(),
+                new RequestDeliverer(requests::handle),
+                timer);
+    }
+
+    private void sweep(InstantSource clock) {
+        try {
+            devices.expire(clock.instant());
+            sessions.expire();
+        } catch (RuntimeException fault) {
+            // Passed on, it would end the sweeps.
+            LOG.error("registrations and sessions could not be swept", fault);
+        }
+    }
+
+    /// Says that a device belongs to somebody else now, to somebody for the first time or to nobody.
+    public void ownerChanged(Mac mac) {
+        presence.ownerChanged(mac);
+        proxy.ownerChanged(mac);
+    }
+
+    /// Where applications reach the gateway.
+    public List<InetSocketAddress> coapAddresses() {
+        return applications.addresses();
+    }
+
+    /// Where devices reach the gateway.
+    public List<InetSocketAddress> fieldAddresses() {
+        return field.addresses();
+    }
+
+    /// True while every connection to the broker stands.
+    public boolean isConnected() {
+        return bridge.isConnected() && presenceLink.isConnected();
+    }
+
+    public GatewayCounters counters() {
+        return counters;
+    }
+
+    /// Devices in the address book.
+    public int registeredDevices() {
+        return devices.size();
+    }
+
+    /// Open sessions of applications.
+    public int openSessions() {
+        return sessions.size();
+    }
+
+    /// Stops the listeners first, so that nothing is taken that could not be published, then the connections.
+    @Override
+    public void close() {
+        for (AutoCloseable part : owned.reversed()) {
+            try {
+                part.close();
+            } catch (Exception fault) {
+                LOG.warn("a part of the gateway did not close", fault);
+            }
+        }
+        owned.clear();
+        ExecutorsUtil.shutdownExecutorGracefully(STOP_MILLIS, timer);
+    }
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.gateway;
+
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.List;
+import org.upwell.codec.QoS;
+import org.upwell.gateway.coap.CoapTimes;
+import org.upwell.gateway.session.Sessions;
+
+/// How a gateway is set up.
+///
+/// @param coap the application listener
+/// @param field the listener of the devices, apart from the other so that nobody out there can speak for a device
+/// @param bridge the way into the broker
+/// @param sessions limits of the applications' sessions
+/// @param patience how long requests to devices may take
+/// @param times transmission parameters of both listeners
+/// @param devices how many devices may be registered
+public record GatewayConfig(
+        Listener coap,
+        Field field,
+        Bridge bridge,
+        Sessions.Limits sessions,
+        Patience patience,
+        CoapTimes times,
+        int devices) {
+
+    private static final int MAX_DEVICES = 1_000_000;
+
+    /// @param bind a wildcard address stands for all addresses of the machine; port 0 for any free port
+    public record Listener(InetSocketAddress bind) {}
+
+    /// @param networks where devices may be, in CIDR notation; whatever comes from elsewhere is dropped unseen
+    /// @param registrationLife how long a registration holds; a device is offline after two of them
+    /// @param sweep how often silence is looked for
+    public record Field(InetSocketAddress bind, List<String> networks, Duration registrationLife, Duration sweep) {
+
+        public Field {
+            networks = List.copyOf(networks);
+            if (networks.isEmpty()) {
+                throw new IllegalArgumentException("the field listener needs at least one network");
+            }
+        }
+
+        public Field(InetSocketAddress bind, List<String> networks) {
+            this(bind, networks, Duration.ofSeconds(900), Duration.ofSeconds(5));
+        }
+    }
+
+    /// @param qos `gateway_coap_mqtt_bridge_default_message_qos`
+    /// @param instances how many connections share the devices
+    /// @param firstInstance the number in the client ID of the first; gateways of one broker must not share numbers
+    /// @param acknowledgementPatience how long a device waits for the broker's acknowledgement before it is sent
+    away
+    public record Bridge(QoS qos, int instances, int firstInstance, Duration acknowledgementPatience) {
+
+        /// What three digits can tell apart.
+        private static final int MAX_INSTANCE = 999;
+
+        public Bridge {
+            if (instances < 1 || firstInstance < 1 || firstInstance + instances - 1 > MAX_INSTANCE) {
+                throw new IllegalArgumentException("bridge instances must be numbered from 1 to " + MAX_INSTANCE
+                        + ", not " + firstInstance + " to " + (firstInstance + instances - 1));
+            }
+        }
+
+        public static final Bridge DEFAULT = new Bridge(QoS.AT_LEAST_ONCE, 1, 1, Duration.ofSeconds(60));
+
+        public Bridge withQos(QoS other) {
+            return new Bridge(other, instances, firstInstance, acknowledgementPatience);
+        }
+
+        /// `gw-coap-mqtt-bridge-NNN`: 23 characters.
+        String bridgeClientId(int index) {
+            return String.format("gw-coap-mqtt-bridge-%03d", firstInstance + index);
+        }
+
+        /// `gw-presence-…`, padded to 23 characters.
+        String presenceClientId() {
+            return String.format("gw-presence-%011d", firstInstance);
+        }
+    }
+
+    /// Field protocol §4.
+    ///
+    /// @param confirmable how long a confirmable request waits for the device's answer
+    /// @param nonConfirmable the same for others, whose senders wait 247 s themselves
+    public record Patience(Duration confirmable, Duration nonConfirmable) {
+
+        public static final Patience DEFAULT = new Patience(Duration.ofSeconds(310), Duration.ofSeconds(240));
+    }
+
+    /// Defaults for all but the addresses.
+    public static GatewayConfig of(InetSocketAddress coap, InetSocketAddress field, List<String> networks) {
+        return new GatewayConfig(
+                new Listener(coap),
+                new Field(field, networks),
+                Bridge.DEFAULT,
+                Sessions.Limits.DEFAULT,
+                Patience.DEFAULT,
+                CoapTimes.DEFAULT,
+                MAX_DEVICES);
+    }
+
+    public GatewayConfig withBridge(Bridge other) {
+        return new GatewayConfig(coap, field, other, sessions, patience, times, devices);
+    }
+}

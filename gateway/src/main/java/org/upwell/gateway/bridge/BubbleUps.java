@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.gateway.bridge;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ScheduledExecutorService;
+import org.eclipse.californium.core.coap.CoAP.ResponseCode;
+import org.eclipse.californium.core.coap.Response;
+import org.eclipse.californium.core.network.Exchange;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.upwell.access.DeviceOwners;
+import org.upwell.access.Mac;
+import org.upwell.codec.QoS;
+import org.upwell.codec.ReasonCode;
+import org.upwell.codec.UserProperty;
+import org.upwell.gateway.coap.Answers;
+import org.upwell.gateway.coap.Reply;
+import org.upwell.gateway.event.GatewayCounters;
+import org.upwell.gateway.event.GatewayEvent;
+import org.upwell.gateway.field.AddressBook;
+import org.upwell.gateway.field.Registration;
+
+/// Takes notifications of devices and publishes them under their owners' topics.
+///
+/// The device keeps a notification until it sees 2.04, and it sees 2.04 only after the broker's acknowledgement; so
+/// nothing is kept here, and whatever stands in the way (no broker, too much under way, no owner) is answered with 5.03
+/// and a time. Runs on the field listener's stage and on the threads of the broker links; never blocks.
+public final class BubbleUps {
+
+    /// How it all is to be done.
+    ///
+    /// @param qos of the messages
+    /// @param promptAck see [Reply#acknowledgeAfter]
+    /// @param patience how long a device waits for the broker's acknowledgement before it is asked to come again
+    public record Settings(QoS qos, Duration promptAck, Duration patience) {}
+
+    private static final Logger LOG = LoggerFactory.getLogger(BubbleUps.class);
+
+    // In seconds. Each is stretched by up to its own length, by the device's address, so that devices that were sent
+    // away together do not all come back together.
+    private static final int RETRY_BROKER_AWAY = 10;
+    private static final int RETRY_BROKER_BUSY = 2;
+    private static final int RETRY_REFUSED = 60;
+    private static final int RETRY_UNKNOWN_DEVICE = 300;
+
+    private final Settings settings;
+    private final AddressBook devices;
+    private final DeviceOwners owners;
+    private final BridgeLinks links;
+    private final RepeatWindow window;
+    private final GatewayCounters counters;
+    private final InstantSource clock;
+    private final ScheduledExecutorService timer;
+
+    public BubbleUps(
+            Settings settings,
+            AddressBook devices,
+            DeviceOwners owners,
+            BridgeLinks links,
+            RepeatWindow window,
+            GatewayCounters counters,
+            InstantSource clock,
+            ScheduledExecutorService timer) {
+        this.settings = settings;
+        this.devices = devices;
+        this.owners = owners;
+        this.links = links;
+        this.window = window;
+        this.counters = counters;
+        this.clock = clock;
+        this.timer = timer;
+    }
+
+    /// Handles a notification and answers it, now or later.
+    ///
+    /// @param kind `read` or `alert`
+    public void handle(String kind, Exchange exchange) {
+        BubbleUp message;
+        try {
+            message = BubbleUp.parse(kind, exchange.getRequest());
+        } catch (IllegalArgumentException fault) {
+            refuse(
+                    exchange,
+                    GatewayEvent.BUBBLE_UP_MALFORMED,
+                    Answers.of(ResponseCode.BAD_REQUEST, fault.getMessage()));
+            return;
+        }
+        if (!isFromItsDevice(message, exchange)) {
+            return;
+        }
+        Mac mac = message.id().mac();
+        Optional<String> tenant = owners.ownerOf(mac);
+        if (tenant.isEmpty()) {
+            refuse(exchange, GatewayEvent.BUBBLE_UP_UNKNOWN_DEVICE, retry(mac, RETRY_UNKNOWN_DEVICE, "unknown device"));
+            return;
+        }
+        Optional<String> sensorType =
+                SensorType.of(message.payload(), message.id().sensorUri());
+        if (sensorType.isEmpty()) {
+            refuse(
+                    exchange,
+                    GatewayEvent.BUBBLE_UP_MALFORMED,
+                    Answers.of(ResponseCode.BAD_REQUEST, "no sensor type that is a topic level"));
+            return;
+        }
+        String topic = tenant.get() + '/' + kind + '/' + mac + '/' + sensorType.get();
+        publishOnce(message, topic, new Reply(exchange));
+    }
+
+    /// Only the address that a device registered from speaks for it. Without this anybody who can send a datagram into
+    /// the field network could raise an alarm in another's name.
+    private boolean isFromItsDevice(BubbleUp message, Exchange exchange) {
+        Optional<Registration> source = devices.at(exchange.getRemoteSocketAddress());
+        if (source.isEmpty()) {
+            // Told apart from 4.03: the device did nothing wrong, we have not heard of it since our own start.
+            refuse(
+                    exchange,
+                    GatewayEvent.BUBBLE_UP_UNREGISTERED,
+                    Answers.of(ResponseCode.UNAUTHORIZED, "register first"));
+            return false;
+        }
+        if (!source.get().mac().equals(message.id().mac())) {
+            refuse(exchange, GatewayEvent.BUBBLE_UP_FORGED, Answers.of(ResponseCode.FORBIDDEN, "not your mac"));
+            return false;
+        }
+        return true;
+    }
+
+    private void refuse(Exchange exchange, GatewayEvent event, Response response) {
+        counters.count(event);
+        exchange.sendResponse(response);
+    }
+
+    private void publishOnce(BubbleUp message, String topic, Reply reply) {
+        CompletableFuture<ReasonCode> outcome = new CompletableFuture<>();
+        Mac mac = message.id().mac();
+        switch (window.claim(message.id(), outcome)) {
+            case RepeatWindow.Claim.Done() -> {
+                counters.count(GatewayEvent.BUBBLE_UP_REPEATED);
+                reply.answer(Answers.of(ResponseCode.CHANGED));
+            }
+            case RepeatWindow.Claim.UnderWay(CompletionStage<ReasonCode> earlier) -> {
+                counters.count(GatewayEvent.BUBBLE_UP_JOINED);
+                answerBy(earlier, mac, reply);
+            }
+            case RepeatWindow.Claim.Fresh() -> {
+                publish(message, topic).whenComplete((reason, fault) -> settle(message, reason, fault, outcome));
+                answerBy(outcome, mac, reply);
+            }
+        }
+    }
+
+    private CompletionStage<ReasonCode> publish(BubbleUp message, String topic) {
+        NotificationId id = message.id();
+        Instant received = clock.instant();
+        Publication publication = new Publication(
+                topic,
+                message.payload(),
+                settings.qos,
+                false,
+                List.of(
+                        new UserProperty("mac", id.mac().toString()),
+                        new UserProperty("sensor-uri", id.sensorUri()),
+                        new UserProperty("received-at", received.toString()),
+                        new UserProperty("notification-seq", Long.toString(id.sequence()))));
+        try {
+            return links.of(id.mac()).publish(publication);
+        } catch (RuntimeException fault) {
+            // A claim that is never settled would hold its device up for ever.
+            return CompletableFuture.failedStage(fault);
+        }
+    }
+
+    private void settle(
+            BubbleUp message,
+            @Nullable ReasonCode reason,
+            @Nullable Throwable fault,
+            CompletableFuture<ReasonCode> outcome) {
+        boolean published = reason != null && !reason.isError();
+        window.settle(message.id(), published);
+        if (reason != null) {
+            counters.count(published ? GatewayEvent.BUBBLE_UP_PUBLISHED : GatewayEvent.BUBBLE_UP_REFUSED);
+            outcome.complete(reason);
+        } else {
+            outcome.completeExceptionally(fault == null ? new IllegalStateException("no outcome") : fault);
+        }
+    }
+
+    private void answerBy(CompletionStage<ReasonCode> outcome, Mac mac, Reply reply) {
+        outcome.whenComplete(
+                (reason, fault) -> reply.answer(reason != null ? acknowledged(mac, reason) : unpublished(mac, fault)));
+        // Both do nothing if the answer is out already, which it is at QoS 0 and with a fast broker.
+        reply.acknowledgeAfter(settings.promptAck, timer);
+        reply.giveUpAfter(settings.patience, timer, () -> {
+            counters.count(GatewayEvent.BUBBLE_UP_LATE);
+            return retry(mac, RETRY_BROKER_AWAY, "broker is slow");
+        });
+    }
+
+    private static Response acknowledged(Mac mac, ReasonCode reason) {
+        if (!reason.isError()) {
+            return Answers.of(ResponseCode.CHANGED);
+        }
+        return switch (reason) {
+            case TOPIC_NAME_INVALID, PAYLOAD_FORMAT_INVALID ->
+                Answers.of(ResponseCode.BAD_REQUEST, "broker: " + reason);
+            case PACKET_TOO_LARGE -> Answers.of(ResponseCode.REQUEST_ENTITY_TOO_LARGE, "broker: " + reason);
+            // Anything else may be mended at the broker, so the device keeps the notification.
+            default -> retry(mac, RETRY_REFUSED, "broker: " + reason);
+        };
+    }
+
+    private Response unpublished(Mac mac, @Nullable Throwable fault) {
+        Throwable cause = fault instanceof CompletionException && fault.getCause() != null ? fault.getCause() : fault;
+        if (cause instanceof BrokerUnavailableException unavailable) {
+            boolean away = unavailable.why() == BrokerUnavailableException.Cause.AWAY;
+            counters.count(away ? GatewayEvent.BUBBLE_UP_BROKER_AWAY : GatewayEvent.BUBBLE_UP_BROKER_BUSY);
+            return away
+                    ? retry(mac, RETRY_BROKER_AWAY, "broker is away")
+                    : retry(mac, RETRY_BROKER_BUSY, "broker is busy");
+        }
+        LOG.warn("publishing for device {} failed", mac, cause);
+        counters.count(GatewayEvent.BUBBLE_UP_BROKER_AWAY);
+        return retry(mac, RETRY_BROKER_AWAY, "not published");
+    }
+
+    private static Response retry(Mac mac, int seconds, String why) {
+        return Answers.unavailable(seconds + Math.floorMod(mac.bits(), (long) seconds), why);
+    }
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.gateway.coap;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.eclipse.californium.core.config.CoapConfig;
+import org.eclipse.californium.core.network.CoapEndpoint;
+import org.eclipse.californium.core.observe.NotificationListener;
+import org.eclipse.californium.core.server.MessageDeliverer;
+import org.eclipse.californium.elements.UDPConnector;
+import org.eclipse.californium.elements.config.Configuration;
+import org.eclipse.californium.elements.config.SystemConfig;
+import org.eclipse.californium.elements.config.UdpConfig;
+import org.eclipse.californium.elements.util.DaemonThreadFactory;
+import org.eclipse.californium.elements.util.ExecutorsUtil;
+import org.jspecify.annotations.Nullable;
+import org.upwell.gateway.event.GatewayCounters;
+
+/// The CoAP endpoints of one listener, started and stopped together.
+///
+/// A wildcard bind opens one endpoint for each address of the machine: a socket that is bound to the wildcard lets the
+/// system choose the source of an answer, and clients take answers only from the address that they asked (field
+/// protocol §4). Addresses that the machine gets later are not seen until the next start.
+///
+/// The protocol stage of a listener runs on its own threads; handlers must not block them. With one thread, datagrams
+/// are handled in the order in which they came in.
+public final class CoapListener implements AutoCloseable {
+
+    private static final int PORT_ATTEMPTS = 20;
+    private static final long STOP_MILLIS = 2_000;
+
+    private final Plan plan;
+    private final ScheduledExecutorService stage;
+    private final List<CoapEndpoint> endpoints = new ArrayList<>();
+
+    /// What a listener is made of.
+    ///
+    /// @param name for threads and logs
+    /// @param configuration see [#configuration(CoapTimes)]
+    /// @param networks where datagrams may come from; null if from anywhere
+    public record Plan(
+            String name,
+            Configuration configuration,
+            int threads,
+            @Nullable Networks networks,
+            GatewayCounters counters) {}
+
+    private CoapListener(Plan plan) {
+        this.plan = plan;
+        this.stage =
+                ExecutorsUtil.newScheduledThreadPool(plan.threads, new DaemonThreadFactory("coap-" + plan.name + "-"));
+    }
+
+    /// Settings that owe nothing to files or system properties.
+    public static Configuration configuration(CoapTimes times) {
+        Configuration configuration =
+                new Configuration(CoapConfig.DEFINITIONS, UdpConfig.DEFINITIONS, SystemConfig.DEFINITIONS);
+        configuration.set(CoapConfig.ACK_TIMEOUT, times.ackTimeout().toMillis(), TimeUnit.MILLISECONDS);
+        configuration.set(CoapConfig.MAX_RETRANSMIT, times.maxRetransmit());
+        configuration.set(CoapConfig.NOTIFICATION_CHECK_INTERVAL_COUNT, times.confirmEvery());
+        configuration.set(
+                CoapConfig.NOTIFICATION_CHECK_INTERVAL_TIME,
+                times.confirmAfter().toMillis(),
+                TimeUnit.MILLISECONDS);
+        configuration.set(CoapConfig.DEDUPLICATOR, CoapConfig.DEDUPLICATOR_PEERS_MARK_AND_SWEEP);
+        // The range above would be kept for multicast requests, which we never send.
+        configuration.set(CoapConfig.MULTICAST_BASE_MID, 0);
+        return configuration;
+    }
+
+    /// Binds and starts. Port 0 takes a free port, the same for all addresses.
+    ///
+    /// @param timer for rare tasks of the endpoints; not owned
+    /// @throws IOException naming the address that could not be bound
+    public static CoapListener open(
+            Plan plan, InetSocketAddress bind, MessageDeliverer deliverer, ScheduledExecutorService timer)
+            throws IOException {
+        CoapListener listener = new CoapListener(plan);
+        try {
+            listener.start(bind, deliverer, timer);
+            return listener;
+        } catch (IOException fault) {
+            listener.close();
+            throw new IOException(
+                    "cannot bind " + plan.name + " listener to " + bind + ": " + fault.getMessage(), fault);
+        }
+    }
+
+    private void start(InetSocketAddress bind, MessageDeliverer deliverer, ScheduledExecutorService timer)
+            throws IOException {
+        List<InetAddress> addresses =
+                bind.getAddress().isAnyLocalAddress() ? localAddresses() : List.of(bind.getAddress());
+        for (int attempt = 1; ; attempt++) {
+            try {
+                int port = bind.getPort();
+                for (InetAddress address : addresses) {
+                    port = startOne(new InetSocketAddress(address, port), deliverer, timer);
+                }
+                return;
+            } catch (IOException fault) {
+                // A port that is free on the first address may be taken on another.
+                if (bind.getPort() != 0 || addresses.size() == 1 || attempt == PORT_ATTEMPTS) {
+                    throw fault;
+                }
+                destroyEndpoints();
+            }
+        }
+    }
+
+    private int startOne(InetSocketAddress address, MessageDeliverer deliverer, ScheduledExecutorService timer)
+            throws IOException {
+        UDPConnector connector = plan.networks == null
+                ? new UDPConnector(address, plan.configuration)
+                : new FilteredConnector(address, plan.configuration, plan.networks, plan.counters);
+        CoapEndpoint endpoint = new CoapEndpoint.Builder()
+                .setConfiguration(plan.configuration)
+                .setConnector(connector)
+                .setOptionRegistry(new OpenOptionRegistry())
+                .setLoggingTag(plan.name)
+                .build();
+        endpoint.setExecutors(stage, timer);
+        endpoint.setMessageDeliverer(deliverer);
+        endpoints.add(endpoint);
+        endpoint.start();
+        return endpoint.getAddress().getPort();
+    }
+
+    private static List<InetAddress> localAddresses() throws SocketException {
+        List<InetAddress> addresses = new ArrayList<>();
+        for (NetworkInterface network : Collections.list(NetworkInterface.getNetworkInterfaces())) {
+            if (network.isUp()) {
+                addresses.addAll(Collections.list(network.getInetAddresses()));
+            }
+        }
+        return addresses;
+    }
+
+    public void onNotification(NotificationListener listener) {
+        endpoints.forEach(endpoint -> endpoint.addNotificationListener(listener));
+    }
+
+    /// Where the listener can be reached.
+    public List<InetSocketAddress> addresses() {
+        return endpoints.stream().map(CoapEndpoint::getAddress).toList();
+    }
+
+    @Override
+    public void close() {
+        destroyEndpoints();
+        ExecutorsUtil.shutdownExecutorGracefully(STOP_MILLIS, stage);
+    }
+
+    private void destroyEndpoints() {
+        endpoints.forEach(CoapEndpoint::destroy);
+        endpoints.clear();
+    }
+}

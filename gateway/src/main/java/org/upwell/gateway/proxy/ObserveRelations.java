@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.gateway.proxy;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.function.BiPredicate;
+import org.eclipse.californium.core.coap.BlockOption;
+import org.eclipse.californium.core.coap.Request;
+import org.eclipse.californium.core.coap.Response;
+import org.eclipse.californium.core.coap.Token;
+import org.eclipse.californium.core.network.Exchange;
+import org.eclipse.californium.core.observe.NotificationListener;
+import org.eclipse.californium.core.observe.ObserveManager;
+import org.eclipse.californium.elements.config.Configuration;
+import org.jspecify.annotations.Nullable;
+import org.upwell.access.Mac;
+import org.upwell.gateway.coap.Reply;
+import org.upwell.gateway.event.GatewayCounters;
+import org.upwell.gateway.event.GatewayEvent;
+import org.upwell.gateway.field.AddressBook;
+import org.upwell.gateway.field.Registration;
+import org.upwell.gateway.session.Session;
+
+/// The observe relations of all applications (RFC 7641). Those on the same resource of a device share one relation with
+/// the device, so that the mesh carries each notification once.
+///
+/// One lock guards this and every [SharedObservation]. Under it only maps are changed and work is handed to the
+/// executors of the exchanges, so it is held briefly. The library keeps what belongs to the wire: message IDs of recent
+/// notifications for a RST that cancels, confirmable notifications now and then, one confirmable at a time.
+final class ObserveRelations implements NotificationListener, AddressBook.Listener {
+
+    /// An application that waits for or has a relation.
+    ///
+    /// @param block the block size it asked for; null if none
+    record Observer(Reply reply, Session session, @Nullable BlockOption block) {
+
+        Exchange exchange() {
+            return reply.exchange();
+        }
+    }
+
+    final DeviceCalls calls;
+    final BodyBlocks blocks;
+    final GatewayCounters counters;
+    final ObserveManager manager;
+
+    private final BiPredicate<Session, Mac> mayObserve;
+    private final Executor executor;
+    // Concurrent only so that a registration of a device that nobody observes costs no lock.
+    private final Map<Mac, Map<ResourceKey, SharedObservation>> byDevice = new ConcurrentHashMap<>();
+    private final Map<Token, SharedObservation> byToken = new ConcurrentHashMap<>();
+
+    /// Numbers of notifications, one series for all resources. It begins at the clock, so that after a restart of the
+    /// gateway a client does not take new notifications for old ones.
+    private int number;
+
+    /// @param mayObserve whether a session is still open and the device still its tenant's
+    /// @param configuration of the application listener
+    /// @param executor for what must not happen under the address book's lock
+    ObserveRelations(
+            DeviceCalls calls,
+            BodyBlocks blocks,
+            GatewayCounters counters,
+            Configuration configuration,
+            BiPredicate<Session, Mac> mayObserve,
+            Executor executor,
+            long epochSeconds) {
+        this.calls = calls;
+        this.blocks = blocks;
+        this.counters = counters;
+        this.manager = new ObserveManager(configuration);
+        this.mayObserve = mayObserve;
+        this.executor = executor;
+        this.number = (int) epochSeconds & 0xffffff;
+    }
+
+    /// Lets an application take part in the relation on `resource`, which is made if there is none.
+    synchronized void register(Observer observer, ResourceKey resource, DeviceCall.Order order) {
+        Map<ResourceKey, SharedObservation> ofDevice = byDevice.computeIfAbsent(order.mac(), _ -> new HashMap<>(2));
+        SharedObservation shared = ofDevice.get(resource);
+        if (shared == null) {
+            shared = new SharedObservation(this, resource, order);
+            ofDevice.put(resource, shared);
+            shared.join(observer);
+            shared.register();
+        } else {
+            shared.join(observer);
+        }
+    }
+
+    /// Ends the relation that was registered from the same endpoint with the same token (RFC 7641 §3.6).
+    void cancel(Exchange exchange) {
+        manager.cancelObserveRelation(exchange);
+    }
+
+    /// Ends the relations of a session, whose endpoint may soon be somebody else's.
+    void sessionEnded(Session session) {
+        all().forEach(shared -> shared.dropIf(observer -> observer.session() == session));
+    }
+
+    /// Ends the relations of those who do not own the device any more.
+    void ownerChanged(Mac mac) {
+        observationsOf(mac).forEach(shared -> shared.dropIf(observer -> !mayObserve.test(observer.session(), mac)));
+    }
+
+    boolean mayObserve(Observer observer, Mac mac) {
+        return mayObserve.test(observer.session(), mac);
+    }
+
+    @Override
+    public void onNotification(Request request, Response response) {
+        SharedObservation shared = byToken.get(request.getToken());
+        if (shared != null) {
+            shared.notified(request.getToken(), response);
+        }
+    }
+
+    /// A device that moved or started anew knows nothing of its observers, or they of it. One that did neither may be
+    /// back from where it could not be reached.
+    @Override
+    public void registered(@Nullable Registration previous, Registration current) {
+        if (byDevice.containsKey(current.mac())) {
+            boolean same = previous != null
+                    && previous.address().equals(current.address())
+                    && previous.boot() == current.boot();
+            executor.execute(() -> observationsOf(current.mac()).forEach(shared -> shared.deviceRegistered(same)));
+        }
+    }
+
+    @Override
+    public void departed(Registration last, AddressBook.Departure why) {
+        // The relations wait for it to come back.
+    }
+
+    /// Called under the lock.
+    int nextNumber() {
+        number = (number + 1) & 0xffffff;
+        return number;
+    }
+
+    void learnToken(Token token, SharedObservation shared) {
+        byToken.put(token, shared);
+    }
+
+    void forgetToken(Token token) {
+        byToken.remove(token);
+    }
+
+    /// Called under the lock.
+    void remove(SharedObservation shared) {
+        byDevice.computeIfPresent(shared.mac(), (_, ofDevice) -> {
+            ofDevice.remove(shared.resource(), shared);
+            return ofDevice.isEmpty() ? null : ofDevice;
+        });
+        counters.count(GatewayEvent.OBSERVE_UPSTREAM_ENDED);
+    }
+
+    private synchronized List<SharedObservation> observationsOf(Mac mac) {
+        return List.copyOf(byDevice.getOrDefault(mac, Map.of()).values());
+    }
+
+    private synchronized List<SharedObservation> all() {
+        List<SharedObservation> all = new ArrayList<>();
+        byDevice.values().forEach(ofDevice -> all.addAll(ofDevice.values()));
+        return all;
+    }
+}

@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.gateway.proxy;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import org.eclipse.californium.core.coap.CoAP;
+import org.eclipse.californium.core.coap.CoAP.ResponseCode;
+import org.eclipse.californium.core.coap.OptionSet;
+import org.eclipse.californium.core.coap.Request;
+import org.eclipse.californium.core.coap.Response;
+import org.eclipse.californium.core.coap.Token;
+import org.eclipse.californium.core.network.Exchange;
+import org.eclipse.californium.core.observe.ObserveNotificationOrderer;
+import org.eclipse.californium.core.observe.ObserveRelation;
+import org.eclipse.californium.core.server.resources.ObservableResource;
+import org.eclipse.californium.elements.AddressEndpointContext;
+import org.jspecify.annotations.Nullable;
+import org.upwell.access.Mac;
+import org.upwell.gateway.coap.Answers;
+import org.upwell.gateway.event.GatewayEvent;
+import org.upwell.gateway.field.Registration;
+import org.upwell.gateway.proxy.ObserveRelations.Observer;
+
+/// One observe relation with a device and the applications that share it. Guarded by the lock of [ObserveRelations].
+///
+/// While the device has not answered the first registration, applications wait; then each gets what is known (the
+/// device's answer, later its newest notification) and follows. The relation with the device ends when nobody follows,
+/// or when the device says so, which is then passed on.
+final class SharedObservation implements ObservableResource {
+
+    private final ObserveRelations relations;
+    private final ResourceKey resource;
+    private final DeviceCall.Order order;
+    private final List<Observer> waiting = new ArrayList<>(1);
+    private final Map<ObserveRelation, Observer> followers = new HashMap<>(2);
+    /// Observers that were handed to their exchanges' executors and are not among the followers yet.
+    private int joining;
+    private boolean closed;
+    private @Nullable DeviceCall registering;
+    private @Nullable Upstream upstream;
+    /// What a new follower is told; null until the device has answered.
+    private @Nullable Body latest;
+
+    /// The relation that stands with the device.
+    private record Upstream(Token token, Registration device, ObserveNotificationOrderer orderer) {}
+
+    SharedObservation(ObserveRelations relations, ResourceKey resource, DeviceCall.Order order) {
+        this.relations = relations;
+        this.resource = resource;
+        OptionSet options = new OptionSet(order.options());
+        options.setObserve(0);
+        this.order = new DeviceCall.Order(order.mac(), order.method(), options, order.payload());
+    }
+
+    Mac mac() {
+        return order.mac();
+    }
+
+    ResourceKey resource() {
+        return resource;
+    }
+
+    void join(Observer observer) {
+        synchronized (relations) {
+            if (upstream != null && latest != null) {
+                follow(observer, latest);
+            } else {
+                waiting.add(observer);
+                register();
+            }
+        }
+    }
+
+    /// Registers with the device.
+    void register() {
+        synchronized (relations) {
+            if (!closed && registering == null) {
+                relations.counters.count(GatewayEvent.OBSERVE_UPSTREAM_STARTED);
+                Registering outcome = new Registering();
+                DeviceCall call = relations.calls.start(order, outcome);
+                registering = outcome.over ? null : call;
+            }
+        }
+    }
+
+    /// @param same the device is where and as it was; else what stood with it is void
+    void deviceRegistered(boolean same) {
+        synchronized (relations) {
+            // A registration that is under way follows the device by itself.
+            if (registering == null) {
+                if (!same) {
+                    forgetUpstream();
+                }
+                if (upstream == null) {
+                    register();
+                }
+            }
+        }
+    }
+
+    private void forgetUpstream() {
+        if (upstream != null) {
+            relations.forgetToken(upstream.token);
+            upstream.device.endpoint().cancelObservation(upstream.token);
+            upstream = null;
+        }
+    }
+
+    private final class Registering implements DeviceCall.Outcome {
+
+        private boolean over;
+
+        @Override
+        public void answered(Request request, Registration device, Response response) {
+            synchronized (relations) {
+                over = true;
+                registering = null;
+                Integer observe = response.getOptions().getObserve();
+                if (closed) {
+                    return;
+                }
+                if (observe == null || !response.isSuccess()) {
+                    end(response);
+                    return;
+                }
+                Token token = request.getToken();
+                upstream = new Upstream(token, device, new ObserveNotificationOrderer(observe));
+                relations.learnToken(token, SharedObservation.this);
+                established(response);
+            }
+        }
+
+        @Override
+        public void unreachable() {
+            synchronized (relations) {
+                over = true;
+                registering = null;
+                giveUpWaiting(Answers.of(ResponseCode.GATEWAY_TIMEOUT, "device does not answer"));
+                // Followers wait for the device to register again; without any there is nothing to keep.
+                closeIfUnused();
+            }
+        }
+    }
+
+    private void established(Response response) {
+        boolean first = latest == null;
+        try {
+            latest = Body.of(response).observed(relations.nextNumber());
+        } catch (RefusedRequestException refusal) {
+            end(Answers.of(refusal.code(), refusal.getMessage()));
+            return;
+        }
+        if (!first && response.getPayloadSize() > 0) {
+            // A second registration brought a reading, which followers have not seen.
+            notifyFollowers(latest);
+        }
+        Body told = latest;
+        waiting.forEach(observer -> follow(observer, told));
+        waiting.clear();
+        closeIfUnused();
+    }
+
+    /// A notification of the device.
+    void notified(Token token, Response response) {
+        synchronized (relations) {
+            if (closed || upstream == null || !upstream.token.equals(token) || !upstream.orderer.isNew(response)) {
+                return;
+            }
+            if (!response.isSuccess() || !response.getOptions().hasObserve()) {
+                end(response);
+                return;
+            }
+            try {
+                latest = Body.of(response).observed(relations.nextNumber());
+                notifyFollowers(latest);
+            } catch (RefusedRequestException refusal) {
+                end(Answers.of(refusal.code(), refusal.getMessage()));
+            }
+        }
+    }
+
+    private void notifyFollowers(Body body) {
+        dropIf(observer -> !relations.mayObserve(observer, mac()));
+        followers.forEach((relation, observer) -> send(relation, observer, body));
+    }
+
+    private void send(ObserveRelation relation, Observer observer, Body body) {
+        Exchange exchange = observer.exchange();
+        Response response = relations.blocks.first(exchange.getRemoteSocketAddress(), resource, body, observer.block());
+        exchange.execute(() -> {
+            if (!relation.isCanceled()) {
+                relations.counters.count(GatewayEvent.NOTIFICATION_SENT);
+                exchange.sendResponse(response);
+            }
+        });
+    }
+
+    /// Answers a registration and makes it a relation. The library sets that up on the exchange's own executor; what
+    /// is sent to the follower afterwards queues up behind.
+    private void follow(Observer observer, Body body) {
+        joining++;
+        observer.exchange().execute(() -> {
+            synchronized (relations) {
+                if (observer.reply().claim()) {
+                    observer.exchange().sendResponse(firstAnswer(observer, body));
+                }
+                joining--;
+                closeIfUnused();
+            }
+        });
+    }
+
+    private Response firstAnswer(Observer observer, Body body) {
+        Exchange exchange = observer.exchange();
+        boolean follows = false;
+        if (!closed) {
+            relations.manager.addObserveRelation(exchange, this);
+            ObserveRelation relation = exchange.getRelation();
+            // Null if there are as many relations as the listener may have.
+            if (relation != null) {
+                followers.put(relation, observer);
+                relations.counters.count(GatewayEvent.OBSERVE_STARTED);
+                follows = true;
+            }
+        }
+        // Without Observe the client knows that it has no relation.
+        Body told = follows ? body : body.observed(null);
+        return relations.blocks.first(exchange.getRemoteSocketAddress(), resource, told, observer.block());
+    }
+
+    /// The device will send no more: everybody gets its last word, and an error if that was none.
+    private void end(Response lastWord) {
+        Body body;
+        try {
+            body = Body.of(lastWord);
+        } catch (RefusedRequestException refusal) {
+            lastWord = Answers.of(refusal.code(), refusal.getMessage());
+            body = new Body(refusal.code(), lastWord.getOptions(), lastWord.getPayload(), null);
+        }
+        Body answer = body;
+        waiting.forEach(observer -> observer.reply()
+                .answer(relations.blocks.first(
+                        observer.exchange().getRemoteSocketAddress(), resource, answer, observer.block())));
+        waiting.clear();
+        // A success without Observe does not end a relation for the library, and would leave the client waiting.
+        boolean error = lastWord.isError();
+        for (Observer observer : followers.values()) {
+            Exchange exchange = observer.exchange();
+            relations.counters.count(GatewayEvent.OBSERVE_ENDED);
+            exchange.execute(() ->
+                    exchange.sendResponse(error ? withPayload(answer) : Answers.unavailable(0, "observation ended")));
+        }
+        followers.clear();
+        close(false);
+    }
+
+    private static Response withPayload(Body body) {
+        Response response = body.head();
+        response.setPayload(body.payload());
+        return response;
+    }
+
+    private void giveUpWaiting(Response why) {
+        for (Observer observer : waiting) {
+            observer.reply().answer(Answers.of(why.getCode(), why.getPayloadString()));
+        }
+        waiting.clear();
+    }
+
+    /// Ends the relations of some observers without a word: they have no right to one.
+    void dropIf(Predicate<Observer> condition) {
+        List<ObserveRelation> dropped = new ArrayList<>();
+        synchronized (relations) {
+            followers.forEach((relation, observer) -> {
+                if (condition.test(observer)) {
+                    dropped.add(relation);
+                }
+            });
+        }
+        // Outside our own iteration, because the library calls removeObserveRelation.
+        dropped.forEach(ObserveRelation::cancel);
+    }
+
+    private void closeIfUnused() {
+        if (followers.isEmpty() && waiting.isEmpty() && joining == 0) {
+            close(true);
+        }
+    }
+
+    private void close(boolean tellDevice) {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        relations.remove(this);
+        if (registering != null) {
+            registering.cancel();
+            registering = null;
+        }
+        if (upstream != null && tellDevice) {
+            cancelAtDevice(upstream);
+        }
+        forgetUpstream();
+    }
+
+    /// GET with Observe 1 and the token of the relation (RFC 7641 §3.6); a device that only learned of it by the RST to
+    /// its next notification would wake the mesh once more for nothing.
+    private void cancelAtDevice(Upstream former) {
+        Request request = new Request(order.method(), CoAP.Type.CON);
+        OptionSet options = new OptionSet(order.options());
+        options.setObserve(1);
+        request.setOptions(options);
+        request.setToken(former.token);
+        request.setDestinationContext(new AddressEndpointContext(former.device.address()));
+        former.device.endpoint().sendRequest(request);
+    }
+
+    @Override
+    public String getURI() {
+        return "/" + String.join("/", resource.target().path());
+    }
+
+    /// Non-confirmable, of which the library makes some confirmable to find out who is still there.
+    @Override
+    public CoAP.Type getObserveType() {
+        return CoAP.Type.NON;
+    }
+
+    /// Never asked for: every notification carries its number already.
+    @Override
+    public int getNotificationSequenceNumber() {
+        throw new IllegalStateException("notifications are numbered before they are sent");
+    }
+
+    @Override
+    public boolean isObservable() {
+        return true;
+    }
+
+    /// Called by the library when the first answer is sent; the follower is known since before.
+    @Override
+    public void addObserveRelation(ObserveRelation relation) {}
+
+    /// Called by the library when a relation ended: by RST, Observe 1, a confirmable notification that nobody
+    /// acknowledged, or by us.
+    @Override
+    public void removeObserveRelation(ObserveRelation relation) {
+        synchronized (relations) {
+            if (followers.remove(relation) != null) {
+                relations.counters.count(GatewayEvent.OBSERVE_ENDED);
+                closeIfUnused();
+            }
+        }
+    }
+
+    @Override
+    public int getObserverCount() {
+        synchronized (relations) {
+            return followers.size();
+        }
+    }
+}

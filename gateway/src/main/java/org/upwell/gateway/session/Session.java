@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.gateway.session;
+
+import java.net.InetSocketAddress;
+import java.time.Instant;
+
+/// An application's right to speak for its tenant from one UDP endpoint. Compared by identity: a session that was
+/// closed and opened again is another one.
+public final class Session {
+
+    private final String tenant;
+    private final String name;
+    private final InetSocketAddress client;
+    private final Instant expiresAt;
+
+    Session(String tenant, String name, InetSocketAddress client, Instant expiresAt) {
+        this.tenant = tenant;
+        this.name = name;
+        this.client = client;
+        this.expiresAt = expiresAt;
+    }
+
+    public String tenant() {
+        return tenant;
+    }
+
+    /// Who opened it, for people and logs.
+    public String name() {
+        return name;
+    }
+
+    /// Address and port: login, requests and logout may come from different processes that bind the same port.
+    public InetSocketAddress client() {
+        return client;
+    }
+
+    boolean isOver(Instant now) {
+        return !now.isBefore(expiresAt);
+    }
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.gateway.session;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.Semaphore;
+import org.eclipse.californium.core.coap.CoAP.Code;
+import org.eclipse.californium.core.coap.CoAP.ResponseCode;
+import org.eclipse.californium.core.coap.MediaTypeRegistry;
+import org.eclipse.californium.core.coap.Request;
+import org.eclipse.californium.core.coap.Response;
+import org.eclipse.californium.core.network.Exchange;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.upwell.broker.access.Authentication;
+import org.upwell.broker.access.Authenticator;
+import org.upwell.broker.access.Credentials;
+import org.upwell.broker.access.Principal;
+import org.upwell.broker.access.RefusalCause;
+import org.upwell.gateway.coap.Answers;
+import org.upwell.gateway.coap.Reply;
+import org.upwell.gateway.event.GatewayCounters;
+import org.upwell.gateway.event.GatewayEvent;
+
+/// The resource `/sessions` (field protocol §4): `POST` with a token as payload, or in the old form with user and
+/// password in the query, opens a session; `DELETE` closes it. Runs on the application listener's stage.
+public final class SessionRequests {
+
+    private static final Logger LOG = LoggerFactory.getLogger(SessionRequests.class);
+
+    /// The name under which the authenticator sees this listener.
+    private static final String LISTENER = "coap";
+
+    /// Anybody can ask; a password check costs memory and time, so only so many wait for one.
+    private static final int MAX_CHECKS_UNDER_WAY = 64;
+
+    private static final long BUSY_RETRY_SECONDS = 5;
+    private static final long LIMIT_RETRY_SECONDS = 60;
+
+    private final Sessions sessions;
+    private final Authenticator authenticator;
+    private final GatewayCounters counters;
+    private final Duration promptAck;
+    private final ScheduledExecutorService timer;
+    private final Semaphore checks = new Semaphore(MAX_CHECKS_UNDER_WAY);
+
+    public SessionRequests(
+            Sessions sessions,
+            Authenticator authenticator,
+            GatewayCounters counters,
+            Duration promptAck,
+            ScheduledExecutorService timer) {
+        this.sessions = sessions;
+        this.authenticator = authenticator;
+        this.counters = counters;
+        this.promptAck = promptAck;
+        this.timer = timer;
+    }
+
+    public void handle(Exchange exchange) {
+        Request request = exchange.getRequest();
+        if (request.getCode() == Code.POST) {
+            open(exchange);
+        } else if (request.getCode() == Code.DELETE) {
+            sessions.close(exchange.getRemoteSocketAddress());
+            exchange.sendResponse(Answers.of(ResponseCode.DELETED));
+        } else {
+            exchange.sendResponse(Answers.of(ResponseCode.METHOD_NOT_ALLOWED));
+        }
+    }
+
+    private void open(Exchange exchange) {
+        Request request = exchange.getRequest();
+        if (request.getPayloadSize() > 0
+                && request.getOptions().hasContentFormat()
+                && !request.getOptions().isContentFormat(MediaTypeRegistry.TEXT_PLAIN)) {
+            exchange.sendResponse(Answers.of(ResponseCode.UNSUPPORTED_CONTENT_FORMAT));
+            return;
+        }
+        Optional<Credentials> credentials = credentials(request);
+        if (credentials.isEmpty()) {
+            counters.count(GatewayEvent.SESSION_REFUSED);
+            exchange.sendResponse(Answers.of(ResponseCode.UNAUTHORIZED, "no credentials"));
+            return;
+        }
+        if (!checks.tryAcquire()) {
+            exchange.sendResponse(Answers.unavailable(BUSY_RETRY_SECONDS, "too many logins under way"));
+            return;
+        }
+        Reply reply = new Reply(exchange);
+        authenticator.authenticate(credentials.get()).whenComplete((outcome, fault) -> {
+            checks.release();
+            reply.answer(answer(exchange, outcome, fault));
+        });
+        reply.acknowledgeAfter(promptAck, timer);
+    }
+
+    private static Optional<Credentials> credentials(Request request) {
+        if (request.getPayloadSize() > 0) {
+            return Optional.of(new Credentials(LISTENER, null, request.getPayload()));
+        }
+        Map<String, String> parameters = Answers.parameters(request.getOptions());
+        String user = parameters.get("user");
+        String password = parameters.get("pass");
+        return user == null || password == null
+                ? Optional.empty()
+                : Optional.of(new Credentials(LISTENER, user, password.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    private Response answer(Exchange exchange, @Nullable Authentication outcome, @Nullable Throwable fault) {
+        return switch (outcome) {
+            case Authentication.Admitted(Principal principal) -> opened(exchange, principal);
+            case Authentication.Refused(RefusalCause cause, _) when cause == RefusalCause.UNAVAILABLE ->
+                Answers.unavailable(BUSY_RETRY_SECONDS, "logins are not possible now");
+            case Authentication.Refused(_, String reason) -> {
+                LOG.debug("session for {} refused: {}", exchange.getRemoteSocketAddress(), reason);
+                counters.count(GatewayEvent.SESSION_REFUSED);
+                // The reason stays here: it would tell a stranger whether a user exists.
+                yield Answers.of(ResponseCode.UNAUTHORIZED);
+            }
+            case null -> {
+                LOG.warn("credentials could not be checked", fault);
+                yield Answers.unavailable(BUSY_RETRY_SECONDS, "logins are not possible now");
+            }
+        };
+    }
+
+    private Response opened(Exchange exchange, Principal principal) {
+        if (sessions.open(exchange.getRemoteSocketAddress(), principal.tenant(), principal.name())
+                .isPresent()) {
+            return Answers.of(ResponseCode.CREATED);
+        }
+        Response refusal = Answers.of(ResponseCode.TOO_MANY_REQUESTS, "no session left");
+        refusal.getOptions().setMaxAge(LIMIT_RETRY_SECONDS);
+        return refusal;
+    }
+}

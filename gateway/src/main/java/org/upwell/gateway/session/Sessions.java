@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.gateway.session;
+
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import org.upwell.gateway.event.GatewayCounters;
+import org.upwell.gateway.event.GatewayEvent;
+
+/// The sessions of all tenants. Safe for all threads. Whoever hears of a session's end must be quick.
+public final class Sessions {
+
+    /// @param perTenant how many sessions a tenant may have at a time
+    /// @param life of a session, however much it is used
+    public record Limits(int perTenant, Duration life) {
+
+        /// Field protocol §4.
+        public static final Limits DEFAULT = new Limits(10, Duration.ofHours(4));
+    }
+
+    private final Limits limits;
+    private final GatewayCounters counters;
+    private final InstantSource clock;
+    private final Map<InetSocketAddress, Session> byClient = new HashMap<>();
+    private final Map<String, Integer> countByTenant = new HashMap<>();
+    private final List<Consumer<Session>> endListeners = new CopyOnWriteArrayList<>();
+
+    public Sessions(Limits limits, GatewayCounters counters, InstantSource clock) {
+        this.limits = limits;
+        this.counters = counters;
+        this.clock = clock;
+    }
+
+    /// Whatever lives by a session must end with it: the endpoint may be another tenant's the next moment.
+    public void onEnd(Consumer<Session> listener) {
+        endListeners.add(listener);
+    }
+
+    /// Opens a session, or replaces the one that the client has.
+    ///
+    /// @return empty if the tenant has no session left
+    public Optional<Session> open(InetSocketAddress client, String tenant, String name) {
+        List<Session> ended = new ArrayList<>();
+        Optional<Session> opened;
+        synchronized (this) {
+            Instant now = clock.instant();
+            remove(client, ended);
+            if (countByTenant.getOrDefault(tenant, 0) >= limits.perTenant) {
+                removeExpired(now, ended);
+            }
+            opened = countByTenant.getOrDefault(tenant, 0) >= limits.perTenant
+                    ? Optional.empty()
+                    : Optional.of(add(new Session(tenant, name, client, now.plus(limits.life))));
+        }
+        ended.forEach(this::tellEnd);
+        counters.count(opened.isPresent() ? GatewayEvent.SESSION_OPENED : GatewayEvent.SESSION_LIMIT_REACHED);
+        return opened;
+    }
+
+    /// @return false if the client had none
+    public boolean close(InetSocketAddress client) {
+        List<Session> ended = new ArrayList<>(1);
+        synchronized (this) {
+            remove(client, ended);
+        }
+        ended.forEach(this::tellEnd);
+        ended.forEach(_ -> counters.count(GatewayEvent.SESSION_CLOSED));
+        return !ended.isEmpty();
+    }
+
+    /// The session of a client, unless its time is over.
+    public synchronized Optional<Session> find(InetSocketAddress client) {
+        Session session = byClient.get(client);
+        return session == null || session.isOver(clock.instant()) ? Optional.empty() : Optional.of(session);
+    }
+
+    /// True while `session` is the one of its client.
+    public boolean isOpen(Session session) {
+        return find(session.client()).filter(found -> found == session).isPresent();
+    }
+
+    /// Ends the sessions whose time is over.
+    public void expire() {
+        List<Session> ended = new ArrayList<>();
+        synchronized (this) {
+            removeExpired(clock.instant(), ended);
+        }
+        ended.forEach(this::tellEnd);
+    }
+
+    public synchronized int size() {
+        return byClient.size();
+    }
+
+    private Session add(Session session) {
+        byClient.put(session.client(), session);
+        countByTenant.merge(session.tenant(), 1, Integer::sum);
+        return session;
+    }
+
+    private void remove(InetSocketAddress client, List<Session> ended) {
+        Session session = byClient.remove(client);
+        if (session != null) {
+            countByTenant.computeIfPresent(session.tenant(), (_, count) -> count == 1 ? null : count - 1);
+            ended.add(session);
+        }
+    }
+
+    private void removeExpired(Instant now, List<Session> ended) {
+        List<InetSocketAddress> clients = new ArrayList<>();
+        byClient.forEach((client, session) -> {
+            if (session.isOver(now)) {
+                clients.add(client);
+            }
+        });
+        for (InetSocketAddress client : clients) {
+            remove(client, ended);
+            counters.count(GatewayEvent.SESSION_EXPIRED);
+        }
+    }
+
+    private void tellEnd(Session session) {
+        endListeners.forEach(listener -> listener.accept(session));
+    }
+}
