@@ -47,8 +47,8 @@ public final class Gateway implements AutoCloseable {
     private static final int APPLICATION_THREADS = 2;
     private static final int TIMER_THREADS = 2;
 
-    /// Requests of a device that are remembered for de-duplication. A device has one message under way at a time; what
-    /// it sends again after that is known by its number.
+    /// Requests of a device that are remembered for de-duplication. A device has one message under way at a time;
+    /// what it sends again after that is known by its number.
     private static final int FIELD_REPEATS = 8;
 
     private static final int MISSED_REGISTRATIONS = 2;

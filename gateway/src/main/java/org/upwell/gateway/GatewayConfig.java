@@ -52,7 +52,7 @@ public record GatewayConfig(
     /// @param instances how many connections share the devices
     /// @param firstInstance the number in the client ID of the first; gateways of one broker must not share numbers
     /// @param acknowledgementPatience how long a device waits for the broker's acknowledgement before it is sent
-    away
+    /// away
     public record Bridge(QoS qos, int instances, int firstInstance, Duration acknowledgementPatience) {
 
         /// What three digits can tell apart.

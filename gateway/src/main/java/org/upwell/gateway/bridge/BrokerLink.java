@@ -11,12 +11,9 @@ public interface BrokerLink extends AutoCloseable {
     ///
     /// The stage completes when the message is out of our hands: at QoS 0 with [ReasonCode#SUCCESS] after the write
     /// to the socket, at QoS 1 with the reason of PUBACK, at QoS 2 with the reason of PUBCOMP or of a refusing
-    PUBREC.
-    /// It fails with [BrokerUnavailableException], and the message is not sent, if there is no connection or as
-    many
-    /// messages as allowed are under way. A message once accepted at QoS 1 or 2 is sent again after a reconnect;
-    its
-    /// stage waits for that.
+    /// PUBREC. It fails with [BrokerUnavailableException], and the message is not sent, if there is no connection
+    /// or as many messages as allowed are under way. A message once accepted at QoS 1 or 2 is sent again after a
+    /// reconnect; its stage waits for that.
     CompletionStage<ReasonCode> publish(Publication publication);
 
     boolean isConnected();

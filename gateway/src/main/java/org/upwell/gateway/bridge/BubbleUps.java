@@ -31,8 +31,8 @@ import org.upwell.gateway.field.Registration;
 /// Takes notifications of devices and publishes them under their owners' topics.
 ///
 /// The device keeps a notification until it sees 2.04, and it sees 2.04 only after the broker's acknowledgement; so
-/// nothing is kept here, and whatever stands in the way (no broker, too much under way, no owner) is answered with 5.03
-/// and a time. Runs on the field listener's stage and on the threads of the broker links; never blocks.
+/// nothing is kept here, and whatever stands in the way (no broker, too much under way, no owner) is answered with
+/// 5.03 and a time. Runs on the field listener's stage and on the threads of the broker links; never blocks.
 public final class BubbleUps {
 
     /// How it all is to be done.
@@ -115,8 +115,8 @@ public final class BubbleUps {
         publishOnce(message, topic, new Reply(exchange));
     }
 
-    /// Only the address that a device registered from speaks for it. Without this anybody who can send a datagram into
-    /// the field network could raise an alarm in another's name.
+    /// Only the address that a device registered from speaks for it. Without this anybody who can send a datagram
+    /// into the field network could raise an alarm in another's name.
     private boolean isFromItsDevice(BubbleUp message, Exchange exchange) {
         Optional<Registration> source = devices.at(exchange.getRemoteSocketAddress());
         if (source.isEmpty()) {

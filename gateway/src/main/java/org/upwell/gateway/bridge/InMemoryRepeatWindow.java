@@ -12,9 +12,9 @@ import org.upwell.codec.ReasonCode;
 /// A repeat window that forgets at the end of the process.
 ///
 /// For each sensor and boot of a device it keeps the highest published number and a bit for each of the 64 up to it,
-/// about 50 bytes. A number below those 64 that nobody remembers is published: a device sends in order, so it can only
-/// come from a device that lost count, and then a duplicate does less harm than a loss. The windows of a device are
-/// bounded; the one that was not used for longest goes first.
+/// about 50 bytes. A number below those 64 that nobody remembers is published: a device sends in order, so it can
+/// only come from a device that lost count, and then a duplicate does less harm than a loss. The windows of a
+/// device are bounded; the one that was not used for longest goes first.
 public final class InMemoryRepeatWindow implements RepeatWindow {
 
     private static final int SENSORS_PER_DEVICE = 64;

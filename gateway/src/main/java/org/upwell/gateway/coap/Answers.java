@@ -35,7 +35,8 @@ public final class Answers {
         return response;
     }
 
-    /// The Uri-Query options that say something: existing clients send an empty one for *no query* (field protocol §4).
+    /// The Uri-Query options that say something: existing clients send an empty one for *no query* (field protocol
+    /// §4).
     public static List<String> query(OptionSet options) {
         List<String> query = new ArrayList<>(options.getURIQueryCount());
         for (String part : options.getUriQuery()) {

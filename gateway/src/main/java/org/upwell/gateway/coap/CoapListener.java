@@ -26,8 +26,8 @@ import org.upwell.gateway.event.GatewayCounters;
 
 /// The CoAP endpoints of one listener, started and stopped together.
 ///
-/// A wildcard bind opens one endpoint for each address of the machine: a socket that is bound to the wildcard lets the
-/// system choose the source of an answer, and clients take answers only from the address that they asked (field
+/// A wildcard bind opens one endpoint for each address of the machine: a socket that is bound to the wildcard lets
+/// the system choose the source of an answer, and clients take answers only from the address that they asked (field
 /// protocol §4). Addresses that the machine gets later are not seen until the next start.
 ///
 /// The protocol stage of a listener runs on its own threads; handlers must not block them. With one thread, datagrams

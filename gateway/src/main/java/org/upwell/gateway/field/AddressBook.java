@@ -16,9 +16,9 @@ import org.upwell.access.Mac;
 
 /// Knows where each device is. A device is in it from its registration until it missed two.
 ///
-/// One address belongs to one device: whoever registered from it last, since meshes hand addresses out again. Safe for
-/// all threads; a change and the calls of the listeners for it are one step, so that listeners see changes in order.
-/// Listeners must be quick and must not change the book.
+/// One address belongs to one device: whoever registered from it last, since meshes hand addresses out again. Safe
+/// for all threads; a change and the calls of the listeners for it are one step, so that listeners see changes in
+/// order. Listeners must be quick and must not change the book.
 public final class AddressBook {
 
     /// Why a device is no longer in the book.

@@ -16,10 +16,10 @@ import org.upwell.gateway.coap.Answers;
 
 /// Cuts answers into the blocks that clients ask for (RFC 7959 §2.4) and keeps what is left for a while.
 ///
-/// Not left to the library, because existing clients send Observe again with every further block and expect it in each
-/// answer (field protocol §4), which the library takes for a new registration. One body is kept for each client and
-/// resource, the newest; the number of bodies is bounded, and the one not used for longest goes first. Safe for all
-/// threads.
+/// Not left to the library, because existing clients send Observe again with every further block and expect it in
+/// each answer (field protocol §4), which the library takes for a new registration. One body is kept for each
+/// client and resource, the newest; the number of bodies is bounded, and the one not used for longest goes first.
+/// Safe for all threads.
 final class BodyBlocks {
 
     private static final int MAX_BODIES = 4_096;

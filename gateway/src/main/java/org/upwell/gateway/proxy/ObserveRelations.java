@@ -25,12 +25,12 @@ import org.upwell.gateway.field.AddressBook;
 import org.upwell.gateway.field.Registration;
 import org.upwell.gateway.session.Session;
 
-/// The observe relations of all applications (RFC 7641). Those on the same resource of a device share one relation with
-/// the device, so that the mesh carries each notification once.
+/// The observe relations of all applications (RFC 7641). Those on the same resource of a device share one relation
+/// with the device, so that the mesh carries each notification once.
 ///
 /// One lock guards this and every [SharedObservation]. Under it only maps are changed and work is handed to the
-/// executors of the exchanges, so it is held briefly. The library keeps what belongs to the wire: message IDs of recent
-/// notifications for a RST that cancels, confirmable notifications now and then, one confirmable at a time.
+/// executors of the exchanges, so it is held briefly. The library keeps what belongs to the wire: message IDs of
+/// recent notifications for a RST that cancels, confirmable notifications now and then, one confirmable at a time.
 final class ObserveRelations implements NotificationListener, AddressBook.Listener {
 
     /// An application that waits for or has a relation.

@@ -8,8 +8,8 @@ import org.eclipse.californium.core.coap.CoAP.Code;
 import org.eclipse.californium.core.coap.Option;
 import org.eclipse.californium.core.coap.OptionSet;
 
-/// What makes two requests ask for the same thing: method, target and every forwarded option that is part of the cache
-/// key (RFC 7252 §5.4.6).
+/// What makes two requests ask for the same thing: method, target and every forwarded option that is part of the
+/// cache key (RFC 7252 §5.4.6).
 ///
 /// @param options number and value of each, as text, in their order
 record ResourceKey(Code method, ProxyTarget target, List<String> options) {

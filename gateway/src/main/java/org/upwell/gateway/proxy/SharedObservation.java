@@ -27,8 +27,8 @@ import org.upwell.gateway.proxy.ObserveRelations.Observer;
 /// One observe relation with a device and the applications that share it. Guarded by the lock of [ObserveRelations].
 ///
 /// While the device has not answered the first registration, applications wait; then each gets what is known (the
-/// device's answer, later its newest notification) and follows. The relation with the device ends when nobody follows,
-/// or when the device says so, which is then passed on.
+/// device's answer, later its newest notification) and follows. The relation with the device ends when nobody
+/// follows, or when the device says so, which is then passed on.
 final class SharedObservation implements ObservableResource {
 
     private final ObserveRelations relations;
@@ -306,8 +306,8 @@ final class SharedObservation implements ObservableResource {
         forgetUpstream();
     }
 
-    /// GET with Observe 1 and the token of the relation (RFC 7641 §3.6); a device that only learned of it by the RST to
-    /// its next notification would wake the mesh once more for nothing.
+    /// GET with Observe 1 and the token of the relation (RFC 7641 §3.6); a device that only learned of it by the
+    /// RST to its next notification would wake the mesh once more for nothing.
     private void cancelAtDevice(Upstream former) {
         Request request = new Request(order.method(), CoAP.Type.CON);
         OptionSet options = new OptionSet(order.options());

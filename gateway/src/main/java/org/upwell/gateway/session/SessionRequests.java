@@ -114,10 +114,11 @@ public final class SessionRequests {
     private Response answer(Exchange exchange, @Nullable Authentication outcome, @Nullable Throwable fault) {
         return switch (outcome) {
             case Authentication.Admitted(Principal principal) -> opened(exchange, principal);
-            case Authentication.Refused(RefusalCause cause, _) when cause == RefusalCause.UNAVAILABLE ->
+            case Authentication.Refused refused
+            when refused.cause() == RefusalCause.UNAVAILABLE ->
                 Answers.unavailable(BUSY_RETRY_SECONDS, "logins are not possible now");
-            case Authentication.Refused(_, String reason) -> {
-                LOG.debug("session for {} refused: {}", exchange.getRemoteSocketAddress(), reason);
+            case Authentication.Refused refused -> {
+                LOG.debug("session for {} refused: {}", exchange.getRemoteSocketAddress(), refused.reason());
                 counters.count(GatewayEvent.SESSION_REFUSED);
                 // The reason stays here: it would tell a stranger whether a user exists.
                 yield Answers.of(ResponseCode.UNAUTHORIZED);
