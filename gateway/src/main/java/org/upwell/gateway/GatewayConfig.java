@@ -44,7 +44,7 @@ public record GatewayConfig(
         }
 
         public Field(InetSocketAddress bind, List<String> networks) {
-            this(bind, networks, Duration.ofSeconds(900), Duration.ofSeconds(5));
+            this(bind, networks, Duration.ofMinutes(15), Duration.ofSeconds(5));
         }
     }
 

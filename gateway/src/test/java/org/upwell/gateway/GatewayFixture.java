@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.gateway;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.upwell.access.Mac;
+import org.upwell.broker.access.Authentication;
+import org.upwell.broker.access.Credentials;
+import org.upwell.broker.access.Principal;
+import org.upwell.broker.access.RefusalCause;
+import org.upwell.codec.QoS;
+import org.upwell.gateway.coap.CoapTimes;
+import org.upwell.gateway.event.GatewayEvent;
+import org.upwell.gateway.session.Sessions;
+
+/// A real gateway on loopback sockets, with a broker that acknowledges when told and times in milliseconds.
+final class GatewayFixture implements AutoCloseable {
+
+    static final String TENANT = "TN01";
+    static final String OTHER_TENANT = "TN02";
+    static final String MAC = "001350050047dd92";
+    static final String OTHER_MAC = "001350050047dd93";
+    static final String FOREIGN_MAC = "001350050047dd94";
+    static final String UNOWNED_MAC = "001350050047dd95";
+
+    /// Tokens that the authenticator takes.
+    static final String TOKEN = "token-of-TN01";
+    static final String OTHER_TOKEN = "token-of-TN02";
+
+    static final CoapTimes TIMES =
+            new CoapTimes(Duration.ofMillis(300), 2, Duration.ofMillis(100), 3, Duration.ofMinutes(15));
+
+    final ManualClock clock = new ManualClock();
+    final Map<Mac, String> owners = new ConcurrentHashMap<>();
+    final Map<String, FakeBrokerLink> links = new ConcurrentHashMap<>();
+    final Gateway gateway;
+    private final List<Peer> peers = new CopyOnWriteArrayList<>();
+
+    static GatewayConfig config() {
+        InetSocketAddress anyPort = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+        return new GatewayConfig(
+                new GatewayConfig.Listener(anyPort),
+                new GatewayConfig.Field(
+                        anyPort, List.of("127.0.0.1/32"), Duration.ofMinutes(15), Duration.ofMillis(20)),
+                new GatewayConfig.Bridge(QoS.AT_LEAST_ONCE, 1, 1, Duration.ofMillis(400)),
+                Sessions.Limits.DEFAULT,
+                new GatewayConfig.Patience(Duration.ofMillis(1_500), Duration.ofMillis(600)),
+                TIMES,
+                100);
+    }
+
+    GatewayFixture() {
+        this(config());
+    }
+
+    GatewayFixture(GatewayConfig config) {
+        owners.put(Mac.parse(MAC), TENANT);
+        owners.put(Mac.parse(OTHER_MAC), TENANT);
+        owners.put(Mac.parse(FOREIGN_MAC), OTHER_TENANT);
+        try {
+            gateway = Gateway.start(
+                    config,
+                    credentials -> CompletableFuture.completedStage(authenticate(credentials)),
+                    mac -> Optional.ofNullable(owners.get(mac)),
+                    clientId -> links.computeIfAbsent(clientId, FakeBrokerLink::new),
+                    clock);
+        } catch (IOException fault) {
+            throw new UncheckedIOException(fault);
+        }
+    }
+
+    private static Authentication authenticate(Credentials credentials) {
+        byte[] password = credentials.password();
+        String secret = password == null ? "" : new String(password, StandardCharsets.UTF_8);
+        if (credentials.userName() != null) {
+            return credentials.userName().equals("operator") && secret.equals("s3cret")
+                    ? new Authentication.Admitted(Principal.of("ssni", "operator", Set.of("OPERATOR")))
+                    : new Authentication.Refused(RefusalCause.BAD_CREDENTIALS, "wrong password");
+        }
+        // The rest of a long token is filling.
+        if (secret.startsWith(TOKEN)) {
+            return new Authentication.Admitted(Principal.of(TENANT, "app", Set.of("APPLICATION")));
+        }
+        if (secret.startsWith(OTHER_TOKEN)) {
+            return new Authentication.Admitted(Principal.of(OTHER_TENANT, "app", Set.of("APPLICATION")));
+        }
+        return new Authentication.Refused(RefusalCause.BAD_CREDENTIALS, "bad token");
+    }
+
+    FakeBrokerLink link(String clientId) {
+        return Objects.requireNonNull(links.get(clientId), clientId);
+    }
+
+    FakeBrokerLink bridge() {
+        return link("gw-coap-mqtt-bridge-001");
+    }
+
+    FakeBrokerLink presence() {
+        return link("gw-presence-00000000001");
+    }
+
+    long count(GatewayEvent event) {
+        return gateway.counters().of(event);
+    }
+
+    /// A device side socket inside the field networks.
+    Peer nic() {
+        return keep(new Peer(gateway.fieldAddresses().getFirst()));
+    }
+
+    /// One outside of them.
+    Peer stranger() {
+        return keep(new Peer(gateway.fieldAddresses().getFirst(), "127.0.0.2", 0));
+    }
+
+    Peer application() {
+        return keep(new Peer(gateway.coapAddresses().getFirst()));
+    }
+
+    /// An application with a session.
+    Peer application(String token) {
+        Peer peer = application();
+        Coap answer = peer.ask(Coap.con(Coap.POST, peer.nextMid(), "01")
+                .path("sessions")
+                .with(Coap.CONTENT_FORMAT, 0)
+                .payload(token));
+        if (answer.code() != Coap.CREATED) {
+            throw new AssertionError("no session: " + answer);
+        }
+        return peer;
+    }
+
+    /// A registered device.
+    Peer nic(String mac) {
+        return register(nic(), mac, 1);
+    }
+
+    static Peer register(Peer peer, String mac, int boot) {
+        Coap answer = peer.ask(registration(peer.nextMid(), mac, boot));
+        if (answer.code() != Coap.CHANGED) {
+            throw new AssertionError("not registered: " + answer);
+        }
+        return peer;
+    }
+
+    static Coap registration(int mid, String mac, int boot) {
+        return Coap.con(Coap.POST, mid, "0a0b").path("nic").query("mac=" + mac, "boot=" + boot);
+    }
+
+    static Coap bubbleUp(int mid, String mac, int boot, int sequence) {
+        return Coap.con(Coap.POST, mid, "c0ffee")
+                .path("bubbleup", "read")
+                .query("mac=" + mac, "uri=/arduino/temp?sens", "boot=" + boot, "seq=" + sequence)
+                .payload("1540584982,72.50,F");
+    }
+
+    private Peer keep(Peer peer) {
+        peers.add(peer);
+        return peer;
+    }
+
+    @Override
+    public void close() {
+        new ArrayList<>(peers).forEach(Peer::close);
+        gateway.close();
+    }
+}
