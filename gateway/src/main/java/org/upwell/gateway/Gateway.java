@@ -124,6 +124,7 @@ public final class Gateway implements AutoCloseable {
             field = own(openField(networks, owners, clock));
             field.onNotification(proxy.notifications());
             applications = own(openApplications(applicationSettings, authenticator));
+            applications.addInterceptor(proxy.blockMarker());
         } catch (IOException | RuntimeException fault) {
             close();
             throw fault;

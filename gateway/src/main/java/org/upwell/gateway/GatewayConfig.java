@@ -65,7 +65,7 @@ public record GatewayConfig(
             }
         }
 
-        public static final Bridge DEFAULT = new Bridge(QoS.AT_LEAST_ONCE, 1, 1, Duration.ofSeconds(60));
+        public static final Bridge DEFAULT = new Bridge(QoS.AT_LEAST_ONCE, 1, 1, Duration.ofMinutes(1));
 
         public Bridge withQos(QoS other) {
             return new Bridge(other, instances, firstInstance, acknowledgementPatience);
@@ -101,6 +101,10 @@ public record GatewayConfig(
                 Patience.DEFAULT,
                 CoapTimes.DEFAULT,
                 MAX_DEVICES);
+    }
+
+    public GatewayConfig withTimes(CoapTimes other) {
+        return new GatewayConfig(coap, field, bridge, sessions, patience, other, devices);
     }
 
     public GatewayConfig withBridge(Bridge other) {

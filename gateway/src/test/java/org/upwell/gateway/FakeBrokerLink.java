@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.upwell.gateway;
 
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -61,12 +60,10 @@ public final class FakeBrokerLink implements BrokerLink {
     @Override
     public synchronized CompletionStage<ReasonCode> publish(Publication publication) {
         if (!connected) {
-            return CompletableFuture.failedStage(
-                    new BrokerUnavailableException(BrokerUnavailableException.Cause.AWAY));
+            return CompletableFuture.failedStage(new BrokerUnavailableException(BrokerUnavailableException.Cause.AWAY));
         }
         if (busy) {
-            return CompletableFuture.failedStage(
-                    new BrokerUnavailableException(BrokerUnavailableException.Cause.BUSY));
+            return CompletableFuture.failedStage(new BrokerUnavailableException(BrokerUnavailableException.Cause.BUSY));
         }
         CompletableFuture<ReasonCode> outcome = new CompletableFuture<>();
         published.add(new Published(publication, outcome));

@@ -48,8 +48,7 @@ class FieldListenerTest {
     void registrationIsAnsweredWithItsLife() {
         Peer nic = fixture.nic();
         nic.send(registration(0x1234, MAC, 1));
-        assertThat(nic.receive().bytes())
-                .isEqualTo(HexFormat.of().parseHex("6244" + "1234" + "0a0b" + "d2010384"));
+        assertThat(nic.receive().bytes()).isEqualTo(HexFormat.of().parseHex("6244" + "1234" + "0a0b" + "d2010384"));
         assertThat(fixture.gateway.registeredDevices()).isEqualTo(1);
     }
 
@@ -58,8 +57,7 @@ class FieldListenerTest {
         Peer nic = fixture.nic();
         Coap withoutBoot = Coap.con(Coap.POST, nic.nextMid(), "").path("nic").query("mac=" + MAC);
         assertThat(nic.ask(withoutBoot).codeText()).isEqualTo("4.00");
-        Coap badMac =
-                Coap.con(Coap.POST, nic.nextMid(), "").path("nic").query("mac=00135005", "boot=1");
+        Coap badMac = Coap.con(Coap.POST, nic.nextMid(), "").path("nic").query("mac=00135005", "boot=1");
         assertThat(nic.ask(badMac).codeText()).isEqualTo("4.00");
         assertThat(fixture.gateway.registeredDevices()).isZero();
     }
@@ -337,8 +335,7 @@ class FieldListenerTest {
         }
         fixture.bridge().await(count - 1);
         List<String> numbers = fixture.bridge().published().stream()
-                .map(published ->
-                        published.message().userProperties().getLast().value())
+                .map(published -> published.message().userProperties().getLast().value())
                 .toList();
         assertThat(numbers).isSortedAccordingTo((a, b) -> Integer.compare(Integer.parseInt(a), Integer.parseInt(b)));
     }
@@ -363,13 +360,15 @@ class FieldListenerTest {
             nic.ask(bubbleUp(2, mac, 1, 2));
         }
         int all = 0;
-        for (String clientId : List.of("gw-coap-mqtt-bridge-005", "gw-coap-mqtt-bridge-006", "gw-coap-mqtt-bridge-007")) {
+        for (String clientId :
+                List.of("gw-coap-mqtt-bridge-005", "gw-coap-mqtt-bridge-006", "gw-coap-mqtt-bridge-007")) {
             List<String> topics = fixture.link(clientId).published().stream()
                     .map(published -> published.message().topic())
                     .toList();
             assertThat(topics).as(clientId).isNotEmpty();
             // Both messages of a device on the same connection.
-            assertThat(topics.size()).isEqualTo(2 * (int) topics.stream().distinct().count());
+            assertThat(topics.size())
+                    .isEqualTo(2 * (int) topics.stream().distinct().count());
             all += topics.size();
         }
         assertThat(all).isEqualTo(60);

@@ -41,7 +41,7 @@ final class GatewayFixture implements AutoCloseable {
     static final String OTHER_TOKEN = "token-of-TN02";
 
     static final CoapTimes TIMES =
-            new CoapTimes(Duration.ofMillis(300), 2, Duration.ofMillis(100), 3, Duration.ofMinutes(15));
+            new CoapTimes(Duration.ofMillis(300), 2, Duration.ofMillis(100), 1_000, Duration.ofMinutes(15));
 
     final ManualClock clock = new ManualClock();
     final Map<Mac, String> owners = new ConcurrentHashMap<>();
@@ -123,7 +123,7 @@ final class GatewayFixture implements AutoCloseable {
 
     /// One outside of them.
     Peer stranger() {
-        return keep(new Peer(gateway.fieldAddresses().getFirst(), "127.0.0.2", 0));
+        return keep(new Peer(gateway.fieldAddresses().getFirst(), InetAddress.ofLiteral("127.0.0.2"), 0));
     }
 
     Peer application() {

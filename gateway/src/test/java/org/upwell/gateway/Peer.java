@@ -21,14 +21,14 @@ final class Peer implements AutoCloseable {
     private int nextMid = 1000;
 
     Peer(InetSocketAddress gateway) {
-        this(gateway, "127.0.0.1", 0);
+        this(gateway, InetAddress.ofLiteral("127.0.0.1"), 0);
     }
 
     /// Connected, so that answers from another address or port than the one asked are not received.
-    Peer(InetSocketAddress gateway, String localAddress, int localPort) {
+    Peer(InetSocketAddress gateway, InetAddress localAddress, int localPort) {
         this.gateway = gateway;
         try {
-            socket = new DatagramSocket(new InetSocketAddress(InetAddress.ofLiteral(localAddress), localPort));
+            socket = new DatagramSocket(new InetSocketAddress(localAddress, localPort));
             socket.connect(gateway);
         } catch (IOException fault) {
             throw new UncheckedIOException(fault);

@@ -13,6 +13,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.californium.core.config.CoapConfig;
 import org.eclipse.californium.core.network.CoapEndpoint;
+import org.eclipse.californium.core.network.interceptors.MessageInterceptor;
 import org.eclipse.californium.core.observe.NotificationListener;
 import org.eclipse.californium.core.server.MessageDeliverer;
 import org.eclipse.californium.elements.UDPConnector;
@@ -145,6 +146,10 @@ public final class CoapListener implements AutoCloseable {
 
     public void onNotification(NotificationListener listener) {
         endpoints.forEach(endpoint -> endpoint.addNotificationListener(listener));
+    }
+
+    public void addInterceptor(MessageInterceptor interceptor) {
+        endpoints.forEach(endpoint -> endpoint.addInterceptor(interceptor));
     }
 
     /// Where the listener can be reached.

@@ -16,4 +16,8 @@ public record CoapTimes(
     /// RFC 7252 defaults.
     public static final CoapTimes DEFAULT =
             new CoapTimes(Duration.ofSeconds(2), 4, Duration.ofSeconds(1), 20, Duration.ofMinutes(15));
+
+    public CoapTimes withConfirmEvery(int notifications) {
+        return new CoapTimes(ackTimeout, maxRetransmit, promptAck, notifications, confirmAfter);
+    }
 }

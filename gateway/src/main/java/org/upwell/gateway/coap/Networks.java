@@ -46,10 +46,15 @@ public final class Networks {
         private static byte[] address(String entry, String text) {
             try {
                 // Takes literals only, so that no name is ever looked up.
-                return InetAddress.ofLiteral(text).getAddress();
-            } catch (IllegalArgumentException fault) {
-                throw new IllegalArgumentException("network '" + entry + "' does not begin with an IP address", fault);
+                byte[] address = InetAddress.ofLiteral(text).getAddress();
+                // It would also take 10.0.1 for 10.0.0.1, which nobody means.
+                if (text.indexOf(':') >= 0 || text.chars().filter(c -> c == '.').count() == 3) {
+                    return address;
+                }
+            } catch (IllegalArgumentException _) {
+                // Told below.
             }
+            throw new IllegalArgumentException("network '" + entry + "' does not begin with an IP address");
         }
 
         private static int length(String entry, String text) {

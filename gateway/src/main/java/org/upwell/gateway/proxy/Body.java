@@ -30,11 +30,17 @@ record Body(
     /// A response with the options and no payload.
     Response head() {
         Response response = new Response(code);
-        OptionSet copy = new OptionSet(options);
+        response.setOptions(new OptionSet(options));
         if (observe != null) {
-            copy.setObserve(observe);
+            response.getOptions().setObserve(observe);
         }
-        response.setOptions(copy);
+        return response;
+    }
+
+    /// The same for a block that is not the first.
+    Response furtherHead() {
+        Response response = observe == null ? new Response(code) : new FurtherBlock(code, observe);
+        response.setOptions(new OptionSet(options));
         return response;
     }
 }

@@ -88,7 +88,7 @@ final class BodyBlocks {
             return Answers.of(ResponseCode.BAD_REQUEST, "no such block");
         }
         int to = (int) Math.min(from + size, payload.length);
-        Response response = body.head();
+        Response response = number == 0 ? body.head() : body.furtherHead();
         response.getOptions().setBlock2(szx, to < payload.length, number);
         response.setPayload(Arrays.copyOfRange(payload, (int) from, to));
         return response;

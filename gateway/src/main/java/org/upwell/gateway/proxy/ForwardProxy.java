@@ -11,6 +11,7 @@ import org.eclipse.californium.core.coap.OptionSet;
 import org.eclipse.californium.core.coap.Request;
 import org.eclipse.californium.core.coap.Response;
 import org.eclipse.californium.core.network.Exchange;
+import org.eclipse.californium.core.network.interceptors.MessageInterceptor;
 import org.eclipse.californium.core.observe.NotificationListener;
 import org.eclipse.californium.elements.config.Configuration;
 import org.jspecify.annotations.Nullable;
@@ -72,6 +73,11 @@ public final class ForwardProxy {
 
     public static boolean isProxied(Request request) {
         return ProxyTarget.isProxied(request.getOptions());
+    }
+
+    /// What the application listener needs to send blocks as existing clients want them.
+    public MessageInterceptor blockMarker() {
+        return new FurtherBlock.Marker();
     }
 
     /// Where notifications of devices go.
@@ -138,7 +144,8 @@ public final class ForwardProxy {
         if (observe != null && observe == OBSERVE && firstBlock) {
             Reply reply = new Reply(exchange);
             wait(reply, null);
-            relations.register(new ObserveRelations.Observer(reply, session, block), resource, order);
+            relations.register(
+                    new ObserveRelations.Observer(reply, session, block), resource, withBlockSize(order, block));
             return;
         }
         if (observe != null && observe == OBSERVE_NO_MORE) {
@@ -196,14 +203,16 @@ public final class ForwardProxy {
 
         @Override
         public void answered(Request request, Registration device, Response response) {
+            if (!reply.claim()) {
+                return;
+            }
+            Exchange exchange = reply.exchange();
             try {
                 Body body = Body.of(response);
-                if (reply.answer(blocks.first(reply.exchange().getRemoteSocketAddress(), resource, body, block))) {
-                    counters.count(GatewayEvent.PROXY_ANSWERED);
-                }
+                counters.count(GatewayEvent.PROXY_ANSWERED);
+                exchange.sendResponse(blocks.first(exchange.getRemoteSocketAddress(), resource, body, block));
             } catch (RefusedRequestException refusal) {
-                counters.count(refusal.event());
-                reply.answer(Answers.of(refusal.code(), refusal.getMessage()));
+                refuse(exchange, refusal.event(), Answers.of(refusal.code(), refusal.getMessage()));
             }
         }
 

@@ -1,0 +1,402 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.upwell.gateway.GatewayFixture.MAC;
+import static org.upwell.gateway.GatewayFixture.TOKEN;
+
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.upwell.access.Mac;
+import org.upwell.gateway.event.GatewayEvent;
+
+/// Field protocol §4: observe relations through the proxy, byte by byte from both sides.
+@Timeout(60)
+class ObserveTest {
+
+    private static final String TARGET = "coap://SSN" + MAC + ".x:4849/snsr/arduino/temp?sens";
+    private static final String TOKEN_HEX = "1122334455667788";
+
+    private GatewayFixture fixture = new GatewayFixture();
+
+    @AfterEach
+    void stop() {
+        fixture.close();
+    }
+
+    private void restartWithConfirmEvery(int notifications) {
+        fixture.close();
+        fixture = new GatewayFixture(
+                GatewayFixture.config().withTimes(GatewayFixture.TIMES.withConfirmEvery(notifications)));
+    }
+
+    /// Observe is sent as existing clients send it: empty, which is 0.
+    private static Coap register(int mid, String token) {
+        return Coap.con(Coap.GET, mid, token).with(Coap.OBSERVE, new byte[0]).with(Coap.PROXY_URI, TARGET);
+    }
+
+    private static Coap notification(Coap registration, int mid, int number, String payload) {
+        return new Coap(Coap.NON, Coap.CONTENT, mid, registration.token(), List.of(), new byte[0])
+                .with(Coap.OBSERVE, number)
+                .with(Coap.CONTENT_FORMAT, 60)
+                .with(Coap.MAX_AGE, 90)
+                .payload(payload);
+    }
+
+    /// A relation as sensors make it: 2.03 with Observe and without payload.
+    private Coap establish(Peer nic, Peer application) {
+        application.send(register(application.nextMid(), TOKEN_HEX));
+        Coap registration = nic.receive();
+        assertThat(registration.uintOption(Coap.OBSERVE)).isZero();
+        nic.send(Coap.answer(registration, Coap.VALID).with(Coap.OBSERVE, 3));
+        Coap answer = application.receiveMessage();
+        assertThat(answer.code()).isEqualTo(Coap.VALID);
+        assertThat(answer.has(Coap.OBSERVE)).as("else the client gives up").isTrue();
+        return registration;
+    }
+
+    /// What the gateway sends when nobody observes any more: GET, Observe 1, the token of the registration.
+    private static void expectCancellation(Peer nic, Coap registration) {
+        Coap cancellation = nic.receive();
+        assertThat(cancellation.code()).isEqualTo(Coap.GET);
+        assertThat(cancellation.uintOption(Coap.OBSERVE)).isEqualTo(1);
+        assertThat(cancellation.tokenHex()).isEqualTo(registration.tokenHex());
+        assertThat(cancellation.textOptions(Coap.URI_PATH)).containsExactly("snsr", "arduino", "temp");
+        assertThat(cancellation.textOptions(Coap.URI_QUERY)).containsExactly("sens");
+        nic.send(Coap.answer(cancellation, Coap.CONTENT));
+    }
+
+    /// ```
+    /// application                     gateway                        NIC
+    ///  | CON GET, Observe, Proxy-Uri    |                              |
+    ///  |------------------------------->| CON GET, Observe 0           |
+    ///  |                                |----------------------------->|
+    ///  |                                |          ACK 2.03, Observe 3 |
+    ///  |            ACK 2.03, Observe n |<-----------------------------|
+    ///  |<-------------------------------|                              |
+    ///  |                                |          NON 2.05, Observe 4 |
+    ///  |          NON 2.05, Observe n+… |<-----------------------------|
+    ///  |<-------------------------------|                              |
+    ///  |                                |          NON 2.05, Observe 9 |
+    ///  |          NON 2.05, Observe n+… |<-----------------------------|
+    ///  |<-------------------------------|                              |
+    ///  | RST                            |                              |
+    ///  |------------------------------->| CON GET, Observe 1           |
+    ///  |                                |----------------------------->|
+    /// ```
+    @Test
+    void notificationsComeUntilTheClientRejectsOne() {
+        Peer nic = fixture.nic(MAC);
+        Peer application = fixture.application(TOKEN);
+        Coap registration = establish(nic, application);
+        nic.send(notification(registration, 1, 4, "first"));
+        Coap first = application.receive();
+        assertThat(first.type()).isEqualTo(Coap.NON);
+        assertThat(first.code()).isEqualTo(Coap.CONTENT);
+        assertThat(first.tokenHex()).isEqualTo(TOKEN_HEX);
+        assertThat(first.uintOption(Coap.CONTENT_FORMAT)).isEqualTo(60);
+        assertThat(first.uintOption(Coap.MAX_AGE)).isEqualTo(90);
+        assertThat(first.payloadText()).isEqualTo("first");
+        nic.send(notification(registration, 2, 9, "second"));
+        Coap second = application.receive();
+        assertThat(second.payloadText()).isEqualTo("second");
+        assertThat(second.uintOption(Coap.OBSERVE)).isGreaterThan(first.uintOption(Coap.OBSERVE));
+
+        application.send(Coap.rst(second.mid()));
+        expectCancellation(nic, registration);
+        assertThat(fixture.count(GatewayEvent.OBSERVE_ENDED)).isEqualTo(1);
+    }
+
+    /// A RST carries no token; it may come for a notification that is not the newest any more.
+    @Test
+    void rejectionOfAnEarlierNotificationCancelsToo() {
+        Peer nic = fixture.nic(MAC);
+        Peer application = fixture.application(TOKEN);
+        Coap registration = establish(nic, application);
+        nic.send(notification(registration, 1, 4, "first"));
+        Coap first = application.receive();
+        nic.send(notification(registration, 2, 5, "second"));
+        application.receive();
+        application.send(Coap.rst(first.mid()));
+        expectCancellation(nic, registration);
+    }
+
+    @Test
+    void observeOneCancelsAndAsksForTheState() {
+        Peer nic = fixture.nic(MAC);
+        Peer application = fixture.application(TOKEN);
+        Coap registration = establish(nic, application);
+        application.send(Coap.con(Coap.GET, application.nextMid(), TOKEN_HEX)
+                .with(Coap.OBSERVE, 1)
+                .with(Coap.PROXY_URI, TARGET));
+        expectCancellation(nic, registration);
+        Coap plain = nic.receive();
+        assertThat(plain.has(Coap.OBSERVE)).isFalse();
+        nic.send(Coap.answer(plain, Coap.CONTENT).payload("now"));
+        Coap answer = application.receiveMessage();
+        assertThat(answer.has(Coap.OBSERVE)).isFalse();
+        assertThat(answer.payloadText()).isEqualTo("now");
+    }
+
+    /// One message in the mesh, however many want it. The second client is told at once what is known.
+    @Test
+    void clientsShareOneRelationWithTheDevice() {
+        Peer nic = fixture.nic(MAC);
+        Peer one = fixture.application(TOKEN);
+        Coap registration = establish(nic, one);
+        nic.send(notification(registration, 1, 4, "known"));
+        one.receive();
+
+        Peer two = fixture.application(TOKEN);
+        Coap joined = two.ask(register(1, "02"));
+        assertThat(joined.type()).isEqualTo(Coap.ACK);
+        assertThat(joined.has(Coap.OBSERVE)).isTrue();
+        assertThat(joined.payloadText()).isEqualTo("known");
+        nic.send(notification(registration, 2, 5, "shared"));
+        assertThat(one.receive().payloadText()).isEqualTo("shared");
+        Coap atTwo = two.receive();
+        assertThat(atTwo.payloadText()).isEqualTo("shared");
+        assertThat(atTwo.tokenHex()).isEqualTo("02");
+
+        // One leaves, the relation stays for the other.
+        two.send(Coap.rst(atTwo.mid()));
+        await().until(() -> fixture.count(GatewayEvent.OBSERVE_ENDED) == 1);
+        nic.send(notification(registration, 3, 6, "last"));
+        assertThat(one.receive().payloadText()).isEqualTo("last");
+        assertThat(two.pending()).isEmpty();
+        assertThat(nic.pending()).isEmpty();
+        assertThat(fixture.count(GatewayEvent.OBSERVE_UPSTREAM_STARTED)).isEqualTo(1);
+    }
+
+    /// Both ask before the device has answered.
+    @Test
+    void clientsThatWaitTogetherAreAnsweredTogether() {
+        Peer nic = fixture.nic(MAC);
+        Peer one = fixture.application(TOKEN);
+        Peer two = fixture.application(TOKEN);
+        one.send(register(1, "01"));
+        Coap registration = nic.receive();
+        two.send(register(1, "02"));
+        // The empty acknowledgement shows that the second request is known.
+        assertThat(two.receive().code()).isZero();
+        nic.send(Coap.answer(registration, Coap.VALID).with(Coap.OBSERVE, 3));
+        assertThat(one.receiveMessage().has(Coap.OBSERVE)).isTrue();
+        Coap late = two.receiveMessage();
+        assertThat(late.has(Coap.OBSERVE)).isTrue();
+        assertThat(late.tokenHex()).isEqualTo("02");
+        assertThat(nic.pending()).isEmpty();
+    }
+
+    /// A 2.03 without Observe is how a sensor says that it has no room (field protocol §7).
+    @Test
+    void refusedRegistrationIsAPlainAnswer() {
+        Peer nic = fixture.nic(MAC);
+        Peer application = fixture.application(TOKEN);
+        application.send(register(1, "01"));
+        nic.send(Coap.answer(nic.receive(), Coap.VALID));
+        Coap answer = application.receiveMessage();
+        assertThat(answer.code()).isEqualTo(Coap.VALID);
+        assertThat(answer.has(Coap.OBSERVE)).isFalse();
+        await().until(() -> fixture.count(GatewayEvent.OBSERVE_UPSTREAM_ENDED) == 1);
+    }
+
+    @Test
+    void unreachableDeviceEndsTheRegistration() {
+        Peer application = fixture.application(TOKEN);
+        assertThat(application.ask(register(1, "01")).codeText()).isEqualTo("5.04");
+    }
+
+    /// A client that acknowledges goes on. Where the count begins depends on how the registration was answered.
+    @Test
+    void everyThirdNotificationIsConfirmableIfWanted() {
+        restartWithConfirmEvery(3);
+        Peer nic = fixture.nic(MAC);
+        Peer application = fixture.application(TOKEN);
+        Coap registration = establish(nic, application);
+        int confirmable = 0;
+        for (int i = 0; i < 9; i++) {
+            nic.send(notification(registration, i, 4 + i, "n" + i));
+            Coap received = application.receive();
+            assertThat(received.payloadText()).isEqualTo("n" + i);
+            if (received.type() == Coap.CON) {
+                confirmable++;
+                application.send(Coap.ack(received.mid()));
+            }
+        }
+        assertThat(confirmable).isBetween(2, 4);
+    }
+
+    /// A client that is gone does not acknowledge the confirmable notification, and that ends its relation.
+    @Test
+    void deadClientIsFoundOut() {
+        restartWithConfirmEvery(3);
+        Peer nic = fixture.nic(MAC);
+        Peer application = fixture.application(TOKEN);
+        Coap registration = establish(nic, application);
+        Coap received = null;
+        for (int i = 0; received == null || received.type() != Coap.CON; i++) {
+            nic.send(notification(registration, i, 4 + i, "x"));
+            received = application.receive();
+        }
+        expectCancellation(nic, registration);
+    }
+
+    @Test
+    void confirmableNotificationOfTheDeviceIsAcknowledgedAndPassedOn() {
+        Peer nic = fixture.nic(MAC);
+        Peer application = fixture.application(TOKEN);
+        Coap registration = establish(nic, application);
+        nic.send(new Coap(Coap.CON, Coap.CONTENT, 0x0a0a, registration.token(), List.of(), new byte[0])
+                .with(Coap.OBSERVE, 4)
+                .payload("con"));
+        assertThat(nic.receive().bytes()).isEqualTo(HexFormat.of().parseHex("60000a0a"));
+        assertThat(application.receive().payloadText()).isEqualTo("con");
+    }
+
+    @Test
+    void olderNotificationThatComesLateIsDropped() {
+        Peer nic = fixture.nic(MAC);
+        Peer application = fixture.application(TOKEN);
+        Coap registration = establish(nic, application);
+        nic.send(notification(registration, 1, 9, "newer"));
+        assertThat(application.receive().payloadText()).isEqualTo("newer");
+        nic.send(notification(registration, 2, 8, "older"));
+        nic.send(notification(registration, 3, 10, "newest"));
+        assertThat(application.receive().payloadText()).isEqualTo("newest");
+    }
+
+    @Test
+    void endOfTheDevicesRelationIsPassedOn() {
+        Peer nic = fixture.nic(MAC);
+        Peer application = fixture.application(TOKEN);
+        Coap registration = establish(nic, application);
+        nic.send(new Coap(Coap.NON, 0x84, 1, registration.token(), List.of(), new byte[0]).payload("gone"));
+        Coap end = application.receive();
+        assertThat(end.codeText()).isEqualTo("4.04");
+        assertThat(end.has(Coap.OBSERVE)).isFalse();
+        assertThat(end.tokenHex()).isEqualTo(TOKEN_HEX);
+    }
+
+    @Test
+    void logoutEndsTheRelation() {
+        Peer nic = fixture.nic(MAC);
+        Peer application = fixture.application(TOKEN);
+        Coap registration = establish(nic, application);
+        application.ask(Coap.con(Coap.DELETE, application.nextMid(), "").path("sessions"));
+        expectCancellation(nic, registration);
+        assertThat(application.pending()).isEmpty();
+    }
+
+    @Test
+    void endOfTheSessionsLifeEndsTheRelation() {
+        Peer nic = fixture.nic(MAC);
+        Peer application = fixture.application(TOKEN);
+        Coap registration = establish(nic, application);
+        fixture.clock.advance(Duration.ofHours(4));
+        expectCancellation(nic, registration);
+    }
+
+    /// A notification that comes before anybody said that the owner changed does not reach the former owner.
+    @Test
+    void formerOwnerHearsNothingMore() {
+        Peer nic = fixture.nic(MAC);
+        Peer application = fixture.application(TOKEN);
+        Coap registration = establish(nic, application);
+        fixture.owners.put(Mac.parse(MAC), "TN09");
+        nic.send(notification(registration, 1, 4, "secret"));
+        expectCancellation(nic, registration);
+        assertThat(application.pending()).isEmpty();
+    }
+
+    @Test
+    void changeOfOwnerEndsTheRelation() {
+        Peer nic = fixture.nic(MAC);
+        Peer application = fixture.application(TOKEN);
+        Coap registration = establish(nic, application);
+        fixture.owners.put(Mac.parse(MAC), "TN09");
+        fixture.gateway.ownerChanged(Mac.parse(MAC));
+        expectCancellation(nic, registration);
+    }
+
+    /// The application notices nothing.
+    @Test
+    void relationFollowsADeviceThatMoves() {
+        Peer before = fixture.nic(MAC);
+        Peer application = fixture.application(TOKEN);
+        establish(before, application);
+        Peer after = GatewayFixture.register(fixture.nic(), MAC, 1);
+        Coap registration = after.receive();
+        assertThat(registration.uintOption(Coap.OBSERVE)).isZero();
+        after.send(Coap.answer(registration, Coap.CONTENT).with(Coap.OBSERVE, 1).payload("state"));
+        assertThat(application.receive().payloadText()).isEqualTo("state");
+        after.send(notification(registration, 1, 2, "from there"));
+        Coap received = application.receive();
+        assertThat(received.payloadText()).isEqualTo("from there");
+        assertThat(received.tokenHex()).isEqualTo(TOKEN_HEX);
+    }
+
+    @Test
+    void relationIsRegisteredAgainAfterARestartOfTheDevice() {
+        Peer nic = fixture.nic(MAC);
+        Peer application = fixture.application(TOKEN);
+        establish(nic, application);
+        GatewayFixture.register(nic, MAC, 2);
+        Coap registration = nic.receive();
+        assertThat(registration.uintOption(Coap.OBSERVE)).isZero();
+        nic.send(Coap.answer(registration, Coap.CONTENT).with(Coap.OBSERVE, 1).payload("again"));
+        assertThat(application.receive().payloadText()).isEqualTo("again");
+    }
+
+    /// ```
+    /// application                              gateway
+    ///  |       NON 2.05, Observe n, Block2 0/1/128 |
+    ///  |<------------------------------------------|
+    ///  | CON GET, Observe, Block2 1/0/128, token   |
+    ///  |------------------------------------------>|
+    ///  |       ACK 2.05, Observe n, Block2 1/0/128 |
+    ///  |<------------------------------------------|
+    /// ```
+    @Test
+    void everyBlockOfANotificationCarriesObserve() {
+        Peer nic = fixture.nic(MAC);
+        Peer application = fixture.application(TOKEN);
+        application.send(register(1, TOKEN_HEX).with(Coap.BLOCK2, 3));
+        Coap registration = nic.receive();
+        assertThat(registration.uintOption(Coap.BLOCK2)).isEqualTo(3);
+        nic.send(Coap.answer(registration, Coap.VALID).with(Coap.OBSERVE, 3));
+        application.receiveMessage();
+        nic.send(notification(registration, 1, 4, "x".repeat(128) + "tail"));
+        Coap first = application.receive();
+        assertThat(first.uintOption(Coap.BLOCK2)).isEqualTo(8 | 3);
+        assertThat(first.payload()).hasSize(128);
+        Coap second = application.ask(register(2, TOKEN_HEX).with(Coap.BLOCK2, 1 << 4 | 3));
+        assertThat(second.uintOption(Coap.BLOCK2)).isEqualTo(1 << 4 | 3);
+        assertThat(second.uintOption(Coap.OBSERVE)).isEqualTo(first.uintOption(Coap.OBSERVE));
+        assertThat(second.payloadText()).isEqualTo("tail");
+        assertThat(second.tokenHex()).isEqualTo(TOKEN_HEX);
+
+        // Not taken for a new registration: the relation goes on.
+        nic.send(notification(registration, 2, 5, "short"));
+        assertThat(application.receive().payloadText()).isEqualTo("short");
+        assertThat(fixture.count(GatewayEvent.OBSERVE_STARTED)).isEqualTo(1);
+    }
+
+    @Test
+    void secondRegistrationWithTheSameTokenReplacesTheFirst() {
+        Peer nic = fixture.nic(MAC);
+        Peer application = fixture.application(TOKEN);
+        Coap registration = establish(nic, application);
+        assertThat(application.ask(register(application.nextMid(), TOKEN_HEX)).has(Coap.OBSERVE))
+                .isTrue();
+        nic.send(notification(registration, 1, 4, "once"));
+        assertThat(application.receive().payloadText()).isEqualTo("once");
+        nic.send(notification(registration, 2, 5, "next"));
+        assertThat(application.receive().payloadText()).isEqualTo("next");
+        assertThat(nic.pending()).isEmpty();
+    }
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.upwell.gateway.GatewayFixture.OTHER_TOKEN;
+import static org.upwell.gateway.GatewayFixture.TOKEN;
+
+import java.time.Duration;
+import java.util.HexFormat;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.upwell.gateway.event.GatewayEvent;
+
+/// Field protocol §4: sessions of applications, byte by byte from their side.
+@Timeout(30)
+class SessionTest {
+
+    private final GatewayFixture fixture = new GatewayFixture();
+
+    @AfterEach
+    void stop() {
+        fixture.close();
+    }
+
+    private static Coap login(int mid, String token) {
+        return Coap.con(Coap.POST, mid, "1122334455667788")
+                .path("sessions")
+                .with(Coap.CONTENT_FORMAT, 0)
+                .payload(token);
+    }
+
+    /// ```
+    /// application                                   gateway
+    ///  | CON POST /sessions, Content-Format 0, <JWT>  |
+    ///  |--------------------------------------------->|
+    ///  |                   ACK 2.01                   |
+    ///  |<---------------------------------------------|
+    ///  | CON DELETE /sessions                         |
+    ///  |--------------------------------------------->|
+    ///  |                   ACK 2.02                   |
+    ///  |<---------------------------------------------|
+    /// ```
+    @Test
+    void tokenOpensASessionAndDeleteClosesIt() {
+        Peer application = fixture.application();
+        // Written as the client library does: a token of 1,300 bytes in one datagram.
+        Coap opened = application.ask(login(0x4711, TOKEN + "x".repeat(1300 - TOKEN.length())));
+        assertThat(opened.bytes()).isEqualTo(HexFormat.of().parseHex("6841" + "4711" + "1122334455667788"));
+        assertThat(fixture.gateway.openSessions()).isEqualTo(1);
+
+        Coap closed = application.ask(Coap.con(Coap.DELETE, 0x4712, "aabb").path("sessions"));
+        assertThat(closed.bytes()).isEqualTo(HexFormat.of().parseHex("6242" + "4712" + "aabb"));
+        assertThat(fixture.gateway.openSessions()).isZero();
+    }
+
+    @Test
+    void emptyQueryMeansNone() {
+        Peer application = fixture.application();
+        assertThat(application.ask(login(1, TOKEN).query("")).code()).isEqualTo(Coap.CREATED);
+        assertThat(application
+                        .ask(Coap.con(Coap.DELETE, 2, "").path("sessions").query(""))
+                        .code())
+                .isEqualTo(Coap.DELETED);
+    }
+
+    @Test
+    void oldFormOpensASession() {
+        Peer application = fixture.application();
+        Coap request =
+                Coap.con(Coap.POST, 1, "01").path("sessions").query("user=operator", "pass=s3cret", "sticky=true");
+        assertThat(application.ask(request).code()).isEqualTo(Coap.CREATED);
+    }
+
+    @Test
+    void badCredentialsAreUnauthorized() {
+        Peer application = fixture.application();
+        assertThat(application.ask(login(1, "forged")).codeText()).isEqualTo("4.01");
+        Coap wrongPassword =
+                Coap.con(Coap.POST, 2, "").path("sessions").query("user=operator", "pass=guess", "sticky=true");
+        assertThat(application.ask(wrongPassword).codeText()).isEqualTo("4.01");
+        assertThat(application.ask(Coap.con(Coap.POST, 3, "").path("sessions")).codeText())
+                .isEqualTo("4.01");
+        assertThat(fixture.count(GatewayEvent.SESSION_REFUSED)).isEqualTo(3);
+        assertThat(fixture.gateway.openSessions()).isZero();
+    }
+
+    @Test
+    void otherMethodsFormatsAndOptionsAreRefused() {
+        Peer application = fixture.application();
+        assertThat(application.ask(Coap.con(Coap.GET, 1, "").path("sessions")).codeText())
+                .isEqualTo("4.05");
+        Coap json = Coap.con(Coap.POST, 2, "")
+                .path("sessions")
+                .with(Coap.CONTENT_FORMAT, 50)
+                .payload("{}");
+        assertThat(application.ask(json).codeText()).isEqualTo("4.15");
+        // Critical and unknown (RFC 7252 §5.4.1).
+        assertThat(application.ask(login(3, TOKEN).with(65001, "x")).codeText()).isEqualTo("4.02");
+        assertThat(application.ask(Coap.con(Coap.GET, 4, "").path("nic")).codeText())
+                .isEqualTo("4.04");
+    }
+
+    @Test
+    void tenantHasTenSessionsAndNoMore() {
+        for (int i = 0; i < 10; i++) {
+            fixture.application(TOKEN);
+        }
+        Peer eleventh = fixture.application();
+        Coap refusal = eleventh.ask(login(1, TOKEN));
+        assertThat(refusal.codeText()).isEqualTo("4.29");
+        assertThat(fixture.count(GatewayEvent.SESSION_LIMIT_REACHED)).isEqualTo(1);
+        // Another tenant's are its own.
+        assertThat(eleventh.ask(login(2, OTHER_TOKEN)).code()).isEqualTo(Coap.CREATED);
+    }
+
+    @Test
+    void secondLoginFromAnEndpointReplacesTheFirst() {
+        Peer application = fixture.application(TOKEN);
+        assertThat(application.ask(login(1, OTHER_TOKEN)).code()).isEqualTo(Coap.CREATED);
+        assertThat(fixture.gateway.openSessions()).isEqualTo(1);
+    }
+
+    @Test
+    void sessionEndsAfterFourHours() {
+        fixture.application(TOKEN);
+        fixture.clock.advance(Duration.ofHours(4).minusSeconds(1));
+        fixture.application(TOKEN);
+        assertThat(fixture.gateway.openSessions()).isEqualTo(2);
+        fixture.clock.advance(Duration.ofSeconds(1));
+        await().until(() -> fixture.gateway.openSessions() == 1);
+        assertThat(fixture.count(GatewayEvent.SESSION_EXPIRED)).isEqualTo(1);
+    }
+
+    @Test
+    void resourcesAreListedWithoutASession() {
+        Peer application = fixture.application();
+        Coap links = application.ask(Coap.con(Coap.GET, 1, "").path(".well-known", "core"));
+        assertThat(links.code()).isEqualTo(Coap.CONTENT);
+        assertThat(links.uintOption(Coap.CONTENT_FORMAT)).isEqualTo(40);
+        assertThat(links.payloadText()).contains("</sessions>").contains("</.well-known/core>");
+    }
+
+    @Test
+    void unreadableOptionIsAnsweredAndNothingElseHappens() {
+        Peer application = fixture.application(TOKEN);
+        // Uri-Port of three bytes: critical and malformed.
+        Coap broken = Coap.con(Coap.GET, 1, "").with(7, new byte[] {1, 2, 3}).path("sessions");
+        assertThat(application.ask(broken).code() >> 5).isEqualTo(4);
+        assertThat(application
+                        .ask(Coap.con(Coap.GET, 2, "").path(".well-known", "core"))
+                        .code())
+                .isEqualTo(Coap.CONTENT);
+    }
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.gateway.bridge;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+import org.upwell.access.Mac;
+import org.upwell.codec.ReasonCode;
+
+class InMemoryRepeatWindowTest {
+
+    private final RepeatWindow window = new InMemoryRepeatWindow();
+    private final CompletableFuture<ReasonCode> outcome = new CompletableFuture<>();
+
+    private static NotificationId id(String uri, long boot, long sequence) {
+        return new NotificationId(new Mac(0x001350050047dd92L), uri, boot, sequence);
+    }
+
+    private RepeatWindow.Claim claim(NotificationId id) {
+        return window.claim(id, outcome);
+    }
+
+    private void publish(NotificationId id) {
+        assertThat(claim(id)).as("%s", id).isInstanceOf(RepeatWindow.Claim.Fresh.class);
+        window.settle(id, true);
+    }
+
+    @Test
+    void claimIsGivenToOne() {
+        claim(id("/a", 1, 1));
+        assertThat(window.claim(id("/a", 1, 1), new CompletableFuture<>()))
+                .isEqualTo(new RepeatWindow.Claim.UnderWay(outcome));
+    }
+
+    @Test
+    void failedClaimMayBeTakenAgain() {
+        claim(id("/a", 1, 1));
+        window.settle(id("/a", 1, 1), false);
+        publish(id("/a", 1, 1));
+        assertThat(claim(id("/a", 1, 1))).isInstanceOf(RepeatWindow.Claim.Done.class);
+    }
+
+    @Test
+    void sensorsBootsAndDevicesAreApart() {
+        publish(id("/a", 1, 1));
+        publish(id("/b", 1, 1));
+        publish(id("/a", 2, 1));
+        // A boot counter that went back, as after a replaced flash memory, must lose nothing.
+        publish(id("/a", 0, 1));
+        publish(new NotificationId(new Mac(1), "/a", 1, 1));
+        assertThat(claim(id("/a", 1, 1))).isInstanceOf(RepeatWindow.Claim.Done.class);
+    }
+
+    @Test
+    void firstNumberMayBeAny() {
+        publish(id("/a", 1, 0));
+        publish(id("/b", 1, Long.MAX_VALUE));
+        assertThat(claim(id("/b", 1, Long.MAX_VALUE))).isInstanceOf(RepeatWindow.Claim.Done.class);
+        assertThat(claim(id("/b", 1, 0))).isInstanceOf(RepeatWindow.Claim.Fresh.class);
+    }
+
+    @Test
+    void oldestSeriesOfADeviceIsForgottenFirst() {
+        for (int sensor = 0; sensor < 65; sensor++) {
+            publish(id("/s" + sensor, 1, 1));
+        }
+        assertThat(claim(id("/s64", 1, 1))).isInstanceOf(RepeatWindow.Claim.Done.class);
+        assertThat(claim(id("/s0", 1, 1))).isInstanceOf(RepeatWindow.Claim.Fresh.class);
+    }
+
+    /// Against a plain set: within 64 numbers of the highest nothing is published twice, and nothing at all is lost.
+    @Test
+    void agreesWithASetOfNumbers() {
+        long seed = new Random().nextLong();
+        Random random = new Random(seed);
+        Map<String, Set<Long>> published = new HashMap<>();
+        Map<String, Long> highest = new HashMap<>();
+        for (int step = 0; step < 20_000; step++) {
+            String uri = "/s" + random.nextInt(5);
+            long top = highest.getOrDefault(uri, 0L);
+            long number = Math.max(0, top - random.nextInt(80) + random.nextInt(20));
+            boolean known = published.computeIfAbsent(uri, _ -> new HashSet<>()).contains(number);
+            RepeatWindow.Claim claim = claim(id(uri, 1, number));
+            if (!known) {
+                assertThat(claim)
+                        .as("seed %d, step %d, new %d below %d", seed, step, number, top)
+                        .isInstanceOf(RepeatWindow.Claim.Fresh.class);
+            } else if (top - number < 64) {
+                assertThat(claim)
+                        .as("seed %d, step %d, known %d below %d", seed, step, number, top)
+                        .isInstanceOf(RepeatWindow.Claim.Done.class);
+            }
+            if (claim instanceof RepeatWindow.Claim.Fresh) {
+                boolean success = random.nextInt(10) > 0;
+                window.settle(id(uri, 1, number), success);
+                if (success) {
+                    published.get(uri).add(number);
+                    highest.merge(uri, number, Math::max);
+                }
+            }
+        }
+    }
+}
