@@ -41,10 +41,6 @@ public final class Gateway implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
 
-    /// Keeps the order in which a device's datagrams came in.
-    private static final int FIELD_THREADS = 1;
-
-    private static final int APPLICATION_THREADS = 2;
     private static final int TIMER_THREADS = 2;
 
     /// Requests of a device that are remembered for de-duplication. A device has one message under way at a time;
@@ -164,7 +160,7 @@ public final class Gateway implements AutoCloseable {
         Configuration settings = CoapListener.configuration(config.times());
         settings.set(CoapConfig.PEERS_MARK_AND_SWEEP_MESSAGES, FIELD_REPEATS);
         return CoapListener.open(
-                new CoapListener.Plan("field", settings, FIELD_THREADS, networks, counters),
+                new CoapListener.Plan("field", settings, networks, counters),
                 config.field().bind(),
                 new RequestDeliverer(requests::handle),
                 timer);
@@ -175,7 +171,7 @@ public final class Gateway implements AutoCloseable {
                 sessions, authenticator, counters, config.times().promptAck(), timer);
         ApplicationRequests requests = new ApplicationRequests(sessionRequests, proxy);
         return CoapListener.open(
-                new CoapListener.Plan("coap", settings, APPLICATION_THREADS, null, counters),
+                new CoapListener.Plan("coap", settings, null, counters),
                 config.coap().bind(),
                 new RequestDeliverer(requests::handle),
                 timer);

@@ -4,6 +4,7 @@ package org.upwell.gateway;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import org.upwell.codec.QoS;
 import org.upwell.gateway.coap.CoapTimes;
 import org.upwell.gateway.session.Sessions;
@@ -73,12 +74,12 @@ public record GatewayConfig(
 
         /// `gw-coap-mqtt-bridge-NNN`: 23 characters.
         String bridgeClientId(int index) {
-            return String.format("gw-coap-mqtt-bridge-%03d", firstInstance + index);
+            return String.format(Locale.ROOT, "gw-coap-mqtt-bridge-%03d", firstInstance + index);
         }
 
         /// `gw-presence-…`, padded to 23 characters.
         String presenceClientId() {
-            return String.format("gw-presence-%011d", firstInstance);
+            return String.format(Locale.ROOT, "gw-presence-%011d", firstInstance);
         }
     }
 

@@ -11,6 +11,7 @@ import static org.upwell.gateway.GatewayFixture.registration;
 
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -353,7 +354,7 @@ class FieldListenerTest {
                         "gw-presence-00000000005")
                 .allMatch(clientId -> clientId.length() == 23);
         for (int device = 0; device < 30; device++) {
-            String mac = String.format("0013500500480%03x", device);
+            String mac = String.format(Locale.ROOT, "0013500500480%03x", device);
             fixture.owners.put(Mac.parse(mac), "TN01");
             Peer nic = fixture.nic(mac);
             nic.ask(bubbleUp(1, mac, 1, 1));

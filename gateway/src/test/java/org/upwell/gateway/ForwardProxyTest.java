@@ -364,6 +364,24 @@ class ForwardProxyTest {
         assertThat(after.pending()).isEmpty();
     }
 
+    /// The endpoint might be another tenant's by then.
+    @Test
+    void answerThatComesAfterLogoutIsWithheld() {
+        Peer nic = fixture.nic(MAC);
+        Peer application = fixture.application(TOKEN);
+        application.send(get(1, TARGET));
+        Coap forwarded = nic.receive();
+        application.send(Coap.con(Coap.DELETE, 2, "dd").path("sessions"));
+        await().until(() -> fixture.gateway.openSessions() == 0);
+        nic.send(Coap.answer(forwarded, Coap.CONTENT).payload("secret"));
+        Coap answer = application.receiveMessage();
+        while (!answer.tokenHex().equals("1122334455667788")) {
+            answer = application.receiveMessage();
+        }
+        assertThat(answer.codeText()).isEqualTo("4.01");
+        assertThat(answer.payload()).isEmpty();
+    }
+
     @Test
     void deviceThatIsNotAskedHearsNothing() {
         Peer asked = fixture.nic(MAC);

@@ -10,13 +10,13 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.californium.core.config.CoapConfig;
 import org.eclipse.californium.core.network.CoapEndpoint;
 import org.eclipse.californium.core.network.interceptors.MessageInterceptor;
 import org.eclipse.californium.core.observe.NotificationListener;
 import org.eclipse.californium.core.server.MessageDeliverer;
-import org.eclipse.californium.elements.UDPConnector;
 import org.eclipse.californium.elements.config.Configuration;
 import org.eclipse.californium.elements.config.SystemConfig;
 import org.eclipse.californium.elements.config.UdpConfig;
@@ -31,15 +31,24 @@ import org.upwell.gateway.event.GatewayCounters;
 /// the system choose the source of an answer, and clients take answers only from the address that they asked (field
 /// protocol §4). Addresses that the machine gets later are not seen until the next start.
 ///
-/// The protocol stage of a listener runs on its own threads; handlers must not block them. With one thread, datagrams
-/// are handled in the order in which they came in.
+/// The protocol stage of a listener is one thread, which handlers must not block; so datagrams are handled in the
+/// order in which they came in. What waits for it is bounded: beyond that, datagrams are dropped and counted, and
+/// their senders, who got no acknowledgement, send them again more slowly.
 public final class CoapListener implements AutoCloseable {
 
     private static final int PORT_ATTEMPTS = 20;
     private static final long STOP_MILLIS = 2_000;
 
+    /// Datagrams and timers that may wait for the protocol stage.
+    private static final int MAX_BACKLOG = 20_000;
+
+    private static final int MAX_OUTGOING_DATAGRAMS = 65_536;
+
+    /// For bursts such as a power failure; the system may grant less.
+    private static final int SOCKET_BUFFER_BYTES = 4 << 20;
+
     private final Plan plan;
-    private final ScheduledExecutorService stage;
+    private final ScheduledThreadPoolExecutor stage;
     private final List<CoapEndpoint> endpoints = new ArrayList<>();
 
     /// What a listener is made of.
@@ -50,14 +59,14 @@ public final class CoapListener implements AutoCloseable {
     public record Plan(
             String name,
             Configuration configuration,
-            int threads,
             @Nullable Networks networks,
             GatewayCounters counters) {}
 
     private CoapListener(Plan plan) {
         this.plan = plan;
-        this.stage =
-                ExecutorsUtil.newScheduledThreadPool(plan.threads, new DaemonThreadFactory("coap-" + plan.name + "-"));
+        this.stage = new ScheduledThreadPoolExecutor(1, new DaemonThreadFactory("coap-" + plan.name + "-"));
+        // Most timers wait for an answer that comes.
+        stage.setRemoveOnCancelPolicy(true);
     }
 
     /// Settings that owe nothing to files or system properties.
@@ -71,6 +80,10 @@ public final class CoapListener implements AutoCloseable {
                 CoapConfig.NOTIFICATION_CHECK_INTERVAL_TIME,
                 times.confirmAfter().toMillis(),
                 TimeUnit.MILLISECONDS);
+        configuration.set(UdpConfig.UDP_RECEIVER_THREAD_COUNT, 1);
+        configuration.set(UdpConfig.UDP_SENDER_THREAD_COUNT, 1);
+        configuration.set(UdpConfig.UDP_RECEIVE_BUFFER_SIZE, SOCKET_BUFFER_BYTES);
+        configuration.set(UdpConfig.UDP_CONNECTOR_OUT_CAPACITY, MAX_OUTGOING_DATAGRAMS);
         configuration.set(CoapConfig.DEDUPLICATOR, CoapConfig.DEDUPLICATOR_PEERS_MARK_AND_SWEEP);
         // The range above would be kept for multicast requests, which we never send.
         configuration.set(CoapConfig.MULTICAST_BASE_MID, 0);
@@ -118,9 +131,12 @@ public final class CoapListener implements AutoCloseable {
 
     private int startOne(InetSocketAddress address, MessageDeliverer deliverer, ScheduledExecutorService timer)
             throws IOException {
-        UDPConnector connector = plan.networks == null
-                ? new UDPConnector(address, plan.configuration)
-                : new FilteredConnector(address, plan.configuration, plan.networks, plan.counters);
+        GuardedConnector connector = new GuardedConnector(
+                address,
+                plan.configuration,
+                plan.networks,
+                () -> stage.getQueue().size() >= MAX_BACKLOG,
+                plan.counters);
         CoapEndpoint endpoint = new CoapEndpoint.Builder()
                 .setConfiguration(plan.configuration)
                 .setConnector(connector)

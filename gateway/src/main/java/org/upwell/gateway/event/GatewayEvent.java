@@ -5,6 +5,8 @@ import java.util.Locale;
 
 /// The outcomes that the gateway counts. A peer's misbehaviour is an event here and never a log line above debug.
 public enum GatewayEvent {
+    /// A datagram that came while too many waited to be handled.
+    DATAGRAM_OVERLOAD_DROPPED,
     /// A datagram from outside the field networks, dropped before anything looked at it.
     FIELD_SOURCE_OUTSIDE_NETWORKS,
     /// A request that the field listener could not read, or for a resource that it does not have.

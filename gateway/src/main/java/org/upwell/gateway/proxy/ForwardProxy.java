@@ -153,7 +153,7 @@ public final class ForwardProxy {
             relations.cancel(exchange);
         }
         Reply reply = new Reply(exchange);
-        DeviceCall call = calls.start(withBlockSize(order, block), new Carried(reply, resource, block));
+        DeviceCall call = calls.start(withBlockSize(order, block), new Carried(reply, session, resource, block));
         wait(reply, call);
     }
 
@@ -192,11 +192,13 @@ public final class ForwardProxy {
     private final class Carried implements DeviceCall.Outcome {
 
         private final Reply reply;
+        private final Session session;
         private final ResourceKey resource;
         private final @Nullable BlockOption block;
 
-        Carried(Reply reply, ResourceKey resource, @Nullable BlockOption block) {
+        Carried(Reply reply, Session session, ResourceKey resource, @Nullable BlockOption block) {
             this.reply = reply;
+            this.session = session;
             this.resource = resource;
             this.block = block;
         }
@@ -207,6 +209,11 @@ public final class ForwardProxy {
                 return;
             }
             Exchange exchange = reply.exchange();
+            if (!mayReach(session, resource.target().mac())) {
+                // The endpoint may be somebody else's by now, or the device.
+                refuse(exchange, GatewayEvent.PROXY_NO_SESSION, Answers.of(ResponseCode.UNAUTHORIZED));
+                return;
+            }
             try {
                 Body body = Body.of(response);
                 counters.count(GatewayEvent.PROXY_ANSWERED);

@@ -215,6 +215,9 @@ final class SharedObservation implements ObservableResource {
 
     private Response firstAnswer(Observer observer, Body body) {
         Exchange exchange = observer.exchange();
+        if (!relations.mayObserve(observer, mac())) {
+            return Answers.of(ResponseCode.UNAUTHORIZED);
+        }
         boolean follows = false;
         if (!closed) {
             relations.manager.addObserveRelation(exchange, this);
