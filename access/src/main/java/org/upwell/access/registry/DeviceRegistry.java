@@ -3,12 +3,14 @@ package org.upwell.access.registry;
 
 import java.io.IOException;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.upwell.access.DeviceOwners;
 import org.upwell.access.Mac;
 import org.upwell.access.file.SharedDirectory;
@@ -19,6 +21,9 @@ import org.upwell.access.file.SharedFile;
 ///
 /// Each change writes the whole file: take [#addAll] for many devices.
 public final class DeviceRegistry implements DeviceOwners {
+
+    /// A device and whose it is.
+    public record OwnedDevice(Mac mac, String tenant) {}
 
     private final SharedDirectory directory;
     private final SharedFile<DeviceMap> file;
@@ -44,6 +49,20 @@ public final class DeviceRegistry implements DeviceOwners {
     /// In the order of their addresses; none for a tenant that does not exist.
     public List<Mac> devicesOf(String tenant) {
         return file.value().of(tenant);
+    }
+
+    /// The first devices of all tenants behind `after` in the order of their addresses, to go through them in portions.
+    ///
+    /// @param after null to begin
+    /// @param tenant whose devices only; null for all
+    public List<OwnedDevice> list(@Nullable Mac after, @Nullable String tenant, int limit) {
+        return file.value().owners().entrySet().stream()
+                .filter(entry -> after == null || entry.getKey().compareTo(after) > 0)
+                .filter(entry -> tenant == null || entry.getValue().equals(tenant))
+                .map(entry -> new OwnedDevice(entry.getKey(), entry.getValue()))
+                .sorted(Comparator.comparing(OwnedDevice::mac))
+                .limit(limit)
+                .toList();
     }
 
     public int size() {

@@ -173,6 +173,11 @@ class AccessDirectoryTest {
 
         devices.move(ONE, "b");
         assertThat(devices.ownerOf(ONE)).contains("b");
+        assertThat(devices.list(null, null, 10))
+                .containsExactly(new DeviceRegistry.OwnedDevice(ONE, "b"), new DeviceRegistry.OwnedDevice(TWO, "a"));
+        assertThat(devices.list(null, null, 1)).containsExactly(new DeviceRegistry.OwnedDevice(ONE, "b"));
+        assertThat(devices.list(ONE, null, 1)).containsExactly(new DeviceRegistry.OwnedDevice(TWO, "a"));
+        assertThat(devices.list(null, "a", 10)).containsExactly(new DeviceRegistry.OwnedDevice(TWO, "a"));
         assertThat(devices.devicesOf("a")).containsExactly(TWO);
         devices.remove(TWO);
         assertThat(devices.ownerOf(TWO)).isEmpty();
