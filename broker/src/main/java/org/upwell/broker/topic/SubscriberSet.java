@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.upwell.broker.topic;
 
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.IdentityHashMap;
 import org.jspecify.annotations.Nullable;
 
 /// The subscriptions that share one topic filter. Up to a few they lie in an array that each change copies; beyond
@@ -19,7 +18,7 @@ final class SubscriberSet<S> {
 
     private volatile Subscription<?> @Nullable [] snapshot = EMPTY;
 
-    private @Nullable Map<S, Subscription<S>> large;
+    private @Nullable IdentityHashMap<S, Subscription<S>> large;
 
     /// Under the tree's lock. Returns the subscription that was replaced, or null.
     @Nullable
@@ -44,7 +43,7 @@ final class SubscriberSet<S> {
             copy[old.length] = subscription;
             snapshot = copy;
         } else {
-            Map<S, Subscription<S>> map = new LinkedHashMap<>();
+            IdentityHashMap<S, Subscription<S>> map = new IdentityHashMap<>();
             for (Subscription<S> each : old) {
                 map.put(each.subscriber(), each);
             }
