@@ -10,6 +10,8 @@ public final class TopicFilter {
     static final String SINGLE_LEVEL = "+";
     static final String MULTI_LEVEL = "#";
 
+    private static final List<String> EVERYTHING = List.of(SINGLE_LEVEL, MULTI_LEVEL);
+
     private final String text;
     private final List<String> levels;
 
@@ -107,20 +109,22 @@ public final class TopicFilter {
         if (startsWithWildcard() && other.text.charAt(0) == '$') {
             return false;
         }
+        // Every topic name has a first level, so `#` alone asks for what `+/#` asks for.
+        List<String> wanted = other.text.equals(MULTI_LEVEL) ? EVERYTHING : other.levels;
         for (int i = 0; i < levels.size(); i++) {
             String mine = levels.get(i);
             if (mine.equals(MULTI_LEVEL)) {
                 return true;
             }
-            if (i == other.levels.size()) {
+            if (i == wanted.size()) {
                 return false;
             }
-            String theirs = other.levels.get(i);
+            String theirs = wanted.get(i);
             if (theirs.equals(MULTI_LEVEL) || (!mine.equals(SINGLE_LEVEL) && !mine.equals(theirs))) {
                 return false;
             }
         }
-        return levels.size() == other.levels.size();
+        return levels.size() == wanted.size();
     }
 
     @Override
