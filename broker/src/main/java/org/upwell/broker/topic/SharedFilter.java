@@ -21,8 +21,8 @@ public record SharedFilter(@Nullable String shareName, TopicFilter filter) {
             throw new InvalidTopicException("shared subscription has no topic filter behind its share name");
         }
         String name = text.substring(PREFIX.length(), slash);
-        if (name.isEmpty() || name.indexOf('+') >= 0 || name.indexOf('#') >= 0) {
-            throw new InvalidTopicException("share name must not be empty nor contain '+' or '#'");
+        if (name.isEmpty() || name.indexOf('+') >= 0 || name.indexOf('#') >= 0 || name.indexOf('\0') >= 0) {
+            throw new InvalidTopicException("share name must not be empty nor contain '+', '#' or NUL");
         }
         return new SharedFilter(name, TopicFilter.parse(text.substring(slash + 1)));
     }
