@@ -30,7 +30,12 @@ public final class InboundPacketIds {
         return taken != null && taken.get(packetId);
     }
 
+    /// Marks an id whose message is committed. Without effect if it was released in the meantime, lest the next
+    /// message under that id seem committed before it is.
     public void commit(int packetId) {
+        if (!isTaken(packetId)) {
+            return;
+        }
         BitSet ids = committed;
         if (ids == null) {
             ids = new BitSet();
