@@ -84,7 +84,12 @@ public final class InFlight {
     }
 
     /// Takes a given packet id, as read from the store after a restart.
+    ///
+    /// @throws IllegalStateException if it is in use, which only a damaged store can say
     Entry restore(int packetId, Delivery delivery, Stage stage) {
+        if (get(packetId) != null) {
+            throw new IllegalStateException("packet id " + packetId + " is in use twice");
+        }
         lastPacketId = Math.max(lastPacketId, packetId);
         return put(packetId, delivery, stage);
     }
