@@ -13,15 +13,17 @@ import org.jctools.queues.MpscUnboundedArrayQueue;
 /// One event loop as the owner of sessions and connections.
 ///
 /// ```text
-/// Idea   Work for another owner is put where that owner will find it (a session's mailbox), the session is listed as
-///        ready, and the other loop is woken once when the sender's own batch ends, however many sessions and messages
-///        the batch held. Work that ends a batch on the own loop (flushing connections) is collected the same way.
-/// 1.     A batch lasts from the first piece of work in a loop's turn to the tasks that follow its I/O; its end is a
-/// task
-///        on the loop, which costs no system call when given from the loop itself.
+/// Idea   Work for another owner is put where that owner will find it (a session's mailbox), the session is listed
+///        as ready, and the other loop is woken once when the sender's own batch ends, however many sessions and
+///        messages the batch held. Work that ends a batch on the own loop (flushing connections) is collected the
+///        same way.
+/// 1.     A batch lasts from the first piece of work in a loop's turn to the tasks that follow its I/O; its end is
+///        a task on the loop, which costs no system call when given from the loop itself.
 /// 2.     Whoever lists a session as ready has made its mailbox non-empty, so no session is listed twice per drain.
 /// 3.     Messages handed over and not yet drained are counted; above HIGH the senders' connections stop reading
 ///        until the count falls below LOW. Without that bound a fast loop could fill the heap of a slow one.
+/// 4.     A message is taken off the count of the owner that it was handed to, even if its session has moved to
+///        another in the meantime and is drained there; else the count of a busy owner would only rise.
 /// ```
 ///
 /// Methods say which thread may call them; those marked *own thread* check it.
@@ -35,7 +37,7 @@ public final class Owner {
 
     /// Something with a mailbox that this owner must empty.
     public interface Ready {
-        /// Own thread. Returns the number of messages taken.
+        /// Own thread. Returns the number of messages taken that were counted for this owner.
         int drainMailbox();
     }
 
@@ -130,7 +132,7 @@ public final class Owner {
     }
 
     /// Notes that one message was put into a mailbox that `target` owns, to be woken when the batch ends. Own
-    /// thread; `becameReady` is the mailbox's owner if the mailbox was empty before, else null.
+    /// thread.
     public void handedOver(Owner target) {
         handoverTo(target).messages++;
         openBatch();
@@ -166,6 +168,13 @@ public final class Owner {
             taken += next.drainMailbox();
         }
         if (backlog.addAndGet(-taken) <= LOW) {
+            admitWaiting();
+        }
+    }
+
+    /// Notes that a message handed to this owner was taken by another, since its session moved there. Any thread.
+    public void takenElsewhere() {
+        if (backlog.decrementAndGet() <= LOW) {
             admitWaiting();
         }
     }

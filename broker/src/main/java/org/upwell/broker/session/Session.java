@@ -27,16 +27,14 @@ import org.upwell.broker.topic.Subscription;
 ///
 /// ```text
 /// Owner  The event loop of its connection; while offline the loop that owned it last. Only [#deliver] and the
-/// accessors
-///        marked *any thread* may be called from elsewhere.
-/// 1.     Deliveries from other loops go through the mailbox; from the own loop too while the mailbox is not empty, so
-/// that
-///        one publisher's messages keep their order wherever the session is owned.
-/// 2.     Ownership moves on the old owner's thread only ([#moveTo]); a wake-up that reaches the old owner afterwards
-/// is
-///        passed on.
+///        accessors marked *any thread* may be called from elsewhere.
+/// 1.     Deliveries from other loops go through the mailbox; from the own loop too while the mailbox is not
+///        empty, so that one publisher's messages keep their order wherever the session is owned.
+/// 2.     Ownership moves on the old owner's thread only ([#moveTo]); a wake-up that reaches the old owner
+///        afterwards is passed on, and the mail it stood for is credited to the owner that it was counted for.
 /// 3.     A session with an expiry interval is known to the store under a number; all else lives in the heap alone.
-/// 4.     An ended session takes nothing any more: late deliveries fall into the void, as if published after the end.
+/// 4.     An ended session takes nothing any more: late deliveries fall into the void, as if published after the
+///        end.
 /// ```
 public final class Session implements Owner.Ready {
 
@@ -57,6 +55,7 @@ public final class Session implements Owner.Ready {
     private SessionLimits limits;
     private long expirySeconds;
     private boolean draining;
+    private int drained;
     private boolean moving;
     private boolean delivering;
     private @Nullable SessionConnection connection;
@@ -140,7 +139,7 @@ public final class Session implements Owner.Ready {
             accept(delivery);
             return;
         }
-        if (mailbox.put(delivery)) {
+        if (mailbox.put(delivery, current)) {
             current.listReady(this);
         }
         sender.handedOver(current);
@@ -156,11 +155,23 @@ public final class Session implements Owner.Ready {
             return 0;
         }
         draining = true;
+        drained = 0;
         try {
-            return mailbox.drain(this::accept);
+            mailbox.drain(this::take);
         } finally {
             draining = false;
         }
+        return drained;
+    }
+
+    @SuppressWarnings("ReferenceEquality") // An owner is itself and nothing else.
+    private void take(Delivery delivery, Owner countedFor) {
+        if (countedFor == owner) {
+            drained++;
+        } else {
+            countedFor.takenElsewhere();
+        }
+        accept(delivery);
     }
 
     private void accept(Delivery delivery) {
