@@ -62,6 +62,14 @@ public final class Owner {
         private Handover(Owner target) {
             this.target = target;
         }
+
+        private void pass() {
+            if (messages > 0) {
+                target.backlog.addAndGet(messages);
+                messages = 0;
+                target.wake();
+            }
+        }
     }
 
     public Owner(String name, Loop loop) {
@@ -122,12 +130,7 @@ public final class Owner {
         }
         batchEnds.clear();
         for (int i = 0; i < handovers.size(); i++) {
-            Handover handover = handovers.get(i);
-            if (handover.messages > 0) {
-                handover.target.backlog.addAndGet(handover.messages);
-                handover.messages = 0;
-                handover.target.wake();
-            }
+            handovers.get(i).pass();
         }
     }
 
@@ -185,13 +188,17 @@ public final class Owner {
         }
     }
 
-    /// True when the current batch's messages met an owner that is too far behind, so that the sender should stop
-    /// reading; `resume` is then called once on any thread when there is room again. Own thread.
+    /// True when an owner that this one hands messages to is too far behind, so that the sender should stop reading;
+    /// `resume` is then called once on any thread when there is room again, which may be before this returns. Own
+    /// thread.
     public boolean mustWait(Runnable resume) {
         for (int i = 0; i < handovers.size(); i++) {
-            Owner target = handovers.get(i).target;
-            if (target.backlog.get() + handovers.get(i).messages > HIGH) {
-                target.waitForRoom(resume);
+            Handover handover = handovers.get(i);
+            if (handover.target.backlog.get() + handover.messages > HIGH) {
+                // What the batch holds must be counted first: else one large batch for an owner with nothing to do
+                // would look like room at once, and nobody would wait.
+                handover.pass();
+                handover.target.waitForRoom(resume);
                 return true;
             }
         }
