@@ -9,6 +9,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jctools.queues.MpscUnboundedArrayQueue;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// One event loop as the owner of sessions and connections.
 ///
@@ -28,6 +30,8 @@ import org.jctools.queues.MpscUnboundedArrayQueue;
 ///
 /// Methods say which thread may call them; those marked *own thread* check it.
 public final class Owner {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Owner.class);
 
     /// Handed-over, undrained messages at which senders stop reading from their sockets.
     static final int HIGH = 65_536;
@@ -126,7 +130,7 @@ public final class Owner {
         batchOpen = false;
         // Index loops: a task may add another, which then belongs to this batch too.
         for (int i = 0; i < batchEnds.size(); i++) {
-            batchEnds.get(i).run();
+            runAlone(batchEnds.get(i));
         }
         batchEnds.clear();
         for (int i = 0; i < handovers.size(); i++) {
@@ -168,7 +172,7 @@ public final class Owner {
         wakeRequested.set(false);
         int taken = 0;
         for (Ready next = ready.poll(); next != null; next = ready.poll()) {
-            taken += next.drainMailbox();
+            taken += drain(next);
         }
         if (backlog.addAndGet(-taken) <= LOW) {
             admitWaiting();
@@ -184,7 +188,25 @@ public final class Owner {
 
     private void admitWaiting() {
         for (Runnable waiting = waitingForRoom.poll(); waiting != null; waiting = waitingForRoom.poll()) {
-            waiting.run();
+            runAlone(waiting);
+        }
+    }
+
+    /// One task's fault must not keep the others of its batch, flushes and wake-ups of all clients, from running.
+    private void runAlone(Runnable task) {
+        try {
+            task.run();
+        } catch (RuntimeException e) {
+            LOG.error("a task on {} failed", name, e);
+        }
+    }
+
+    private int drain(Ready session) {
+        try {
+            return session.drainMailbox();
+        } catch (RuntimeException e) {
+            LOG.error("{} could not be drained on {}", session, name, e);
+            return 0;
         }
     }
 

@@ -20,6 +20,8 @@ import org.upwell.broker.store.SessionRecord;
 import org.upwell.broker.store.StoredState.StoredDelivery;
 import org.upwell.broker.store.StoredState.StoredSession;
 import org.upwell.broker.store.SubscriptionRecord;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.upwell.broker.topic.SharedFilter;
 import org.upwell.broker.topic.Subscription;
 
@@ -37,6 +39,8 @@ import org.upwell.broker.topic.Subscription;
 ///        end.
 /// ```
 public final class Session implements Owner.Ready {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Session.class);
 
     /// Session expiry interval of a session that does not expire ([MQTT-3.1.2.11.2]).
     public static final long NEVER_EXPIRES = 0xFFFF_FFFFL;
@@ -171,7 +175,12 @@ public final class Session implements Owner.Ready {
         } else {
             countedFor.takenElsewhere();
         }
-        accept(delivery);
+        try {
+            accept(delivery);
+        } catch (RuntimeException e) {
+            // The letters behind this one are out of the mailbox already and would be lost with it.
+            LOG.error("message for {} could not be delivered", key, e);
+        }
     }
 
     private void accept(Delivery delivery) {
