@@ -17,6 +17,7 @@ import org.upwell.broker.owner.Loop;
 import org.upwell.broker.owner.Owner;
 import org.upwell.broker.store.Commit;
 import org.upwell.broker.store.SessionRecord;
+import org.upwell.broker.store.Store;
 import org.upwell.broker.store.StoredState.StoredDelivery;
 import org.upwell.broker.store.StoredState.StoredSession;
 import org.upwell.broker.store.SubscriptionRecord;
@@ -315,15 +316,19 @@ public final class Session implements Owner.Ready {
 
     private void expire(long seconds, Commit commit) {
         expirySeconds = seconds;
+        Store store = context.store();
         if (seconds > 0) {
-            // The number first: whoever sees a persistent session may ask for it.
-            storeNumber = context.store().putSession(toRecord(0), commit);
+            // The number first: whoever sees a persistent session may ask for it. And both before the commit is told,
+            // which a store may do at once: what the connection does next must find them.
+            storeNumber = store.putSession(toRecord(0), Commit.NONE);
             persistent = true;
+            store.sync(commit);
         } else if (storeNumber != 0) {
             // Resumed for one last connection: from now on it may be lost with the process.
+            long number = storeNumber;
             persistent = false;
-            context.store().removeSession(storeNumber, commit);
             storeNumber = 0;
+            store.removeSession(number, commit);
         } else {
             commit.committed();
         }

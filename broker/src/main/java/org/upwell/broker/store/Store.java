@@ -6,7 +6,8 @@ package org.upwell.broker.store;
 /// message means or where it goes.
 ///
 /// Facts about one session are given by that session's owner, in order; facts about different sessions come from
-/// many threads. What was committed is never lost and what was given in order by one thread is kept in that order.
+/// many threads. What was committed is never lost, what was given in order by one thread is kept in that order, and
+/// the commits of what one thread gave are told in that order too.
 /// Every implementation passes `StoreContract` in the test sources.
 public interface Store extends AutoCloseable {
 
@@ -49,7 +50,7 @@ public interface Store extends AutoCloseable {
     /// for a new message after a restart, be taken for a repeat.
     void inboundReleased(long session, int packetId, Commit commit);
 
-    /// Tells when every fact that this thread gave before is safe.
+    /// Tells when every fact that this thread gave before is safe; fails if one of them may not be.
     void sync(Commit commit);
 
     /// Waits until what was given is kept, then lets go of all resources.
