@@ -347,6 +347,12 @@ public final class Session implements Owner.Ready {
                 && newcomer.issuedAt().isBefore(principal.issuedAt());
     }
 
+    /// True if `candidate` is still the session's connection. On the thread of `here`, the candidate's event loop.
+    @SuppressWarnings("ReferenceEquality") // Connections and owners are themselves and nothing else.
+    boolean isHeldBy(SessionConnection candidate, Owner here) {
+        return owner == here && connection == candidate;
+    }
+
     boolean isMoving() {
         return moving;
     }

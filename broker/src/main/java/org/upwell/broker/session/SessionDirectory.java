@@ -61,13 +61,13 @@ public final class SessionDirectory {
     }
 
     private void claim(Session existing, OpenRequest request) {
+        if (existing.hasEnded()) {
+            request.owner().execute(() -> open(request));
+            return;
+        }
         if (!existing.owner().isCurrent() || existing.isMoving()) {
             // It moved on, or is just arriving here: get in line behind that.
             existing.owner().execute(() -> claim(existing, request));
-            return;
-        }
-        if (existing.hasEnded()) {
-            request.owner().execute(() -> open(request));
             return;
         }
         if (existing.isNewerThan(request.principal())) {
@@ -84,7 +84,16 @@ public final class SessionDirectory {
             connect(existing, request, true);
         } else {
             existing.moveTo(request.owner());
-            request.owner().execute(() -> connect(existing, request, true));
+            request.owner().execute(() -> arrive(existing, request));
+        }
+    }
+
+    private void arrive(Session moved, OpenRequest request) {
+        if (moved.hasEnded()) {
+            // Somebody ended it on its way.
+            open(request);
+        } else {
+            connect(moved, request, true);
         }
     }
 
@@ -97,6 +106,11 @@ public final class SessionDirectory {
 
             @Override
             public void committed() {
+                if (!session.isHeldBy(request.connection(), request.owner())) {
+                    // The store took its time, and the connection was told of the takeover meanwhile.
+                    request.answer().refused("the session was taken over or ended while it was being opened");
+                    return;
+                }
                 context.counters().sessionsOpened.increment();
                 context.events().on(new BrokerEvent.SessionOpened(session.key(), present));
                 request.answer().opened(session, present);
@@ -104,7 +118,9 @@ public final class SessionDirectory {
 
             @Override
             public void failed(StoreException cause) {
-                session.detach(request.connection(), false, null);
+                if (session.isHeldBy(request.connection(), request.owner())) {
+                    session.detach(request.connection(), false, null);
+                }
                 request.answer().refused("the session could not be stored");
             }
         });
