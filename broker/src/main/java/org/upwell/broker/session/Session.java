@@ -500,8 +500,12 @@ public final class Session implements Owner.Ready {
 
     /// Starts the clocks of a restored session. Own thread.
     void startOffline(long offlineSinceMillis) {
-        long goneSeconds =
-                offlineSinceMillis == 0 ? 0 : Math.max(0, (context.clock().millis() - offlineSinceMillis) / 1000);
+        long now = context.clock().millis();
+        long goneSeconds = offlineSinceMillis == 0 ? 0 : Math.max(0, (now - offlineSinceMillis) / 1000);
+        if (offlineSinceMillis == 0) {
+            // It was online when the process ended. Put down that it is not, else each restart would begin anew.
+            context.store().putSession(toRecord(now), Commit.NONE);
+        }
         awaitReturn(Math.max(0, expirySeconds - goneSeconds));
     }
 
