@@ -95,9 +95,11 @@ public final class Router {
                 target.noLocal() && target.subscriber() == publisher ? target.forOwnMessage() : List.of(target);
         for (Matches.Target<Session> each : effective) {
             int qos = Math.min(message.qos(), each.qos());
-            if (qos > 0) {
+            long number = each.subscriber().storeNumber();
+            // A session that ends on its own thread just now has no number any more.
+            if (qos > 0 && number != 0) {
                 stored.add(new QueueTarget(
-                        each.subscriber().storeNumber(),
+                        number,
                         qos,
                         each.retainAsPublished() && message.retain(),
                         each.subscriptionIds()));
