@@ -94,7 +94,7 @@ public final class Broker implements AutoCloseable {
         Message message = will.messageAt(parts.clock().millis());
         // Wills are authorised at CONNECT and again here, since rights may have changed meanwhile.
         if (session.permissions().mayPublish(message.topic(), message.qos(), message.retain())) {
-            router.route(message, null, 0, session.owner(), Commit.NONE);
+            router.route(message, session, 0, session.owner(), Commit.NONE);
         } else {
             counters.publishesRefused.increment();
         }

@@ -39,8 +39,8 @@ public final class Router {
 
     /// Routes an accepted message.
     ///
-    /// @param publisher the session that published it, null for the broker itself
-    /// @param packetId the publisher's packet id at QoS 2, else 0
+    /// @param publisher the session that published it or whose will it is, null for the broker itself
+    /// @param packetId the publisher's packet id at QoS 2, else 0, as for wills
     /// @param here the owner on whose thread this is called
     /// @param accepted told when the message is safe in every queue it entered, at once if none is persistent
     /// @return true if at least one subscription matched
@@ -49,7 +49,7 @@ public final class Router {
         if (message.retain()) {
             retained.put(message);
         }
-        long publisherNumber = publisher == null || message.qos() < 2 ? 0 : publisher.storeNumber();
+        long publisherNumber = publisher == null || packetId == 0 ? 0 : publisher.storeNumber();
         List<QueueTarget> stored = message.qos() == 0 ? List.of() : persistentTargets(message, publisher, matches);
         if (stored.isEmpty() && !message.retain() && publisherNumber == 0) {
             // Acknowledgement contract: without a persistent target there is nothing to make safe.
