@@ -3,6 +3,7 @@ package org.upwell.broker.routing;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.upwell.broker.event.BrokerCounters;
 import org.upwell.broker.message.Message;
@@ -21,13 +22,19 @@ import org.upwell.broker.topic.SubscriptionTree;
 /// Finds who wants a message and hands it over, by way of the store where it must survive. Decides nothing else:
 /// whether a message is allowed was decided before, what a full queue drops is the session's affair.
 ///
-/// Shared by all event loops; holds no state of its own.
+/// Shared by all event loops; holds no state of its own but the number of QoS 2 messages that wait for commit.
 public final class Router {
 
     private final SubscriptionTree<Session> subscriptions;
     private final RetainedMessages retained;
     private final Store store;
     private final BrokerCounters counters;
+    private final ConcurrentHashMap<Owner, Uncommitted> uncommitted = new ConcurrentHashMap<>();
+
+    /// The QoS 2 messages of one event loop that wait for commit. Touched on that loop only.
+    private static final class Uncommitted {
+        private int messages;
+    }
 
     public Router(
             SubscriptionTree<Session> subscriptions, RetainedMessages retained, Store store, BrokerCounters counters) {
@@ -51,26 +58,42 @@ public final class Router {
         }
         long publisherNumber = publisher == null || packetId == 0 ? 0 : publisher.storeNumber();
         List<QueueTarget> stored = message.qos() == 0 ? List.of() : persistentTargets(message, publisher, matches);
-        if (stored.isEmpty() && !message.retain() && publisherNumber == 0) {
-            // Acknowledgement contract: without a persistent target there is nothing to make safe.
+        // Acknowledgement contract: without one of these there is nothing to make safe.
+        boolean needsStore = !stored.isEmpty() || message.retain() || publisherNumber != 0;
+        Append append = needsStore ? new Append(message, stored, message.retain(), publisherNumber, packetId) : null;
+        long sequence = needsStore ? store.nextSequence() : 0;
+        if (message.qos() == 2) {
+            Runnable delivery = () -> deliver(message, sequence, publisher, matches, here);
+            whenCommitted(append, sequence, here, delivery, accepted);
+        } else if (append == null) {
             deliver(message, 0, publisher, matches, here);
             accepted.committed();
         } else {
-            Append append = new Append(message, stored, message.retain(), publisherNumber, packetId);
-            long sequence = store.nextSequence();
-            if (message.qos() == 2) {
-                // QoS 2 is never delivered before commit: a repeat after a crash could not be told from a new message.
-                Runnable delivery = () -> deliver(message, sequence, publisher, matches, here);
-                store.append(sequence, append, new DeliverOnCommit(here, delivery, accepted));
-            } else {
-                store.append(sequence, append, accepted);
-                deliver(message, sequence, publisher, matches, here);
-            }
+            store.append(sequence, append, accepted);
+            deliver(message, sequence, publisher, matches, here);
         }
         if (matches.isEmpty()) {
             counters.messagesUnmatched.increment();
         }
         return !matches.isEmpty();
+    }
+
+    /// QoS 2 is never delivered before commit: a repeat after a crash could not be told from a new message. One
+    /// that needs no store waits for those before it all the same, else it would overtake them ([MQTT-4.6.0-6]).
+    private void whenCommitted(@Nullable Append append, long sequence, Owner here, Runnable delivery, Commit accepted) {
+        Uncommitted ahead = uncommitted.computeIfAbsent(here, owner -> new Uncommitted());
+        if (append == null && ahead.messages == 0) {
+            delivery.run();
+            accepted.committed();
+            return;
+        }
+        ahead.messages++;
+        Commit commit = new DeliverOnCommit(here, ahead, delivery, accepted);
+        if (append == null) {
+            store.sync(commit);
+        } else {
+            store.append(sequence, append, commit);
+        }
     }
 
     private static List<QueueTarget> persistentTargets(
@@ -99,25 +122,25 @@ public final class Router {
             // A session that ends on its own thread just now has no number any more.
             if (qos > 0 && number != 0) {
                 stored.add(new QueueTarget(
-                        number,
-                        qos,
-                        each.retainAsPublished() && message.retain(),
-                        each.subscriptionIds()));
+                        number, qos, each.retainAsPublished() && message.retain(), each.subscriptionIds()));
             }
         }
     }
 
     /// Delivers when the store has the message, then tells the publisher.
-    private record DeliverOnCommit(Owner owner, Runnable delivery, Commit accepted) implements Commit {
+    private record DeliverOnCommit(Owner owner, Uncommitted ahead, Runnable delivery, Commit accepted)
+            implements Commit {
 
         @Override
         public void committed() {
+            ahead.messages--;
             delivery.run();
             accepted.committed();
         }
 
         @Override
         public void failed(StoreException cause) {
+            ahead.messages--;
             accepted.failed(cause);
         }
     }
