@@ -210,9 +210,9 @@ public final class Owner {
         }
     }
 
-    /// True when an owner that this one hands messages to is too far behind, so that the sender should stop reading;
-    /// `resume` is then called once on any thread when there is room again, which may be before this returns. Own
-    /// thread.
+    /// True when an owner that this one hands messages to is too far behind, so that the sender should stop
+    /// reading; `resume` is then called once on any thread when there is room again, which may be before this
+    /// returns. Own thread.
     public boolean mustWait(Runnable resume) {
         for (int i = 0; i < handovers.size(); i++) {
             Handover handover = handovers.get(i);

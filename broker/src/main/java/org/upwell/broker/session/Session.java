@@ -7,6 +7,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.upwell.broker.access.Permissions;
 import org.upwell.broker.access.Principal;
 import org.upwell.broker.event.BrokerEvent;
@@ -21,8 +23,6 @@ import org.upwell.broker.store.Store;
 import org.upwell.broker.store.StoredState.StoredDelivery;
 import org.upwell.broker.store.StoredState.StoredSession;
 import org.upwell.broker.store.SubscriptionRecord;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.upwell.broker.topic.SharedFilter;
 import org.upwell.broker.topic.Subscription;
 

@@ -7,8 +7,8 @@ package org.upwell.broker.store;
 ///
 /// Facts about one session are given by that session's owner, in order; facts about different sessions come from
 /// many threads. What was committed is never lost, what was given in order by one thread is kept in that order, and
-/// the commits of what one thread gave are told in that order too.
-/// Every implementation passes `StoreContract` in the test sources.
+/// the commits of what one thread gave are told in that order too. Every implementation passes `StoreContract` in
+/// the test sources.
 public interface Store extends AutoCloseable {
 
     /// Reads all that is kept. Called once, before anything else, on any thread; may take long.
