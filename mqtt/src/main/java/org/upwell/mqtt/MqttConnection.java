@@ -69,6 +69,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
     private @Nullable ByteBuf unread;
     private int holds;
     private boolean decoding;
+    private boolean readingPaused;
     private boolean closing;
     private boolean connectSeen;
     private long lastReadNanos;
@@ -176,6 +177,9 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
             // The sessions that this connection publishes to are too far behind.
             hold();
         }
+        if (holds > 0 && !closing) {
+            pauseReading();
+        }
     }
 
     private void resumeFromAnyThread() {
@@ -198,7 +202,17 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
 
     /// Stops decoding and reading until the matching [#release].
     void hold() {
-        if (holds++ == 0) {
+        holds++;
+        if (!decoding) {
+            pauseReading();
+        }
+    }
+
+    /// Only when a hold outlasts the decoding step, since most are released within it and each change of interest
+    /// is a system call.
+    private void pauseReading() {
+        if (!readingPaused) {
+            readingPaused = true;
             channel.config().setAutoRead(false);
         }
     }
@@ -207,9 +221,12 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
         if (--holds > 0 || closing) {
             return;
         }
-        // The time while we did not read does not count against the client's keep-alive.
-        lastReadNanos = System.nanoTime();
-        channel.config().setAutoRead(true);
+        if (readingPaused) {
+            readingPaused = false;
+            // The time while we did not read does not count against the client's keep-alive.
+            lastReadNanos = System.nanoTime();
+            channel.config().setAutoRead(true);
+        }
         ByteBuf rest = unread;
         if (!decoding && rest != null) {
             unread = null;

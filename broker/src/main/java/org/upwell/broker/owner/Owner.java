@@ -8,7 +8,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.jctools.queues.MpscUnboundedArrayQueue;
+import org.jctools.queues.atomic.MpscUnboundedAtomicArrayQueue;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,7 +48,7 @@ public final class Owner {
     private final String name;
     private final Loop loop;
 
-    private final Queue<Ready> ready = new MpscUnboundedArrayQueue<>(256);
+    private final Queue<Ready> ready = new MpscUnboundedAtomicArrayQueue<>(256);
     private final AtomicBoolean wakeRequested = new AtomicBoolean();
     private final AtomicInteger backlog = new AtomicInteger();
     private final Queue<Runnable> waitingForRoom = new ConcurrentLinkedQueue<>();

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.conformance;
+
+import java.io.IOException;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/// An Upwell installation in a directory of its own with free ports: configuration files, tenants, devices and users, all
+/// made by the commands that an operator has.
+final class Installation {
+
+    static final String READY = "upwell ready";
+
+    /// A tenant with its client's credentials.
+    record Tenant(String id, String clientId, String clientSecret) {}
+
+    final Path directory;
+    final Path data;
+    final int tcpPort = freeTcpPort();
+    final int tlsPort = freeTcpPort();
+    final int httpPort = freeTcpPort();
+    final int httpsPort = freeTcpPort();
+    final int coapPort = freeUdpPort();
+    final int fieldPort = freeUdpPort();
+
+    private final Map<String, Tenant> tenants = new HashMap<>();
+
+    Installation(Path directory) throws IOException {
+        this.directory = directory;
+        this.data = directory.resolve("data");
+        Files.createDirectories(data);
+    }
+
+    private static int freeTcpPort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+
+    private static int freeUdpPort() throws IOException {
+        try (DatagramSocket socket = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+
+    Path ca() {
+        return data.resolve("tls/ca.pem");
+    }
+
+    InetSocketAddress fieldAddress() {
+        return new InetSocketAddress(InetAddress.getLoopbackAddress(), fieldPort);
+    }
+
+    String upwell(String... arguments) throws IOException, InterruptedException {
+        return UpwellProcess.run(directory, arguments);
+    }
+
+    Tenant addTenant(String id) throws IOException, InterruptedException {
+        String printed = upwell("tenant", "add", id, "--data-directory", data.toString());
+        Tenant tenant = new Tenant(id, value(printed, "client-id"), value(printed, "client-secret"));
+        tenants.put(id, tenant);
+        return tenant;
+    }
+
+    Tenant tenant(String id) {
+        Tenant tenant = tenants.get(id);
+        if (tenant == null) {
+            throw new IllegalArgumentException("no tenant " + id);
+        }
+        return tenant;
+    }
+
+    private static String value(String printed, String key) {
+        return printed.lines()
+                .filter(line -> line.startsWith(key + ": "))
+                .map(line -> line.substring(key.length() + 2))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("no " + key + " in:\n" + printed));
+    }
+
+    void addDevices(String tenant, List<String> macs) throws IOException, InterruptedException {
+        for (String mac : macs) {
+            upwell("device", "add", "--tenant", tenant, mac, "--data-directory", data.toString());
+        }
+    }
+
+    Path addUser(String name, String password, String... roles) throws IOException, InterruptedException {
+        Path file = Files.writeString(directory.resolve(name + ".password"), password + "\n");
+        String[] arguments = new String[7 + 2 * roles.length];
+        arguments[0] = "user";
+        arguments[1] = "add";
+        arguments[2] = name;
+        arguments[3] = "--password-file";
+        arguments[4] = file.toString();
+        arguments[5] = "--data-directory";
+        arguments[6] = data.toString();
+        for (int i = 0; i < roles.length; i++) {
+            arguments[7 + 2 * i] = "--role";
+            arguments[8 + 2 * i] = roles[i];
+        }
+        upwell(arguments);
+        return file;
+    }
+
+    /// The server alone, or with the gateway in its process.
+    UpwellProcess startServer(boolean withGateway) throws IOException, InterruptedException {
+        Path config = Files.writeString(directory.resolve("server.yaml"), """
+                data-directory: %s
+                durability: memory
+                mqtt:
+                  listeners:
+                    - {name: tcp, type: tcp, bind: 127.0.0.1, port: %d}
+                    - {name: tls, type: tls, bind: 127.0.0.1, port: %d}
+                http: {bind: 127.0.0.1, port: %d}
+                https: {bind: 127.0.0.1, port: %d}
+                """.formatted(data, tcpPort, tlsPort, httpPort, httpsPort) + (withGateway ? gatewaySection("") : ""));
+        return UpwellProcess.start(directory, READY, "server", "--config", config.toString())
+                .awaitReady();
+    }
+
+    /// A gateway in a process of its own.
+    UpwellProcess startGateway(String user, Path passwordFile) throws IOException, InterruptedException {
+        String broker = "  broker: {url: 'ssl://localhost:%d', username: %s, password-file: %s, ca: %s}\n"
+                .formatted(tlsPort, user, passwordFile, ca());
+        Path config = Files.writeString(
+                directory.resolve("gateway.yaml"), "data-directory: " + data + "\n" + gatewaySection(broker));
+        return UpwellProcess.start(directory, READY, "gateway", "--config", config.toString())
+                .awaitReady();
+    }
+
+    private String gatewaySection(String broker) {
+        return """
+                gateway:
+                  coap: {bind: 127.0.0.1, port: %d}
+                  field: {bind: 127.0.0.1, port: %d, networks: [127.0.0.0/8]}
+                """.formatted(coapPort, fieldPort) + broker;
+    }
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.conformance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.eclipse.paho.client.mqttv3.MqttClient;
+import org.eclipse.paho.client.mqttv3.MqttConnectOptions;
+import org.eclipse.paho.client.mqttv3.MqttException;
+import org.eclipse.paho.client.mqttv3.persist.MemoryPersistence;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.upwell.field.simulation.SentNotification;
+import org.upwell.field.simulation.SimulatedField;
+
+/// Broker and gateway as processes of their own, the field in this one, and `kill -9` in mid-run: what was not yet
+/// acknowledged to the NICs arrives after the restart, none of it is lost.
+@Timeout(180)
+class KillIT {
+
+    private static final String TENANT = "acme";
+    private static final int DEVICES = 8;
+
+    @TempDir
+    private Path directory;
+
+    private final Queue<SentNotification> sent = new ConcurrentLinkedQueue<>();
+    private final Queue<String> delivered = new ConcurrentLinkedQueue<>();
+
+    @Test
+    void killedBrokerLosesNothingThatWasNotAcknowledgedToTheField() throws Exception {
+        Installation installation = install();
+        Path password = installation.addUser("bridge", "long enough", "BUBBLE_UP_PRODUCER", "PRESENCE_PRODUCER");
+        UpwellProcess broker = installation.startServer(false);
+        try (UpwellProcess gateway = installation.startGateway("bridge", password);
+                SimulatedField field = startField(installation)) {
+            MqttClient subscriber = subscribe(installation);
+            await().atMost(Duration.ofSeconds(40)).until(() -> delivered.size() >= 2 * DEVICES);
+
+            // The gateway stands still, so that what it hands over next meets a subscriber again: with durability
+            // `memory` the subscription dies with the broker, and what nobody subscribes to is discarded by rule.
+            gateway.signal("STOP");
+            drain(subscriber);
+            broker.kill();
+            subscriber.close(true);
+            broker = installation.startServer(false);
+            MqttClient again = subscribe(installation);
+            gateway.signal("CONT");
+
+            int before = delivered.size();
+            await().atMost(Duration.ofSeconds(60)).until(() -> delivered.size() >= before + 2 * DEVICES);
+            endAndCompare(field);
+            again.disconnectForcibly(0, 1000);
+            again.close(true);
+        } finally {
+            broker.close();
+        }
+    }
+
+    @Test
+    void killedGatewayLosesNothing() throws Exception {
+        Installation installation = install();
+        Path password = installation.addUser("bridge", "long enough", "BUBBLE_UP_PRODUCER", "PRESENCE_PRODUCER");
+        try (UpwellProcess broker = installation.startServer(false)) {
+            assertThat(broker.isAlive()).isTrue();
+            UpwellProcess gateway = installation.startGateway("bridge", password);
+            try (SimulatedField field = startField(installation)) {
+                MqttClient subscriber = subscribe(installation);
+                await().atMost(Duration.ofSeconds(40)).until(() -> delivered.size() >= 2 * DEVICES);
+                gateway.kill();
+                gateway = installation.startGateway("bridge", password);
+                int before = delivered.size();
+                await().atMost(Duration.ofSeconds(60)).until(() -> delivered.size() >= before + 2 * DEVICES);
+                endAndCompare(field);
+                subscriber.disconnectForcibly(0, 1000);
+                subscriber.close(true);
+            } finally {
+                gateway.close();
+            }
+        }
+    }
+
+    private Installation install() throws IOException, InterruptedException {
+        Installation installation = new Installation(directory);
+        installation.addTenant(TENANT);
+        installation.addDevices(TENANT, SimulatedField.macs(1, DEVICES));
+        return installation;
+    }
+
+    private SimulatedField startField(Installation installation) throws IOException {
+        return SimulatedField.start(
+                SimulatedField.Settings.of(
+                        installation.fieldAddress(), SimulatedField.macs(1, DEVICES), Duration.ofSeconds(2), 1),
+                InstantSource.system(),
+                sent::add);
+    }
+
+    private MqttClient subscribe(Installation installation)
+            throws MqttException, IOException, InterruptedException, GeneralSecurityException {
+        MqttClient client =
+                new MqttClient("ssl://localhost:" + installation.tlsPort, "watcher", new MemoryPersistence());
+        MqttConnectOptions options = new MqttConnectOptions();
+        options.setUserName("notused");
+        options.setPassword(Tokens.of(installation, TENANT).toCharArray());
+        options.setSocketFactory(Tokens.trusting(installation.ca()).getSocketFactory());
+        options.setMaxInflight(1000);
+        client.connect(options);
+        client.subscribe(
+                TENANT + "/read/#",
+                1,
+                (topic, message) -> delivered.add(topic.split("/")[2] + " " + text(message.getPayload())));
+        return client;
+    }
+
+    private static String text(byte[] payload) {
+        return new String(payload, StandardCharsets.ISO_8859_1);
+    }
+
+    /// Waits until nothing comes any more, so that no acknowledged message is on its way when the broker dies.
+    private void drain(MqttClient subscriber) {
+        assertThat(subscriber.isConnected()).isTrue();
+        int[] last = {-1};
+        await().pollInterval(Duration.ofMillis(300)).until(() -> {
+            boolean still = delivered.size() == last[0];
+            last[0] = delivered.size();
+            return still;
+        });
+    }
+
+    private void endAndCompare(SimulatedField field) throws InterruptedException {
+        field.stopProducing();
+        assertThat(field.flush(Duration.ofSeconds(60))).as("all acknowledged").isTrue();
+        Set<String> expected = new TreeSet<>();
+        for (SentNotification each : sent) {
+            expected.add(each.mac() + " " + text(each.payload()));
+        }
+        await().atMost(Duration.ofSeconds(10)).until(() -> delivered.containsAll(expected));
+        List<String> foreign = new ArrayList<>(delivered);
+        foreign.removeAll(expected);
+        assertThat(foreign).as("delivered but never sent").isEmpty();
+    }
+}
