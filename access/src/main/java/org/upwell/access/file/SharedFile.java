@@ -30,7 +30,7 @@ public final class SharedFile<T> extends WatchedFile<T> {
     private final Writer<T> writer;
 
     SharedFile(SharedDirectory directory, Path path, Parser<T> parser, Writer<T> writer, T absent) {
-        super(directory, path, parser, absent);
+        super(directory, path, parser, absent, true);
         this.directory = directory;
         this.writer = writer;
     }

@@ -10,6 +10,7 @@ import java.nio.file.attribute.FileTime;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -22,10 +23,14 @@ public class WatchedFile<T> {
 
     /* How a change is noticed
      *
-     * The stamp (time, size, file key) tells cheaply that nothing happened. It may lie for a moment: a file written in
-     * place can be read half-way, and a second write within one tick of the file system's clock leaves time and size
-     * alone. So after each change of the stamp the content is read once more at the next look; a digest of the content
-     * keeps an unchanged one from counting as news.
+     * The stamp (time, size, file key) tells cheaply that nothing happened. It may lie for a moment: a file that people
+     * edit is often emptied first and then written in place, and a second write within one tick of the file system's
+     * clock leaves time and size alone. So:
+     * 1. A file that people edit is read only when its stamp was the same at two looks in a row. One that programs
+     *    replace whole is read at once.
+     * 2. After each change of the stamp the content is read once more at the next look; a digest of the content keeps
+     *    an unchanged one from counting as news.
+     * 3. An error is told only if it is still there at that second reading.
      */
 
     private static final Logger LOG = LoggerFactory.getLogger(WatchedFile.class);
@@ -42,19 +47,27 @@ public class WatchedFile<T> {
     private final Path path;
     private final Parser<T> parser;
     private final SharedDirectory directory;
+    private final boolean replacedWhole;
     private final List<Changed<T>> listeners = new CopyOnWriteArrayList<>();
 
     private volatile T value;
 
     // Guarded by this.
-    private @Nullable Stamp stamp;
+    private @Nullable Stamp seen; // at the last look
+    private @Nullable Stamp stamp; // at the last reading
     private byte[] digest = {};
     private boolean settled;
     private @Nullable String toldError;
 
     /// @param absent the value while there is no file
     WatchedFile(SharedDirectory directory, Path path, Parser<T> parser, T absent) {
+        this(directory, path, parser, absent, false);
+    }
+
+    /// @param replacedWhole whether those who write the file replace it, so that there is never half of one
+    WatchedFile(SharedDirectory directory, Path path, Parser<T> parser, T absent, boolean replacedWhole) {
         this.directory = directory;
+        this.replacedWhole = replacedWhole;
         this.path = path;
         this.parser = parser;
         this.value = absent;
@@ -99,23 +112,36 @@ public class WatchedFile<T> {
     synchronized void look() {
         try {
             Stamp now = stampNow();
+            boolean still = Objects.equals(now, seen);
+            seen = now;
             if (now == null) {
-                if (stamp != null) {
-                    settled = false;
-                    tell("the file is gone");
-                }
-                return;
+                lookedInVain(still);
+            } else if ((!settled || !now.equals(stamp)) && (still || replacedWhole)) {
+                read();
+                recovered();
             }
-            if (now.equals(stamp) && settled) {
-                return;
-            }
-            read();
-            if (toldError != null) {
-                toldError = null;
-                LOG.info("{} is good again", path);
+        } catch (BrokenFileException e) {
+            if (settled) {
+                tell(String.valueOf(e.getMessage()));
             }
         } catch (IOException e) {
-            tell(e instanceof BrokenFileException ? String.valueOf(e.getMessage()) : e.toString());
+            tell(e.toString());
+        }
+    }
+
+    private void lookedInVain(boolean still) {
+        if (stamp != null) {
+            settled = false;
+            if (still) {
+                tell("the file is gone");
+            }
+        }
+    }
+
+    private void recovered() {
+        if (toldError != null) {
+            toldError = null;
+            LOG.info("{} is good again", path);
         }
     }
 

@@ -257,6 +257,50 @@ class SharedFileTest {
     }
 
     @Test
+    void whatABrokenFileSaysForAMomentIsNotTold() throws IOException {
+        Path file = folder.resolve("counter.json");
+        try (SharedDirectory directory = SharedDirectory.open(folder)) {
+            SharedFile<Long> counter = counter(directory);
+            counter.update(_ -> 5L);
+            Files.writeString(file, "");
+            counter.look();
+            Files.writeString(file, "{\"format\": 1, \"count\": 6}");
+            counter.look();
+            assertThat(counter.value()).isEqualTo(6);
+            Files.delete(file);
+            counter.look();
+            Files.writeString(file, "{\"format\": 1, \"count\": 7}");
+            counter.look();
+            assertThat(counter.value()).isEqualTo(7);
+            assertThat(log.list).isEmpty();
+        }
+    }
+
+    /// An emptied `roles.yaml` would be a good one that says nothing, and take away what roles grant.
+    @Test
+    void aFileThatPeopleEditIsReadWhenItHasComeToRest() throws IOException {
+        Path file = folder.resolve("words.yaml");
+        Files.writeString(file, "word: a");
+        try (SharedDirectory directory = SharedDirectory.open(folder)) {
+            WatchedFile<Integer> words = directory.watched(
+                    "words.yaml",
+                    (content, faults) ->
+                            Documents.yaml(content, faults).entries().size(),
+                    -1);
+            words.look();
+            words.look();
+            Files.writeString(file, "");
+            words.look();
+            assertThat(words.value()).isEqualTo(1);
+            Files.writeString(file, "word: a\nother: b");
+            words.look();
+            assertThat(words.value()).isEqualTo(1);
+            words.look();
+            assertThat(words.value()).isEqualTo(2);
+        }
+    }
+
+    @Test
     void aFileThatDisappearsLeavesTheLastGoodStateAndOneError() throws IOException {
         Path file = folder.resolve("counter.json");
         try (SharedDirectory directory = SharedDirectory.open(folder)) {
