@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.client;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.upwell.codec.MqttVersion;
+import org.upwell.codec.Packet;
+import org.upwell.codec.PacketEncoder;
+import org.upwell.codec.Properties;
+import org.upwell.codec.ReasonCode;
+import org.upwell.codec.SubAck;
+import org.upwell.codec.Subscribe;
+import org.upwell.codec.UnsubAck;
+import org.upwell.codec.Unsubscribe;
+
+/// SUBSCRIBE and UNSUBSCRIBE with their answers, and what is subscribed, so that it can be subscribed again when
+/// the server lost the session. A request whose answer the connection did not live to see is sent again on the
+/// next. Owned by the client's event loop.
+final class Subscriptions {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Subscriptions.class);
+
+    /// Filters in one SUBSCRIBE that is made again.
+    private static final int FILTERS_AT_ONCE = 50;
+
+    /// A request, waiting or under way. Its packet id is that of `packet` and changes when it is sent again.
+    private sealed interface Request {
+
+        Packet withPacketId(int packetId);
+
+        CompletableFuture<?> result();
+    }
+
+    private record SubscribeRequest(
+            List<Subscribe.Request> requests, Properties properties, CompletableFuture<SubAck> result)
+            implements Request {
+
+        @Override
+        public Packet withPacketId(int packetId) {
+            return new Subscribe(packetId, requests, properties);
+        }
+    }
+
+    private record UnsubscribeRequest(List<String> filters, Properties properties, CompletableFuture<UnsubAck> result)
+            implements Request {
+
+        @Override
+        public Packet withPacketId(int packetId) {
+            return new Unsubscribe(packetId, filters, properties);
+        }
+    }
+
+    private record Subscribed(Subscribe.Request request, Properties properties) {}
+
+    private final ClientOptions options;
+    private final PacketIds ids;
+    private final Deque<Request> waiting = new ArrayDeque<>();
+    private final Map<Integer, Request> underWay = new LinkedHashMap<>();
+    private final Map<String, Subscribed> subscribed = new LinkedHashMap<>();
+
+    // These live as long as one connection.
+    private @Nullable ClientConnection connection;
+    private long maxPacketBytes;
+
+    Subscriptions(ClientOptions options, PacketIds ids) {
+        this.options = options;
+        this.ids = ids;
+    }
+
+    void subscribe(List<Subscribe.Request> requests, Properties properties, CompletableFuture<SubAck> result) {
+        enqueue(new SubscribeRequest(requests, properties, result));
+    }
+
+    void unsubscribe(List<String> filters, Properties properties, CompletableFuture<UnsubAck> result) {
+        enqueue(new UnsubscribeRequest(filters, properties, result));
+    }
+
+    private void enqueue(Request request) {
+        if (waiting.size() >= options.maxOutstanding()) {
+            request.result()
+                    .completeExceptionally(new MqttException(
+                            MqttException.Kind.QUEUE_FULL, ReasonCode.QUOTA_EXCEEDED, "too many requests wait"));
+            return;
+        }
+        waiting.add(request);
+        pump();
+    }
+
+    void onConnected(ClientConnection connection, ServerLimits limits, boolean sessionPresent) {
+        this.connection = connection;
+        this.maxPacketBytes = limits.maxPacketBytes();
+        if (!sessionPresent) {
+            List<Subscribed> lost = List.copyOf(subscribed.values());
+            subscribed.clear();
+            if (options.resubscribe()) {
+                subscribeAgain(lost);
+            }
+        }
+        pump();
+    }
+
+    /// In front of what waits, since it was asked for earlier.
+    private void subscribeAgain(List<Subscribed> lost) {
+        Map<Properties, List<Subscribe.Request>> byProperties = new LinkedHashMap<>();
+        for (Subscribed each : lost) {
+            byProperties
+                    .computeIfAbsent(each.properties, none -> new ArrayList<>())
+                    .add(each.request);
+        }
+        List<Request> again = new ArrayList<>();
+        byProperties.forEach((properties, requests) -> {
+            for (int i = 0; i < requests.size(); i += FILTERS_AT_ONCE) {
+                List<Subscribe.Request> some = requests.subList(i, Math.min(i + FILTERS_AT_ONCE, requests.size()));
+                again.add(new SubscribeRequest(some, properties, new CompletableFuture<>()));
+            }
+        });
+        again.reversed().forEach(waiting::addFirst);
+    }
+
+    void onDisconnected() {
+        connection = null;
+        List.copyOf(underWay.values()).reversed().forEach(waiting::addFirst);
+        freeAll(underWay.keySet());
+        underWay.clear();
+    }
+
+    private void freeAll(Collection<Integer> packetIds) {
+        packetIds.forEach(ids::free);
+    }
+
+    void failAll(MqttException cause) {
+        waiting.forEach(request -> request.result().completeExceptionally(cause));
+        waiting.clear();
+    }
+
+    /// Sends what waits; never held back by flow control ([MQTT-4.9.0-3]).
+    void pump() {
+        ClientConnection to = connection;
+        while (to != null && !waiting.isEmpty()) {
+            int packetId = ids.take();
+            if (packetId == 0) {
+                return;
+            }
+            Request request = waiting.remove();
+            Packet packet = request.withPacketId(packetId);
+            int bytes = PacketEncoder.encodedBytes(packet, options.version());
+            if (bytes > maxPacketBytes) {
+                // [MQTT-3.2.2-15]
+                ids.free(packetId);
+                request.result()
+                        .completeExceptionally(ServerLimits.limit(
+                                ReasonCode.PACKET_TOO_LARGE,
+                                bytes + " bytes, of which the server takes " + maxPacketBytes));
+                continue;
+            }
+            underWay.put(packetId, request);
+            to.send(packet);
+        }
+    }
+
+    void onSubAck(SubAck ack) {
+        if (!(underWay.get(ack.packetId()) instanceof SubscribeRequest request)) {
+            closeFor("SUBACK with a packet id of no SUBSCRIBE");
+            return;
+        }
+        List<Subscribe.Request> asked = request.requests;
+        if (asked.size() != ack.reasons().size()) {
+            // [MQTT-3.8.4-6], [MQTT3-3.8.4-5]
+            closeFor("SUBACK with " + ack.reasons().size() + " reasons for " + asked.size() + " filters");
+            return;
+        }
+        finish(ack.packetId());
+        for (int i = 0; i < asked.size(); i++) {
+            note(asked.get(i), request.properties, ack.reasons().get(i));
+        }
+        request.result.complete(ack);
+    }
+
+    private void note(Subscribe.Request request, Properties properties, ReasonCode reason) {
+        if (reason.isError()) {
+            // A refused request leaves an older subscription as it was; only the server knows.
+            LOG.debug("subscription to {} refused: {}", request.filter(), reason);
+        } else {
+            subscribed.put(request.filter(), new Subscribed(request, properties));
+        }
+    }
+
+    void onUnsubAck(UnsubAck ack) {
+        if (!(underWay.get(ack.packetId()) instanceof UnsubscribeRequest request)) {
+            closeFor("UNSUBACK with a packet id of no UNSUBSCRIBE");
+            return;
+        }
+        boolean hasReasons = options.version() == MqttVersion.MQTT_5;
+        if (hasReasons && request.filters.size() != ack.reasons().size()) {
+            // [MQTT-3.11.3-1]
+            closeFor("UNSUBACK with " + ack.reasons().size() + " reasons for " + request.filters.size() + " filters");
+            return;
+        }
+        finish(ack.packetId());
+        for (int i = 0; i < request.filters.size(); i++) {
+            if (!hasReasons || !ack.reasons().get(i).isError()) {
+                subscribed.remove(request.filters.get(i));
+            }
+        }
+        request.result.complete(ack);
+    }
+
+    private void finish(int packetId) {
+        underWay.remove(packetId);
+        ids.free(packetId);
+    }
+
+    private void closeFor(String fault) {
+        if (connection != null) {
+            connection.close(MqttException.protocol(ReasonCode.PROTOCOL_ERROR, fault), ReasonCode.PROTOCOL_ERROR);
+        }
+    }
+}
