@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.gateway.bridge;
+
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.upwell.client.ClientOptions;
+import org.upwell.client.ClientTls;
+import org.upwell.client.ConnectionListener;
+import org.upwell.client.Credentials;
+import org.upwell.client.MqttClient;
+import org.upwell.client.MqttException;
+import org.upwell.client.Reconnect;
+import org.upwell.codec.ConnAck;
+import org.upwell.codec.MqttVersion;
+import org.upwell.codec.Properties;
+import org.upwell.codec.QoS;
+import org.upwell.codec.ReasonCode;
+import org.upwell.codec.UserProperty;
+
+/// A link over MQTT 5 that comes back by itself.
+///
+/// The first connection of a process begins a new session: the packet ids of an earlier process are not known here,
+/// and a broker that still held one would take a new message for a repeat of an old one. Later connections resume
+/// it, and what was under way is sent again with its own packet id.
+public final class MqttBrokerLink implements BrokerLink {
+
+    /// How to reach the broker.
+    ///
+    /// @param tls null for a plain connection
+    /// @param credentials asked before every attempt to connect
+    /// @param maxOutstanding messages that may be under way; more are sent back to their devices, who keep them
+    public record Settings(
+            String host,
+            int port,
+            @Nullable ClientTls tls,
+            Credentials.Source credentials,
+            int maxOutstanding,
+            Reconnect reconnect) {
+
+        private static final int MAX_OUTSTANDING = 2_000;
+
+        /// Plain or TLS, with limits that suit a broker nearby.
+        public static Settings of(String host, int port, @Nullable ClientTls tls, Credentials.Source credentials) {
+            Reconnect reconnect = new Reconnect(Duration.ofMillis(250), Duration.ofSeconds(10), true);
+            return new Settings(host, port, tls, credentials, MAX_OUTSTANDING, reconnect);
+        }
+    }
+
+    private static final Logger LOG = LoggerFactory.getLogger(MqttBrokerLink.class);
+
+    private static final Duration SESSION_EXPIRY = Duration.ofHours(1);
+    private static final Duration KEEP_ALIVE = Duration.ofSeconds(30);
+    private static final int MAX_IN_FLIGHT = 1_000;
+
+    /// A generous bound for payloads of devices, which fit a datagram.
+    private static final long BYTES_PER_MESSAGE = 16_384;
+
+    private final MqttClient client;
+
+    private MqttBrokerLink(MqttClient client) {
+        this.client = client;
+    }
+
+    /// Begins to connect, and goes on trying until [#close].
+    public static MqttBrokerLink open(Settings settings, String clientId) {
+        ClientOptions.Builder options = ClientOptions.builder(settings.host, settings.port)
+                .version(MqttVersion.MQTT_5)
+                .clientId(clientId)
+                .cleanStart(true)
+                .sessionExpiry(SESSION_EXPIRY)
+                .keepAlive(KEEP_ALIVE)
+                .credentials(settings.credentials)
+                .maxInFlight(MAX_IN_FLIGHT)
+                .maxOutstanding(settings.maxOutstanding, settings.maxOutstanding * BYTES_PER_MESSAGE)
+                .reconnect(settings.reconnect)
+                // A device that is sent away sends again: a duplicate in either way.
+                .republish(true)
+                .connectionListener(new Log(clientId));
+        if (settings.tls != null) {
+            options.tls(settings.tls);
+        }
+        MqttClient client = new MqttClient(options.build());
+        client.connect().whenComplete((connAck, fault) -> {
+            if (fault != null) {
+                LOG.debug("{} gave up connecting: {}", clientId, fault.getMessage());
+            }
+        });
+        return new MqttBrokerLink(client);
+    }
+
+    @Override
+    public CompletionStage<ReasonCode> publish(Publication publication) {
+        if (!client.isConnected()) {
+            return CompletableFuture.failedStage(new BrokerUnavailableException(BrokerUnavailableException.Cause.AWAY));
+        }
+        Properties.Builder properties = Properties.builder();
+        for (UserProperty property : publication.userProperties()) {
+            properties.user(property.name(), property.value());
+        }
+        QoS qos = publication.qos();
+        CompletableFuture<ReasonCode> outcome = new CompletableFuture<>();
+        client.publish(publication.topic(), publication.payload(), qos, publication.retain(), properties.build())
+                .whenComplete((reason, fault) -> settle(outcome, reason, fault));
+        return outcome;
+    }
+
+    private static void settle(
+            CompletableFuture<ReasonCode> outcome, @Nullable ReasonCode reason, @Nullable Throwable fault) {
+        Throwable cause = fault instanceof CompletionException && fault.getCause() != null ? fault.getCause() : fault;
+        if (cause == null) {
+            outcome.complete(reason == null ? ReasonCode.SUCCESS : reason);
+        } else if (cause instanceof MqttException refusal) {
+            switch (refusal.kind()) {
+                // The broker's word about this message, or its limits.
+                case REFUSED, LIMIT -> outcome.complete(refusal.reason());
+                case QUEUE_FULL ->
+                    outcome.completeExceptionally(
+                            new BrokerUnavailableException(BrokerUnavailableException.Cause.BUSY));
+                default ->
+                    outcome.completeExceptionally(
+                            new BrokerUnavailableException(BrokerUnavailableException.Cause.AWAY));
+            }
+        } else {
+            outcome.completeExceptionally(cause);
+        }
+    }
+
+    @Override
+    public boolean isConnected() {
+        return client.isConnected();
+    }
+
+    @Override
+    public void close() {
+        client.close();
+    }
+
+    /// Tells people of the connection's coming and going.
+    private record Log(String clientId) implements ConnectionListener {
+
+        @Override
+        public void onConnected(ConnAck connAck) {
+            LOG.info("{} is connected to the broker", clientId);
+        }
+
+        @Override
+        public void onDisconnected(MqttException cause, @Nullable Duration retryIn) {
+            LOG.warn(
+                    "{} has no connection to the broker: {}; next attempt in {}",
+                    clientId,
+                    cause.getMessage(),
+                    retryIn);
+        }
+    }
+}
