@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.app.config;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import tools.jackson.dataformat.yaml.YAMLMapper;
+import tools.jackson.dataformat.yaml.YAMLWriteFeature;
+
+/// Writes a configuration back as YAML with every default filled in, so that a person sees what was understood. What it
+/// writes reads back as the same configuration. There is no secret in it to mask: passwords and keys are named by file.
+public final class ConfigText {
+    private ConfigText() {}
+
+    public static String of(UpwellConfig config) {
+        Map<String, Object> root = new LinkedHashMap<>();
+        root.put("data-directory", config.dataDirectory().toString());
+        root.put("durability", config.durability().spelling());
+        root.put("mqtt", mqtt(config.mqtt()));
+        root.put("http", address(config.http().address()));
+        Map<String, Object> https = address(config.https().address());
+        config.https().certificate().ifPresent(files -> put(https, files));
+        root.put("https", https);
+        config.gateway().ifPresent(gateway -> root.put("gateway", gateway(gateway)));
+        return YAMLMapper.builder()
+                .disable(YAMLWriteFeature.WRITE_DOC_START_MARKER)
+                .enable(YAMLWriteFeature.MINIMIZE_QUOTES)
+                .disable(YAMLWriteFeature.SPLIT_LINES)
+                .build()
+                .writeValueAsString(root);
+    }
+
+    private static Map<String, Object> mqtt(MqttConfig config) {
+        List<Map<String, Object>> listeners = new ArrayList<>();
+        for (ListenerConfig each : config.listeners()) {
+            Map<String, Object> listener = new LinkedHashMap<>();
+            listener.put("name", each.name());
+            listener.put("type", each.type().spelling());
+            listener.putAll(address(each.address()));
+            each.certificate().ifPresent(files -> put(listener, files));
+            each.anonymous().ifPresent(anonymous -> {
+                Map<String, Object> section = new LinkedHashMap<>();
+                section.put("tenant", anonymous.tenant());
+                section.put("roles", anonymous.roles().stream().sorted().toList());
+                listener.put("anonymous", section);
+            });
+            listeners.add(listener);
+        }
+        Map<String, Object> mqtt = new LinkedHashMap<>();
+        mqtt.put("listeners", listeners);
+        mqtt.put("queue-limit", config.queueLimit());
+        mqtt.put("queue-overflow", config.queueOverflow().spelling());
+        return mqtt;
+    }
+
+    private static Map<String, Object> gateway(GatewayConfig config) {
+        Map<String, Object> gateway = new LinkedHashMap<>();
+        config.broker().ifPresent(broker -> {
+            Map<String, Object> section = new LinkedHashMap<>();
+            section.put("url", broker.url().toString());
+            section.put("username", broker.username());
+            section.put("password-file", broker.passwordFile().toString());
+            broker.ca().ifPresent(ca -> section.put("ca", ca.toString()));
+            gateway.put("broker", section);
+        });
+        gateway.put("coap", address(config.coap()));
+        Map<String, Object> field = address(config.field().address());
+        field.put(
+                "networks",
+                config.field().networks().stream().map(Network::toString).toList());
+        gateway.put("field", field);
+        gateway.put(GatewayConfig.BRIDGE_QOS_KEY, config.bridgeQos().name());
+        return gateway;
+    }
+
+    private static Map<String, Object> address(BindAddress address) {
+        Map<String, Object> section = new LinkedHashMap<>();
+        section.put("bind", address.bind().getHostAddress());
+        section.put("port", address.port());
+        return section;
+    }
+
+    private static void put(Map<String, Object> section, CertificateFiles files) {
+        section.put("certificate", files.certificate().toString());
+        section.put("key", files.key().toString());
+    }
+}

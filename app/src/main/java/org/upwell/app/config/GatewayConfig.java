@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.app.config;
+
+import java.util.Optional;
+
+/// The CoAP gateway.
+///
+/// @param coap where applications open sessions and reach their devices
+/// @param field where devices register and send
+/// @param broker only for a gateway in a process of its own
+public record GatewayConfig(BindAddress coap, FieldConfig field, BridgeQos bridgeQos, Optional<BrokerConfig> broker) {
+    public static final int DEFAULT_COAP_PORT = 5683;
+    static final String BRIDGE_QOS_KEY = "gateway_coap_mqtt_bridge_default_message_qos";
+
+    static GatewayConfig read(Section section) {
+        Section coapSection = section.section("coap");
+        BindAddress coap = BindAddress.read(coapSection, BindAddress.LOOPBACK, DEFAULT_COAP_PORT);
+        coapSection.refuseUnknownKeys();
+        FieldConfig field = FieldConfig.read(section.section("field"));
+        BridgeQos bridgeQos = section.choice(BRIDGE_QOS_KEY, BridgeQos.AT_LEAST_ONCE, BridgeQos::name);
+        Optional<BrokerConfig> broker =
+                section.has("broker") ? Optional.of(BrokerConfig.read(section.section("broker"))) : Optional.empty();
+        section.refuseUnknownKeys();
+        return new GatewayConfig(coap, field, bridgeQos, broker);
+    }
+}

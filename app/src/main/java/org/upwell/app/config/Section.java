@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.app.config;
+
+import java.net.InetAddress;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/// One mapping of the file while it is read onto a record. Each accessor names a key, its default and its bounds; a bad
+/// value becomes a fault and the default is used in its place, so that reading goes on to the next fault. Keys that no
+/// accessor asked for are unknown. One use, one thread.
+final class Section {
+    private final Path file;
+    private final String path;
+    private final YamlNode.Mapping mapping;
+    private final List<ConfigFault> faults;
+    private final Set<String> known = new LinkedHashSet<>();
+
+    Section(Path file, String path, YamlNode.Mapping mapping, List<ConfigFault> faults) {
+        this.file = file;
+        this.path = path;
+        this.mapping = mapping;
+        this.faults = faults;
+    }
+
+    boolean has(String key) {
+        known.add(key);
+        return mapping.entries().containsKey(key);
+    }
+
+    Optional<String> text(String key) {
+        return scalar(key).map(YamlNode.Scalar::text);
+    }
+
+    String text(String key, String fallback) {
+        return text(key).orElse(fallback);
+    }
+
+    /// A text that must be there.
+    String requiredText(String key) {
+        if (!has(key)) {
+            faults.add(new ConfigFault(file, mapping.line(), "'" + name(key) + "' is missing"));
+        }
+        return text(key, "");
+    }
+
+    Optional<Path> path(String key) {
+        return text(key).map(Path::of);
+    }
+
+    int integer(String key, int fallback, int min, int max) {
+        Optional<YamlNode.Scalar> scalar = scalar(key);
+        if (scalar.isEmpty()) {
+            return fallback;
+        }
+        String digits = scalar.get().text().replace("_", "");
+        try {
+            int value = Integer.parseInt(digits);
+            if (value >= min && value <= max) {
+                return value;
+            }
+        } catch (NumberFormatException e) {
+            // Reported below in the same words as a number out of bounds.
+        }
+        bad(key, scalar.get(), "a whole number from " + min + " to " + max);
+        return fallback;
+    }
+
+    /// Port 0 stands for any free port.
+    int port(String key, int fallback) {
+        return integer(key, fallback, 0, 65_535);
+    }
+
+    /// An address written out: names would make the start depend on a name server.
+    InetAddress address(String key, InetAddress fallback) {
+        Optional<YamlNode.Scalar> scalar = scalar(key);
+        if (scalar.isEmpty()) {
+            return fallback;
+        }
+        String text = scalar.get().text();
+        try {
+            return text.equals("localhost") ? InetAddress.ofLiteral("127.0.0.1") : InetAddress.ofLiteral(text);
+        } catch (IllegalArgumentException e) {
+            bad(key, scalar.get(), "an IPv4 or IPv6 address, or localhost");
+            return fallback;
+        }
+    }
+
+    <E extends Enum<E>> E choice(String key, E fallback, Function<E, String> spelling) {
+        Optional<YamlNode.Scalar> scalar = scalar(key);
+        if (scalar.isEmpty()) {
+            return fallback;
+        }
+        E[] all = fallback.getDeclaringClass().getEnumConstants();
+        for (E each : all) {
+            if (spelling.apply(each).equals(scalar.get().text())) {
+                return each;
+            }
+        }
+        bad(key, scalar.get(), "one of " + Arrays.stream(all).map(spelling).collect(Collectors.joining(", ")));
+        return fallback;
+    }
+
+    /// Reads a value of a form of its own; `parse` throws `IllegalArgumentException` with what it expects.
+    <T> Optional<T> parsed(String key, Function<String, T> parse) {
+        return scalar(key).flatMap(scalar -> parsed(key, scalar, parse));
+    }
+
+    /// Reads a list of values of a form of their own.
+    <T> List<T> parsedList(String key, Function<String, T> parse) {
+        List<T> values = new ArrayList<>();
+        for (YamlNode item : items(key)) {
+            if (item instanceof YamlNode.Scalar scalar) {
+                parsed(key, scalar, parse).ifPresent(values::add);
+            } else {
+                bad(key, item, "a list of plain values");
+            }
+        }
+        return values;
+    }
+
+    private <T> Optional<T> parsed(String key, YamlNode.Scalar scalar, Function<String, T> parse) {
+        try {
+            return Optional.of(parse.apply(scalar.text()));
+        } catch (IllegalArgumentException e) {
+            bad(key, scalar, String.valueOf(e.getMessage()));
+            return Optional.empty();
+        }
+    }
+
+    /// The mapping under a key; an empty one if the key is absent, so that defaults apply.
+    Section section(String key) {
+        known.add(key);
+        YamlNode.Entry entry = mapping.entries().get(key);
+        if (entry == null || entry.value() instanceof YamlNode.Nothing) {
+            int line = entry == null ? mapping.line() : entry.line();
+            return new Section(file, name(key), new YamlNode.Mapping(line, Map.of()), faults);
+        }
+        return child(name(key), entry.value());
+    }
+
+    /// The mappings in the list under a key.
+    List<Section> sections(String key) {
+        List<Section> sections = new ArrayList<>();
+        int index = 0;
+        for (YamlNode item : items(key)) {
+            sections.add(child(name(key) + "[" + index++ + "]", item));
+        }
+        return sections;
+    }
+
+    private Section child(String childPath, YamlNode node) {
+        if (node instanceof YamlNode.Mapping childMapping) {
+            return new Section(file, childPath, childMapping, faults);
+        }
+        faults.add(new ConfigFault(
+                file, node.line(), "'" + childPath + "' must be a mapping of keys to values, not " + node.kind()));
+        return new Section(file, childPath, new YamlNode.Mapping(node.line(), Map.of()), faults);
+    }
+
+    private List<YamlNode> items(String key) {
+        known.add(key);
+        YamlNode.Entry entry = mapping.entries().get(key);
+        if (entry == null) {
+            return List.of();
+        }
+        if (entry.value() instanceof YamlNode.Sequence sequence) {
+            return sequence.items();
+        }
+        bad(key, entry.value(), "a list");
+        return List.of();
+    }
+
+    private Optional<YamlNode.Scalar> scalar(String key) {
+        known.add(key);
+        YamlNode.Entry entry = mapping.entries().get(key);
+        if (entry == null) {
+            return Optional.empty();
+        }
+        if (entry.value() instanceof YamlNode.Scalar scalar && !scalar.text().isBlank()) {
+            return Optional.of(scalar);
+        }
+        bad(key, entry.value(), "a value");
+        return Optional.empty();
+    }
+
+    private void bad(String key, YamlNode found, String expected) {
+        faults.add(new ConfigFault(
+                file, found.line(), "'" + name(key) + "' must be " + expected + ", not " + found.kind()));
+    }
+
+    /// A fault at the key's line, or at the section's if the key is absent.
+    void fault(String key, String message) {
+        YamlNode.Entry entry = mapping.entries().get(key);
+        int line = entry == null ? mapping.line() : entry.line();
+        faults.add(new ConfigFault(file, line, "'" + name(key) + "' " + message));
+    }
+
+    /// To be called when every key was asked for.
+    void refuseUnknownKeys() {
+        mapping.entries().forEach((key, entry) -> {
+            if (!known.contains(key)) {
+                faults.add(new ConfigFault(
+                        file,
+                        entry.line(),
+                        "unknown key '" + name(key) + "' (known here: " + String.join(", ", known) + ")"));
+            }
+        });
+    }
+
+    private String name(String key) {
+        return path.isEmpty() ? key : path + "." + key;
+    }
+}

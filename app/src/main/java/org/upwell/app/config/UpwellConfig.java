@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.app.config;
+
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// The whole configuration of a server or of a gateway process. Immutable.
+///
+/// @param dataDirectory holds users, tenants, devices, roles, keys and certificates
+/// @param gateway absent: none runs
+public record UpwellConfig(
+        Path dataDirectory,
+        Durability durability,
+        MqttConfig mqtt,
+        HttpConfig http,
+        HttpsConfig https,
+        Optional<GatewayConfig> gateway) {
+
+    /// Reads a file whole.
+    ///
+    /// @throws InvalidConfigException with all faults
+    /// @throws IOException if the file cannot be read
+    public static UpwellConfig load(Path file) throws InvalidConfigException, IOException {
+        String text;
+        try {
+            text = Files.readString(file);
+        } catch (CharacterCodingException e) {
+            throw new InvalidConfigException(List.of(new ConfigFault(file, 1, "not UTF-8 text")));
+        }
+        return parse(file, text);
+    }
+
+    /// What an empty file means.
+    public static UpwellConfig defaults() {
+        List<ConfigFault> faults = new ArrayList<>();
+        return read(new Section(Path.of("defaults"), "", new YamlNode.Mapping(1, Map.of()), faults));
+    }
+
+    static UpwellConfig parse(Path file, String text) throws InvalidConfigException {
+        List<ConfigFault> faults = new ArrayList<>();
+        Optional<YamlNode.Mapping> root = new YamlReader(file, faults).read(text);
+        if (root.isEmpty()) {
+            throw new InvalidConfigException(faults);
+        }
+        UpwellConfig config = read(new Section(file, "", root.get(), faults));
+        if (!faults.isEmpty()) {
+            throw new InvalidConfigException(faults);
+        }
+        return config;
+    }
+
+    private static UpwellConfig read(Section section) {
+        Path dataDirectory = section.path("data-directory").orElse(Path.of("upwell-data"));
+        Durability durability = section.choice("durability", Durability.MEMORY, Durability::spelling);
+        if (durability != Durability.MEMORY) {
+            section.fault(
+                    "durability",
+                    "'" + durability.spelling() + "' needs the journal, which does not exist yet:"
+                            + " only 'memory', for now the default, is accepted until it does");
+        }
+        MqttConfig mqtt = MqttConfig.read(section.section("mqtt"));
+        HttpConfig http = HttpConfig.read(section.section("http"));
+        HttpsConfig https = HttpsConfig.read(section.section("https"));
+        Optional<GatewayConfig> gateway =
+                section.has("gateway") ? Optional.of(GatewayConfig.read(section.section("gateway"))) : Optional.empty();
+        section.refuseUnknownKeys();
+        return new UpwellConfig(dataDirectory, durability, mqtt, http, https, gateway);
+    }
+}

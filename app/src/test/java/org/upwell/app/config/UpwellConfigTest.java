@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.app.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class UpwellConfigTest {
+    private static final Path FILE = Path.of("upwell.yaml");
+
+    private static final String EVERY_KEY = """
+            data-directory: /srv/upwell
+            durability: memory
+            mqtt:
+              listeners:
+                - name: public
+                  type: tls
+                  bind: 192.0.2.7
+                  port: 18883
+                  certificate: /etc/upwell/chain.pem
+                  key: /etc/upwell/key.pem
+                - name: bench
+                  type: tcp
+                  bind: ::1
+                  port: 0
+                  anonymous:
+                    tenant: bench
+                    roles: [APPLICATION, BUBBLE_UP_READ_CONSUMER]
+              queue-limit: 1_000
+              queue-overflow: drop-oldest
+            http:
+              bind: 127.0.0.2
+              port: 18080
+            https:
+              bind: 0.0.0.0
+              port: 18443
+              certificate: web.pem
+              key: web-key.pem
+            gateway:
+              broker:
+                url: ssl://broker.example:9883
+                username: gateway
+                password-file: /etc/upwell/gateway-password
+                ca: /etc/upwell/ca.pem
+              coap:
+                bind: 0.0.0.0
+                port: 15683
+              field:
+                bind: fd00::1
+                port: 15685
+                networks: [fd00::/16, 10.0.0.0/8, 192.0.2.1]
+              gateway_coap_mqtt_bridge_default_message_qos: EXACTLY_ONCE
+            """;
+
+    @Test
+    void emptyFileMeansTheDefaults() throws Exception {
+        UpwellConfig config = UpwellConfig.parse(FILE, "# nothing but a comment\n");
+
+        assertThat(config).isEqualTo(UpwellConfig.defaults());
+        assertThat(config.dataDirectory()).isEqualTo(Path.of("upwell-data"));
+        assertThat(config.durability()).isEqualTo(Durability.MEMORY);
+        assertThat(config.mqtt().queueLimit()).isEqualTo(50_000);
+        assertThat(config.mqtt().queueOverflow()).isEqualTo(QueueOverflow.DROP_NEWEST);
+        assertThat(config.mqtt().listeners())
+                .containsExactly(
+                        ListenerConfig.of("tls", ListenerType.TLS, at("0.0.0.0", 8883)),
+                        ListenerConfig.of("tcp", ListenerType.TCP, at("127.0.0.1", 1883)));
+        assertThat(config.http()).isEqualTo(new HttpConfig(at("127.0.0.1", 8080)));
+        assertThat(config.https()).isEqualTo(new HttpsConfig(at("127.0.0.1", 8443), Optional.empty()));
+        assertThat(config.gateway()).isEmpty();
+    }
+
+    @Test
+    void gatewayWithoutKeysHasDefaultsThatTrustThisMachineOnly() throws Exception {
+        GatewayConfig gateway =
+                UpwellConfig.parse(FILE, "gateway: {}\n").gateway().orElseThrow();
+
+        assertThat(gateway.coap()).isEqualTo(at("127.0.0.1", 5683));
+        assertThat(gateway.field().address()).isEqualTo(at("127.0.0.1", 5685));
+        assertThat(gateway.field().networks()).containsExactly(network("127.0.0.0", 8), network("::1", 128));
+        assertThat(gateway.bridgeQos()).isEqualTo(BridgeQos.AT_LEAST_ONCE);
+        assertThat(gateway.broker()).isEmpty();
+    }
+
+    @Test
+    void everyKeyIsRead() throws Exception {
+        UpwellConfig config = UpwellConfig.parse(FILE, EVERY_KEY);
+
+        assertThat(config.dataDirectory()).isEqualTo(Path.of("/srv/upwell"));
+        assertThat(config.mqtt())
+                .isEqualTo(new MqttConfig(
+                        List.of(
+                                new ListenerConfig(
+                                        "public",
+                                        ListenerType.TLS,
+                                        at("192.0.2.7", 18883),
+                                        Optional.of(new CertificateFiles(
+                                                Path.of("/etc/upwell/chain.pem"), Path.of("/etc/upwell/key.pem"))),
+                                        Optional.empty()),
+                                new ListenerConfig(
+                                        "bench",
+                                        ListenerType.TCP,
+                                        at("::1", 0),
+                                        Optional.empty(),
+                                        Optional.of(new AnonymousConfig(
+                                                "bench", Set.of("APPLICATION", "BUBBLE_UP_READ_CONSUMER"))))),
+                        1_000,
+                        QueueOverflow.DROP_OLDEST));
+        assertThat(config.http()).isEqualTo(new HttpConfig(at("127.0.0.2", 18080)));
+        assertThat(config.https())
+                .isEqualTo(new HttpsConfig(
+                        at("0.0.0.0", 18443),
+                        Optional.of(new CertificateFiles(Path.of("web.pem"), Path.of("web-key.pem")))));
+        assertThat(config.gateway())
+                .contains(new GatewayConfig(
+                        at("0.0.0.0", 15683),
+                        new FieldConfig(
+                                at("fd00::1", 15685),
+                                List.of(network("fd00::", 16), network("10.0.0.0", 8), network("192.0.2.1", 32))),
+                        BridgeQos.EXACTLY_ONCE,
+                        Optional.of(new BrokerConfig(
+                                URI.create("ssl://broker.example:9883"),
+                                "gateway",
+                                Path.of("/etc/upwell/gateway-password"),
+                                Optional.of(Path.of("/etc/upwell/ca.pem"))))));
+    }
+
+    @Test
+    void writtenBackItReadsAsTheSame() throws Exception {
+        UpwellConfig config = UpwellConfig.parse(FILE, EVERY_KEY);
+
+        String text = ConfigText.of(config);
+
+        assertThat(UpwellConfig.parse(FILE, text)).isEqualTo(config);
+        assertThat(UpwellConfig.parse(FILE, ConfigText.of(UpwellConfig.defaults())))
+                .isEqualTo(UpwellConfig.defaults());
+    }
+
+    @Test
+    void allFaultsAreReportedAtOnceWithTheirLines() {
+        String text = """
+                data-directory: d
+                durabilty: memory
+                mqtt:
+                  listeners:
+                    - name: a
+                      type: udp
+                      prot: 1883
+                    - name: a
+                      port: 70000
+                      anonymous:
+                        tenant: t
+                  queue-limit: many
+                  queue-overflow: drop-all
+                http:
+                  bind: 0.0.0.0
+                https: 8443
+                gateway:
+                  field:
+                    networks: [10.0.0.0/33]
+                  gateway_coap_mqtt_bridge_default_message_qos: at-least-once
+                  broker:
+                    url: http://broker
+                """;
+
+        assertThat(faults(text))
+                .containsExactly(
+                        "upwell.yaml:2: unknown key 'durabilty' (known here: data-directory, durability, mqtt, http,"
+                                + " https, gateway)",
+                        "upwell.yaml:6: 'mqtt.listeners[0].type' must be one of tcp, tls, not 'udp'",
+                        "upwell.yaml:7: unknown key 'mqtt.listeners[0].prot' (known here: type, bind, port,"
+                                + " certificate, key, anonymous, name)",
+                        "upwell.yaml:8: 'mqtt.listeners[1].name' 'a' is taken by another listener",
+                        "upwell.yaml:9: 'mqtt.listeners[1].port' must be a whole number from 0 to 65535, not '70000'",
+                        "upwell.yaml:11: 'mqtt.listeners[1].anonymous.roles' must name at least one role, or every"
+                                + " client is refused",
+                        "upwell.yaml:12: 'mqtt.queue-limit' must be a whole number from 1 to 2000000, not 'many'",
+                        "upwell.yaml:13: 'mqtt.queue-overflow' must be one of drop-newest, drop-oldest, not 'drop-all'",
+                        "upwell.yaml:15: 'http.bind' must be a loopback address such as 127.0.0.1: elsewhere use https",
+                        "upwell.yaml:16: 'https' must be a mapping of keys to values, not '8443'",
+                        "upwell.yaml:19: 'gateway.field.networks' must be a network such as 10.0.0.0/8 or fd00::/16,"
+                                + " not '10.0.0.0/33'",
+                        "upwell.yaml:19: 'gateway.field.networks' must name at least one network, or no device reaches"
+                                + " the gateway",
+                        "upwell.yaml:20: 'gateway.gateway_coap_mqtt_bridge_default_message_qos' must be one of"
+                                + " AT_MOST_ONCE, AT_LEAST_ONCE, EXACTLY_ONCE, not 'at-least-once'",
+                        "upwell.yaml:22: 'gateway.broker.url' must be ssl://host:port or tcp://host:port, not"
+                                + " 'http://broker'",
+                        "upwell.yaml:22: 'gateway.broker.username' is missing",
+                        "upwell.yaml:22: 'gateway.broker.password-file' is missing");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"sync", "interval"})
+    void durabilityThatNeedsTheJournalIsRefusedAndSaysWhy(String durability) {
+        assertThat(faults("\ndurability: " + durability + "\n"))
+                .containsExactly("upwell.yaml:2: 'durability' '" + durability + "' needs the journal, which does not"
+                        + " exist yet: only 'memory', for now the default, is accepted until it does");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "mqtt: [ | upwell.yaml:1: not YAML",
+                "mqtt:\\n\\tlisteners: 1 | upwell.yaml:2: not YAML",
+                "- a | upwell.yaml:1: the file must be a mapping of keys to values, not a list",
+                "http: {port: 1}\\nhttp: {port: 2} | upwell.yaml:2: key 'http' is there twice, first on line 1",
+                "http: &h {port: 1}\\nhttps: *h | upwell.yaml:2: aliases (*h) are not supported: write the value out",
+                "http:\\n  port: | upwell.yaml:2: 'http.port' must be a value, not nothing",
+                "http:\\n  port: [1] | upwell.yaml:2: 'http.port' must be a value, not a list",
+                "http: {bind: example.org} | upwell.yaml:1: 'http.bind' must be an IPv4 or IPv6 address, or localhost",
+                "mqtt: {listeners: {}} | upwell.yaml:1: 'mqtt.listeners' must be a list, not a mapping",
+                "mqtt:\\n  listeners:\\n  - tls | upwell.yaml:3: 'mqtt.listeners[0]' must be a mapping",
+                "https: {certificate: a.pem} | upwell.yaml:1: 'https.certificate' needs 'key' beside it",
+                "https: {key: a.pem} | upwell.yaml:1: 'https.key' needs 'certificate' beside it",
+                "mqtt: {listeners: [{type: tcp, certificate: a, key: b}]} | upwell.yaml:1:"
+                        + " 'mqtt.listeners[0].certificate' is for listeners of type tls",
+            })
+    void faultNamesItsLine(String text, String expected) {
+        assertThat(faults(text.replace("\\n", "\n").replace("\\t", "\t")))
+                .anySatisfy(fault -> assertThat(fault).startsWith(expected));
+    }
+
+    @Test
+    void fileOfBytesThatAreNoTextIsAFaultNotACrash(@TempDir Path directory) throws IOException {
+        Path file = directory.resolve("upwell.yaml");
+        Files.write(file, new byte[] {'a', ':', ' ', (byte) 0xff, (byte) 0xfe});
+
+        assertThatThrownBy(() -> UpwellConfig.load(file))
+                .isInstanceOf(InvalidConfigException.class)
+                .hasMessage(file + ":1: not UTF-8 text");
+    }
+
+    @Test
+    void fileIsReadFromDisk(@TempDir Path directory) throws Exception {
+        Path file = directory.resolve("upwell.yaml");
+        Files.writeString(file, EVERY_KEY, StandardCharsets.UTF_8);
+
+        assertThat(UpwellConfig.load(file)).isEqualTo(UpwellConfig.parse(FILE, EVERY_KEY));
+    }
+
+    @Test
+    void brokerPortDefaultsByScheme() {
+        BrokerConfig plain = new BrokerConfig(URI.create("tcp://h"), "u", FILE, Optional.empty());
+        BrokerConfig tls = new BrokerConfig(URI.create("mqtts://h"), "u", FILE, Optional.empty());
+
+        assertThat(plain.port()).isEqualTo(1883);
+        assertThat(plain.isTls()).isFalse();
+        assertThat(tls.port()).isEqualTo(8883);
+        assertThat(tls.isTls()).isTrue();
+    }
+
+    private static List<String> faults(String text) {
+        InvalidConfigException thrown =
+                catchThrowableOfType(InvalidConfigException.class, () -> UpwellConfig.parse(FILE, text));
+        assertThat(thrown).as("faults in%n%s", text).isNotNull();
+        return thrown.faults().stream().map(ConfigFault::toString).toList();
+    }
+
+    private static BindAddress at(String address, int port) {
+        return new BindAddress(InetAddress.ofLiteral(address), port);
+    }
+
+    private static Network network(String address, int prefixLength) {
+        return new Network(InetAddress.ofLiteral(address), prefixLength);
+    }
+}
