@@ -12,10 +12,11 @@ public final class InvalidConfigException extends Exception {
     private final transient List<ConfigFault> faults;
 
     InvalidConfigException(List<ConfigFault> faults) {
-        super(faults.stream().map(ConfigFault::toString).collect(Collectors.joining("\n")));
-        this.faults = faults.stream()
+        List<ConfigFault> sorted = faults.stream()
                 .sorted(Comparator.comparingInt(ConfigFault::line))
                 .toList();
+        super(sorted.stream().map(ConfigFault::toString).collect(Collectors.joining("\n")));
+        this.faults = sorted;
     }
 
     /// The faults, the topmost first.

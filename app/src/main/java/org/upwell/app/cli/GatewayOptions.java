@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.app.cli;
+
+import java.time.Duration;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/// How the CoAP commands reach a device: through which gateway, as whom, and with how much patience.
+final class GatewayOptions {
+    @Mixin
+    @SuppressWarnings("NullAway.Init") // picocli sets it before run
+    private TokenOptions tokenOptions;
+
+    @Option(
+            names = "--gateway",
+            paramLabel = "HOST:PORT",
+            defaultValue = "127.0.0.1:5683",
+            converter = HostAndPort.CoapConverter.class,
+            description = "The gateway (default: ${DEFAULT-VALUE})")
+    @SuppressWarnings("NullAway.Init") // has a default
+    private HostAndPort gateway;
+
+    @Option(
+            names = "--local-port",
+            paramLabel = "PORT",
+            defaultValue = "0",
+            description = "Local UDP port, to which the session is bound (default: any free one)")
+    private int localPort;
+
+    @Option(
+            names = "--timeout",
+            paramLabel = "TIME",
+            defaultValue = "60s",
+            description = "How long to wait for an answer (default: ${DEFAULT-VALUE})")
+    @SuppressWarnings("NullAway.Init") // has a default
+    private Duration timeout;
+
+    CoapSession open() {
+        return CoapSession.open(gateway, localPort, tokenOptions.requiredToken(), timeout);
+    }
+}
