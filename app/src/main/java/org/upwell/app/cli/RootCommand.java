@@ -15,6 +15,9 @@ import picocli.CommandLine.Spec;
         subcommands = {
             HelpCommand.class,
             ConfigCommand.class,
+            UserCommand.class,
+            TenantCommand.class,
+            DeviceCommand.class,
             TokenCommand.class,
             GetCommand.class,
             PutCommand.class,

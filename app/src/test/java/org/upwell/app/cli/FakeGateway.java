@@ -9,6 +9,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import org.eclipse.californium.core.CoapResource;
 import org.eclipse.californium.core.CoapServer;
 import org.eclipse.californium.core.coap.CoAP.Code;
@@ -31,6 +34,7 @@ final class FakeGateway implements AutoCloseable {
     private final CoapServer server;
     private final Set<InetSocketAddress> sessions = ConcurrentHashMap.newKeySet();
     private final Map<String, Response> answers = new ConcurrentHashMap<>();
+    private final ScheduledExecutorService notifier = Executors.newSingleThreadScheduledExecutor();
     private final List<String> seen = new CopyOnWriteArrayList<>();
 
     FakeGateway() throws IOException {
@@ -77,6 +81,7 @@ final class FakeGateway implements AutoCloseable {
 
     @Override
     public void close() {
+        notifier.shutdownNow();
         server.destroy();
     }
 
@@ -102,7 +107,7 @@ final class FakeGateway implements AutoCloseable {
         }
     }
 
-    /// Answers a registration as sensors do, 2.03 without a value, and then sends three notifications.
+    /// Answers a registration as sensors do, 2.03 without a value, and then sends notifications.
     private final class Proxy extends CoapResource {
         Proxy() {
             super("proxy");
@@ -126,11 +131,8 @@ final class FakeGateway implements AutoCloseable {
                 exchange.sendResponse(new Response(ResponseCode.NOT_FOUND));
             } else if (Integer.valueOf(0).equals(request.getOptions().getObserve()) && !isNotification) {
                 exchange.sendResponse(new Response(ResponseCode.VALID));
-                exchange.execute(() -> {
-                    changed();
-                    changed();
-                    changed();
-                });
+                // Apart, since Californium keeps only the newest of notifications that wait for an acknowledgement.
+                notifier.scheduleWithFixedDelay(this::changed, 20, 20, TimeUnit.MILLISECONDS);
             } else {
                 Response response = new Response(template.getCode());
                 response.setPayload(template.getPayload());
