@@ -49,8 +49,8 @@ final class DeviceCommand implements Runnable {
     @Command(name = "list", description = "List the devices with their tenants")
     void list(
             @Mixin DirectoryOptions directory,
-            @Option(names = "--tenant", paramLabel = "TENANT", description = "Only this tenant's")
-                    @Nullable String tenant) {
+            @Option(names = "--tenant", paramLabel = "TENANT", description = "Only this tenant's") @Nullable
+                    String tenant) {
         directory.with(access -> {
             Stream<String> tenants = tenant != null ? Stream.of(tenant) : owners(access);
             tenants.forEach(owner -> access.devices().devicesOf(owner).forEach(mac -> print(mac + "\t" + owner)));
@@ -59,7 +59,8 @@ final class DeviceCommand implements Runnable {
     }
 
     private static Stream<String> owners(AccessDirectory access) {
-        return Stream.concat(Stream.of(TenantId.INTERNAL), access.tenants().list().stream().map(Tenant::id));
+        return Stream.concat(
+                Stream.of(TenantId.INTERNAL), access.tenants().list().stream().map(Tenant::id));
     }
 
     @Command(name = "move", description = "Give a device of one tenant to another")

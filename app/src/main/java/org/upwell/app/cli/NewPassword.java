@@ -38,8 +38,8 @@ final class NewPassword {
 
     private static String firstLine(InputStream in) {
         try {
-            String line = new BufferedReader(new InputStreamReader(in, Charset.forName(
-                            System.getProperty("stdin.encoding", "UTF-8"))))
+            String line = new BufferedReader(
+                            new InputStreamReader(in, Charset.forName(System.getProperty("stdin.encoding", "UTF-8"))))
                     .readLine();
             if (line == null || line.isEmpty()) {
                 throw new CommandFailure("no password was given: use --password-file FILE, or pipe it in");

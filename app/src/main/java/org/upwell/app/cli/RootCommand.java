@@ -15,6 +15,8 @@ import picocli.CommandLine.Spec;
         subcommands = {
             HelpCommand.class,
             ConfigCommand.class,
+            NicCommand.class,
+            SensorCommand.class,
             UserCommand.class,
             TenantCommand.class,
             DeviceCommand.class,

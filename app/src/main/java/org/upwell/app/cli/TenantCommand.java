@@ -40,7 +40,8 @@ final class TenantCommand implements Runnable {
                             paramLabel = "ROLE",
                             description = "What the client's tokens assert; may be repeated (default: reads, alerts,"
                                     + " presence and app topics)")
-                    @Nullable List<String> roles) {
+                    @Nullable
+                    List<String> roles) {
         IssuedClient client = directory.with(access -> {
             access.tenants().add(tenant);
             return access.tenants().addClient(tenant, setOf(roles));
@@ -53,8 +54,8 @@ final class TenantCommand implements Runnable {
     void addClient(
             @Mixin DirectoryOptions directory,
             @Parameters(paramLabel = "TENANT", description = TENANT) String tenant,
-            @Option(names = "--role", paramLabel = "ROLE", description = "What the client's tokens assert")
-                    @Nullable List<String> roles) {
+            @Option(names = "--role", paramLabel = "ROLE", description = "What the client's tokens assert") @Nullable
+                    List<String> roles) {
         IssuedClient client = directory.with(access -> access.tenants().addClient(tenant, setOf(roles)));
         printClient(client);
     }
@@ -85,8 +86,7 @@ final class TenantCommand implements Runnable {
 
     @Command(name = "remove", description = "Remove a tenant that has no devices")
     void remove(
-            @Mixin DirectoryOptions directory,
-            @Parameters(paramLabel = "TENANT", description = TENANT) String tenant) {
+            @Mixin DirectoryOptions directory, @Parameters(paramLabel = "TENANT", description = TENANT) String tenant) {
         directory.with(access -> {
             access.tenants().remove(tenant);
             return tenant;

@@ -38,7 +38,8 @@ final class UserCommand implements Runnable {
                             description = "A role of the user, such as OPERATOR or ADMIN; may be repeated")
                     List<String> roles,
             @Option(names = "--password-file", paramLabel = "FILE", description = "Its first line is the password")
-                    @Nullable Path passwordFile) {
+                    @Nullable
+                    Path passwordFile) {
         String password = NewPassword.read(passwordFile);
         User user = directory.with(access -> access.users().add(name, password, Set.copyOf(roles)));
         print("added user " + PayloadText.printable(user.name()));

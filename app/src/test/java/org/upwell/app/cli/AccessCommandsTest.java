@@ -100,7 +100,11 @@ class AccessCommandsTest {
         assertThat(ToolRun.of("tenant", "add", "acme", "--config", config.toString())
                         .exitCode())
                 .isZero();
-        assertThat(ToolRun.of("tenant", "list", "--data-directory", data.resolve("d").toString())
+        assertThat(ToolRun.of(
+                                "tenant",
+                                "list",
+                                "--data-directory",
+                                data.resolve("d").toString())
                         .out())
                 .startsWith("acme\t");
     }

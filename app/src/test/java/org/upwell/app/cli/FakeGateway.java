@@ -132,7 +132,7 @@ final class FakeGateway implements AutoCloseable {
             } else if (Integer.valueOf(0).equals(request.getOptions().getObserve()) && !isNotification) {
                 exchange.sendResponse(new Response(ResponseCode.VALID));
                 // Apart, since Californium keeps only the newest of notifications that wait for an acknowledgement.
-                notifier.scheduleWithFixedDelay(this::changed, 20, 20, TimeUnit.MILLISECONDS);
+                var _ = notifier.scheduleWithFixedDelay(this::changed, 20, 20, TimeUnit.MILLISECONDS);
             } else {
                 Response response = new Response(template.getCode());
                 response.setPayload(template.getPayload());

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.app.cli;
+
+import java.util.concurrent.CountDownLatch;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// How long a command that serves goes on: until it ends by itself, or until SIGTERM or SIGINT. Either way what it runs
+/// is closed in order, and a signal obeyed is success: the exit code is 0 then, not Java's 143.
+final class Lifetime {
+    private static final Logger log = LoggerFactory.getLogger(Lifetime.class);
+
+    private final CountDownLatch over = new CountDownLatch(1);
+    private volatile int exitCode;
+
+    /// Ends it from inside; callable on any thread, the first call counts.
+    void end(int code) {
+        if (over.getCount() > 0) {
+            exitCode = code;
+            over.countDown();
+        }
+    }
+
+    /// Waits, then closes `running`. After a signal it does not return: the process ends when `running` is closed.
+    int await(AutoCloseable running) {
+        Thread hook = new Thread(
+                () -> {
+                    close(running);
+                    Runtime.getRuntime().halt(CommandLineTool.DONE);
+                },
+                "stop");
+        Runtime.getRuntime().addShutdownHook(hook);
+        try {
+            over.await();
+            Runtime.getRuntime().removeShutdownHook(hook);
+            close(running);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            close(running);
+        } catch (IllegalStateException e) {
+            // A signal came at the same moment; its hook closes.
+            log.debug("Stopping already", e);
+        }
+        return exitCode;
+    }
+
+    private static void close(AutoCloseable running) {
+        try {
+            running.close();
+        } catch (Exception e) {
+            log.warn("Not everything was closed in order", e);
+        }
+    }
+}
