@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.app.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DataDirectoryTest {
+    @TempDir
+    private Path directory;
+
+    @Test
+    void isMadeForTheOwnerOnly() throws Exception {
+        Path path = directory.resolve("a/b");
+
+        try (DataDirectory data = DataDirectory.open(path)) {
+            assertThat(data.path()).isEqualTo(path);
+            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path)))
+                    .isEqualTo("rwx------");
+        }
+    }
+
+    @Test
+    void admitsOneServerAtATime() throws Exception {
+        try (DataDirectory first = DataDirectory.open(directory)) {
+            assertThatThrownBy(() -> DataDirectory.open(first.path()))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("another server runs on the data directory " + directory);
+        }
+        DataDirectory.open(directory).close();
+    }
+
+    @Test
+    void secretsAreReadableByTheOwnerOnlyAndReplacedWhole() throws Exception {
+        Path file = directory.resolve("secret");
+        OwnerOnlyFile.write(file, "one");
+        OwnerOnlyFile.write(file, "two");
+
+        assertThat(Files.readString(file)).isEqualTo("two");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                .isEqualTo("rw-------");
+        assertThat(directory).isDirectoryNotContaining(path -> path.toString().endsWith(".new"));
+    }
+}
