@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.app.server;
+
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import io.micrometer.core.instrument.binder.system.UptimeMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.util.Locale;
+import java.util.concurrent.atomic.LongAdder;
+import org.upwell.access.AccessEvent;
+import org.upwell.broker.event.BrokerCounters;
+import org.upwell.broker.event.DropCause;
+import org.upwell.gateway.Gateway;
+import org.upwell.gateway.event.GatewayEvent;
+import org.upwell.mqtt.MqttServer;
+
+/// Everything that is counted, as Prometheus reads it. The parts count by themselves, cheaply and without knowing of
+/// this; here their counters get names and are read when somebody asks. Safe for all threads.
+final class Metrics implements AutoCloseable {
+    private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private final JvmGcMetrics collections = new JvmGcMetrics();
+
+    Metrics() {
+        new JvmMemoryMetrics().bindTo(registry);
+        new JvmThreadMetrics().bindTo(registry);
+        new ProcessorMetrics().bindTo(registry);
+        new UptimeMetrics().bindTo(registry);
+        collections.bindTo(registry);
+    }
+
+    void bind(BrokerCounters counters) {
+        count("upwell.broker.connections.opened", "MQTT connections accepted", counters.connectionsOpened);
+        count("upwell.broker.connections.closed", "MQTT connections ended", counters.connectionsClosed);
+        count("upwell.broker.connections.refused", "CONNECT packets refused", counters.connectionsRefused);
+        count("upwell.broker.sessions.opened", "Sessions opened or resumed", counters.sessionsOpened);
+        count("upwell.broker.sessions.ended", "Sessions ended", counters.sessionsEnded);
+        count("upwell.broker.messages.received", "PUBLISH packets accepted", counters.messagesReceived);
+        count("upwell.broker.messages.sent", "PUBLISH packets sent", counters.messagesSent);
+        count("upwell.broker.messages.unmatched", "Messages without a subscriber", counters.messagesUnmatched);
+        count("upwell.broker.publishes.refused", "PUBLISH packets not allowed", counters.publishesRefused);
+        count("upwell.broker.subscriptions.refused", "Topic filters not allowed", counters.subscriptionsRefused);
+        count("upwell.broker.protocol.errors", "Connections ended for a fault of the peer", counters.protocolErrors);
+        for (DropCause cause : DropCause.values()) {
+            FunctionCounter.builder("upwell.broker.messages.dropped", counters, all -> all.droppedBy(cause))
+                    .description("Messages that did not reach a session that subscribed to them")
+                    .tag("cause", label(cause))
+                    .register(registry);
+        }
+    }
+
+    void bind(MqttServer server) {
+        Gauge.builder("upwell.broker.connections", server, MqttServer::connectionCount)
+                .description("Open MQTT connections")
+                .register(registry);
+    }
+
+    void bind(Gateway gateway) {
+        for (GatewayEvent event : GatewayEvent.values()) {
+            FunctionCounter.builder("upwell.gateway.events", gateway, g -> g.counters().of(event))
+                    .description("Outcomes at the gateway")
+                    .tag("event", event.label())
+                    .register(registry);
+        }
+        Gauge.builder("upwell.gateway.devices", gateway, Gateway::registeredDevices)
+                .description("Registered devices")
+                .register(registry);
+        Gauge.builder("upwell.gateway.sessions", gateway, Gateway::openSessions)
+                .description("Open sessions of applications")
+                .register(registry);
+        Gauge.builder("upwell.gateway.connected", gateway, g -> g.isConnected() ? 1 : 0)
+                .description("1 while every connection to the broker stands")
+                .register(registry);
+    }
+
+    /// Counts what access lets in and refuses.
+    void on(AccessEvent event) {
+        switch (event) {
+            case AccessEvent.LoginAdmitted admitted -> login(admitted.kind(), "admitted");
+            case AccessEvent.LoginRefused refused -> login(refused.kind(), "refused");
+            case AccessEvent.TokenIssued _ -> token("issued");
+            case AccessEvent.TokenRefused _ -> token("refused");
+            case AccessEvent.InternalRoleAsserted _ -> ignoredRole("internal");
+            case AccessEvent.ForeignRoleAsserted _ -> ignoredRole("foreign");
+        }
+    }
+
+    private void login(AccessEvent.Kind kind, String outcome) {
+        registry.counter("upwell.access.logins", "kind", label(kind), "outcome", outcome)
+                .increment();
+    }
+
+    private void token(String outcome) {
+        registry.counter("upwell.access.tokens", "outcome", outcome).increment();
+    }
+
+    private void ignoredRole(String why) {
+        registry.counter("upwell.access.roles.ignored", "why", why).increment();
+    }
+
+    private void count(String name, String description, LongAdder counter) {
+        FunctionCounter.builder(name, counter, LongAdder::sum)
+                .description(description)
+                .register(registry);
+    }
+
+    private static String label(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    /// All of it in Prometheus' text format.
+    String scrape() {
+        return registry.scrape();
+    }
+
+    PrometheusMeterRegistry registry() {
+        return registry;
+    }
+
+    @Override
+    public void close() {
+        collections.close();
+        registry.close();
+    }
+}
