@@ -5,35 +5,18 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.dataformat.cbor.CBORMapper;
+import org.upwell.field.sensor.CborWrapper;
 
 /// Shows payloads to a person: sensor data decoded, text as text, the rest as hex. What peers send never reaches the
 /// terminal as control characters.
 final class PayloadText {
-    private static final CBORMapper CBOR = new CBORMapper();
-
     private PayloadText() {}
 
-    /// A sensor's wrapper as `type data`, any other CBOR as JSON, and what is no CBOR as [#plain] shows it.
+    /// A sensor's wrapper as `type data`, and what is none as [#plain] shows it.
     static String decoded(byte[] payload) {
-        if (isWrapper(payload)) {
-            try {
-                JsonNode wrapper = CBOR.readTree(payload);
-                JsonNode data = wrapper.path("1");
-                String shown = data.isBinary() ? "0x" + hex(data.binaryValue()) : plain(data.asString());
-                return printable(wrapper.path("0").asString()) + " " + shown;
-            } catch (JacksonException e) {
-                return plain(payload);
-            }
-        }
-        return plain(payload);
-    }
-
-    /// Existing decoders know the wrapper by these two bytes: a map of two pairs whose first key is 0.
-    private static boolean isWrapper(byte[] payload) {
-        return payload.length > 2 && payload[0] == (byte) 0xa2 && payload[1] == 0;
+        return CborWrapper.decode(payload)
+                .map(wrapper -> printable(wrapper.type()) + " " + plain(wrapper.data()))
+                .orElseGet(() -> plain(payload));
     }
 
     /// Text if it is all printable UTF-8, else hex.

@@ -15,6 +15,7 @@ import picocli.CommandLine.Spec;
         subcommands = {
             HelpCommand.class,
             ConfigCommand.class,
+            ServerCommand.class,
             NicCommand.class,
             SensorCommand.class,
             UserCommand.class,

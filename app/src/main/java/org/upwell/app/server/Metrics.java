@@ -61,7 +61,8 @@ final class Metrics implements AutoCloseable {
 
     void bind(Gateway gateway) {
         for (GatewayEvent event : GatewayEvent.values()) {
-            FunctionCounter.builder("upwell.gateway.events", gateway, g -> g.counters().of(event))
+            FunctionCounter.builder(
+                            "upwell.gateway.events", gateway, g -> g.counters().of(event))
                     .description("Outcomes at the gateway")
                     .tag("event", event.label())
                     .register(registry);

@@ -19,6 +19,8 @@ class PayloadTextTest {
                 "A2 00 64 6C6E6963 01 43 0001FF | lnic 0x0001ff",
                 // Key 1 as text that is binary: shown as hex, never sent to the terminal.
                 "A2 00 64 6C6E6963 01 63 001B41 | lnic 0x001b41",
+                // And text that is not even UTF-8, as firmware sends it.
+                "A2 00 64 6C6E6963 01 62 C328 | lnic 0xc328",
                 // Truncated wrapper.
                 "A2 00 64 7465 | 0xa200647465",
                 // A type that would move the cursor.

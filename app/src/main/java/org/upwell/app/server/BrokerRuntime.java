@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.app.server;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import org.upwell.access.login.Access;
+import org.upwell.app.config.BindAddress;
+import org.upwell.app.config.ListenerType;
+import org.upwell.app.config.MqttConfig;
+import org.upwell.app.config.QueueOverflow;
+import org.upwell.app.tls.TlsFiles;
+import org.upwell.broker.Broker;
+import org.upwell.broker.event.BrokerCounters;
+import org.upwell.broker.event.BrokerEvents;
+import org.upwell.broker.session.OverflowRule;
+import org.upwell.broker.session.SessionLimits;
+import org.upwell.broker.store.InMemoryStore;
+import org.upwell.mqtt.ListenerConfig;
+import org.upwell.mqtt.MqttLimits;
+import org.upwell.mqtt.MqttServer;
+
+/// The broker and its MQTT listeners, opened and closed together.
+final class BrokerRuntime implements AutoCloseable {
+    /// How the gateway in this process reaches the broker, whichever listeners an operator opens: plain, on a free
+    /// loopback port, with the same logins as any other listener.
+    private static final String INTERNAL_LISTENER = "(internal)";
+
+    private final Broker broker;
+    private final MqttServer server;
+
+    private BrokerRuntime(Broker broker, MqttServer server) {
+        this.broker = broker;
+        this.server = server;
+    }
+
+    static BrokerRuntime start(MqttConfig config, Access access, Certificates certificates, InstantSource clock)
+            throws IOException {
+        SessionLimits limits = limits(config);
+        Broker broker = new Broker(new Broker.Parts(
+                new InMemoryStore(),
+                access.authenticator(),
+                access.authorizer(),
+                principal -> limits,
+                BrokerEvents.NONE,
+                clock));
+        MqttServer server =
+                new MqttServer(broker, MqttLimits.DEFAULT, Runtime.getRuntime().availableProcessors());
+        BrokerRuntime runtime = new BrokerRuntime(broker, server);
+        try {
+            server.start(listeners(config, certificates));
+            return runtime;
+        } catch (IOException | RuntimeException e) {
+            runtime.close();
+            throw e;
+        }
+    }
+
+    private static SessionLimits limits(MqttConfig config) {
+        OverflowRule overflow = config.queueOverflow() == QueueOverflow.DROP_OLDEST
+                ? OverflowRule.DROP_OLDEST
+                : OverflowRule.DROP_NEWEST;
+        SessionLimits defaults = SessionLimits.DEFAULT;
+        return new SessionLimits(config.queueLimit(), defaults.queueBytes(), overflow, defaults.qos0Bytes());
+    }
+
+    private static List<ListenerConfig> listeners(MqttConfig config, Certificates certificates) throws IOException {
+        List<ListenerConfig> listeners = new ArrayList<>();
+        listeners.add(
+                new ListenerConfig(INTERNAL_LISTENER, BindAddress.loopback(0).socketAddress(), null, null));
+        for (var each : config.listeners()) {
+            ListenerConfig.Tls tls = null;
+            if (each.type() == ListenerType.TLS) {
+                TlsFiles files = certificates.of(each.certificate());
+                tls = new ListenerConfig.Tls(files.certificate(), files.key());
+            }
+            ListenerConfig.Anonymous anonymous = each.anonymous()
+                    .map(a -> new ListenerConfig.Anonymous(a.tenant(), a.roles()))
+                    .orElse(null);
+            listeners.add(new ListenerConfig(each.name(), each.address().socketAddress(), tls, anonymous));
+        }
+        return listeners;
+    }
+
+    MqttServer server() {
+        return server;
+    }
+
+    BrokerCounters counters() {
+        return broker.counters();
+    }
+
+    InetSocketAddress internalAddress() {
+        return server.boundAddress(INTERNAL_LISTENER);
+    }
+
+    /// Listeners and connections first, then the store beneath them.
+    @Override
+    public void close() {
+        server.close();
+        broker.close();
+    }
+}
