@@ -16,6 +16,7 @@ import picocli.CommandLine.Spec;
             HelpCommand.class,
             ConfigCommand.class,
             ServerCommand.class,
+            GatewayCommand.class,
             NicCommand.class,
             SensorCommand.class,
             UserCommand.class,

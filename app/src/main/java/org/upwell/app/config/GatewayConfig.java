@@ -2,13 +2,14 @@
 package org.upwell.app.config;
 
 import java.util.Optional;
+import org.upwell.codec.QoS;
 
 /// The CoAP gateway.
 ///
 /// @param coap where applications open sessions and reach their devices
 /// @param field where devices register and send
 /// @param broker only for a gateway in a process of its own
-public record GatewayConfig(BindAddress coap, FieldConfig field, BridgeQos bridgeQos, Optional<BrokerConfig> broker) {
+public record GatewayConfig(BindAddress coap, FieldConfig field, QoS bridgeQos, Optional<BrokerConfig> broker) {
     public static final int DEFAULT_COAP_PORT = 5683;
     static final String BRIDGE_QOS_KEY = "gateway_coap_mqtt_bridge_default_message_qos";
 
@@ -17,7 +18,7 @@ public record GatewayConfig(BindAddress coap, FieldConfig field, BridgeQos bridg
         BindAddress coap = BindAddress.read(coapSection, BindAddress.LOOPBACK, DEFAULT_COAP_PORT);
         coapSection.refuseUnknownKeys();
         FieldConfig field = FieldConfig.read(section.section("field"));
-        BridgeQos bridgeQos = section.choice(BRIDGE_QOS_KEY, BridgeQos.AT_LEAST_ONCE, BridgeQos::name);
+        QoS bridgeQos = section.choice(BRIDGE_QOS_KEY, QoS.AT_LEAST_ONCE, QoS::name);
         Optional<BrokerConfig> broker =
                 section.has("broker") ? Optional.of(BrokerConfig.read(section.section("broker"))) : Optional.empty();
         section.refuseUnknownKeys();

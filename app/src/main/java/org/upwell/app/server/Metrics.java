@@ -12,7 +12,6 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.util.Locale;
 import java.util.concurrent.atomic.LongAdder;
-import org.upwell.access.AccessEvent;
 import org.upwell.broker.event.BrokerCounters;
 import org.upwell.broker.event.DropCause;
 import org.upwell.gateway.Gateway;
@@ -78,31 +77,6 @@ final class Metrics implements AutoCloseable {
                 .register(registry);
     }
 
-    /// Counts what access lets in and refuses.
-    void on(AccessEvent event) {
-        switch (event) {
-            case AccessEvent.LoginAdmitted admitted -> login(admitted.kind(), "admitted");
-            case AccessEvent.LoginRefused refused -> login(refused.kind(), "refused");
-            case AccessEvent.TokenIssued _ -> token("issued");
-            case AccessEvent.TokenRefused _ -> token("refused");
-            case AccessEvent.InternalRoleAsserted _ -> ignoredRole("internal");
-            case AccessEvent.ForeignRoleAsserted _ -> ignoredRole("foreign");
-        }
-    }
-
-    private void login(AccessEvent.Kind kind, String outcome) {
-        registry.counter("upwell.access.logins", "kind", label(kind), "outcome", outcome)
-                .increment();
-    }
-
-    private void token(String outcome) {
-        registry.counter("upwell.access.tokens", "outcome", outcome).increment();
-    }
-
-    private void ignoredRole(String why) {
-        registry.counter("upwell.access.roles.ignored", "why", why).increment();
-    }
-
     private void count(String name, String description, LongAdder counter) {
         FunctionCounter.builder(name, counter, LongAdder::sum)
                 .description(description)
@@ -111,11 +85,6 @@ final class Metrics implements AutoCloseable {
 
     private static String label(Enum<?> constant) {
         return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
-    }
-
-    /// All of it in Prometheus' text format.
-    String scrape() {
-        return registry.scrape();
     }
 
     PrometheusMeterRegistry registry() {

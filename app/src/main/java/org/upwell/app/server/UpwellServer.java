@@ -5,14 +5,25 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.InstantSource;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.upwell.access.login.Access;
 import org.upwell.access.login.AccessSettings;
 import org.upwell.access.login.AnonymousAccess;
+import org.upwell.app.config.BindAddress;
+import org.upwell.app.config.GatewayConfig;
+import org.upwell.app.config.HttpConfig;
+import org.upwell.app.config.HttpsConfig;
 import org.upwell.app.config.ListenerConfig;
 import org.upwell.app.config.UpwellConfig;
+import org.upwell.app.http.AccessCounters;
+import org.upwell.app.http.HttpListener;
+import org.upwell.app.http.HttpServices;
+import org.upwell.gateway.Gateway;
 
 /// A whole server, wired by hand: data directory, access, certificates, broker with its listeners, HTTP, and the
 /// gateway
@@ -20,11 +31,15 @@ import org.upwell.app.config.UpwellConfig;
 public final class UpwellServer implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(UpwellServer.class);
 
+    private final UpwellConfig config;
     private final Parts parts;
     private final Access access;
     private final Certificates certificates;
     private final BrokerRuntime broker;
     private final Metrics metrics;
+    private final HttpServices http;
+    private volatile @Nullable Gateway gateway;
+    private volatile boolean ready;
 
     /// Opens everything; what was opened is closed again if the rest cannot be.
     ///
@@ -40,16 +55,53 @@ public final class UpwellServer implements AutoCloseable {
     }
 
     private UpwellServer(UpwellConfig config, InstantSource clock, Parts parts) throws IOException {
+        this.config = config;
         this.parts = parts;
         DataDirectory data = parts.add("data directory", DataDirectory.open(config.dataDirectory()));
         this.metrics = parts.add("metrics", new Metrics());
         this.access = parts.add(
                 "access",
-                Access.open(data.path(), AccessSettings.DEFAULTS.withAnonymous(anonymous(config)), clock, metrics::on));
+                Access.open(data.path(), AccessSettings.DEFAULTS.withAnonymous(anonymous(config)), clock, new AccessCounters(metrics.registry())));
         this.certificates = new Certificates(data.path(), clock);
         this.broker = parts.add("broker", BrokerRuntime.start(config.mqtt(), access, certificates, clock));
         metrics.bind(broker.counters());
         metrics.bind(broker.server());
+        if (config.gateway().isPresent()) {
+            startGateway(config.gateway().get(), data, clock);
+        }
+        this.http = parts.add("http", HttpServices.start(
+                List.of(plain(config.http()), encrypted(config.https())),
+                new HttpServices.Parts(access, metrics.registry(), this::causesAgainstReady, List.of())));
+        ready = true;
+    }
+
+    private void startGateway(GatewayConfig gatewayConfig, DataDirectory data, InstantSource clock) throws IOException {
+        GatewayLogin login = GatewayLogin.open(data.path(), access.directory());
+        ClientBrokerLink.Target target = ClientBrokerLink.Target.plain(broker.internalAddress(), login);
+        Gateway started = parts.add("gateway", GatewayRuntime.start(gatewayConfig, access, target, clock));
+        metrics.bind(started);
+        gateway = started;
+    }
+
+    private static HttpListener plain(HttpConfig config) {
+        BindAddress address = config.address();
+        return new HttpListener("http", address.bind().getHostAddress(), address.port(), null);
+    }
+
+    private HttpListener encrypted(HttpsConfig config) throws IOException {
+        BindAddress address = config.address();
+        return new HttpListener(
+                "https", address.bind().getHostAddress(), address.port(), certificates.of(config.certificate()));
+    }
+
+    private List<String> causesAgainstReady() {
+        Gateway running = gateway;
+        if (!ready) {
+            return List.of("the server is starting or stopping");
+        }
+        return running == null || running.isConnected()
+                ? List.of()
+                : List.of("the gateway is not connected to the broker");
     }
 
     private static Map<String, AnonymousAccess> anonymous(UpwellConfig config) {
@@ -67,6 +119,21 @@ public final class UpwellServer implements AutoCloseable {
         return broker.server().boundAddress(listener);
     }
 
+    /// Where plain HTTP is open.
+    public InetSocketAddress httpAddress() {
+        return new InetSocketAddress(config.http().address().bind(), http.port(0));
+    }
+
+    /// Where HTTPS is open.
+    public InetSocketAddress httpsAddress() {
+        return new InetSocketAddress(config.https().address().bind(), http.port(1));
+    }
+
+    /// The gateway in this process, if one is configured.
+    public Optional<Gateway> gateway() {
+        return Optional.ofNullable(gateway);
+    }
+
     /// Users, tenants, devices and tokens.
     public Access access() {
         return access;
@@ -81,6 +148,7 @@ public final class UpwellServer implements AutoCloseable {
     @Override
     public void close() {
         log.info("Stopping");
+        ready = false;
         parts.close();
         log.info("Stopped");
     }

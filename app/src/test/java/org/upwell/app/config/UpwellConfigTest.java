@@ -19,6 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.upwell.codec.QoS;
 
 class UpwellConfigTest {
     private static final Path FILE = Path.of("upwell.yaml");
@@ -93,7 +94,7 @@ class UpwellConfigTest {
         assertThat(gateway.coap()).isEqualTo(at("127.0.0.1", 5683));
         assertThat(gateway.field().address()).isEqualTo(at("127.0.0.1", 5685));
         assertThat(gateway.field().networks()).containsExactly(network("127.0.0.0", 8), network("::1", 128));
-        assertThat(gateway.bridgeQos()).isEqualTo(BridgeQos.AT_LEAST_ONCE);
+        assertThat(gateway.bridgeQos()).isEqualTo(QoS.AT_LEAST_ONCE);
         assertThat(gateway.broker()).isEmpty();
     }
 
@@ -132,7 +133,7 @@ class UpwellConfigTest {
                         new FieldConfig(
                                 at("fd00::1", 15685),
                                 List.of(network("fd00::", 16), network("10.0.0.0", 8), network("192.0.2.1", 32))),
-                        BridgeQos.EXACTLY_ONCE,
+                        QoS.EXACTLY_ONCE,
                         Optional.of(new BrokerConfig(
                                 URI.create("ssl://broker.example:9883"),
                                 "gateway",

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.app.server;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.upwell.access.AccessEvents;
+import org.upwell.access.login.Access;
+import org.upwell.access.login.AccessSettings;
+import org.upwell.app.config.BrokerConfig;
+import org.upwell.app.config.GatewayConfig;
+import org.upwell.app.config.UpwellConfig;
+import org.upwell.client.ClientTls;
+import org.upwell.gateway.Gateway;
+
+/// A gateway in a process of its own. It reads users, tenants and devices in the server's data directory, or a copy, and
+/// reaches the broker as a client like any other.
+public final class GatewayProcess implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(GatewayProcess.class);
+
+    private final Parts parts;
+    private final Gateway gateway;
+
+    private GatewayProcess(Parts parts, Gateway gateway) {
+        this.parts = parts;
+        this.gateway = gateway;
+    }
+
+    /// Opens both listeners; does not wait for the broker.
+    ///
+    /// @throws IOException naming the listener, file or directory that is to blame
+    public static GatewayProcess start(
+            UpwellConfig config, GatewayConfig gatewayConfig, BrokerConfig broker, InstantSource clock)
+            throws IOException {
+        Parts parts = new Parts();
+        try {
+            ClientBrokerLink.Target target = target(broker);
+            Access access = parts.add(
+                    "access",
+                    Access.open(config.dataDirectory(), AccessSettings.DEFAULTS, clock, AccessEvents.NONE));
+            Gateway gateway = parts.add("gateway", GatewayRuntime.start(gatewayConfig, access, target, clock));
+            return new GatewayProcess(parts, gateway);
+        } catch (IOException | RuntimeException e) {
+            parts.close();
+            throw e;
+        }
+    }
+
+    private static ClientBrokerLink.Target target(BrokerConfig broker) throws IOException {
+        ClientTls tls = broker.isTls()
+                ? broker.ca().map(ClientTls::trusting).orElseGet(ClientTls::platform)
+                : null;
+        return new ClientBrokerLink.Target(
+                broker.url().getHost(), broker.port(), tls, broker.username(), password(broker.passwordFile()));
+    }
+
+    private static String password(Path file) throws IOException {
+        String password = Files.readString(file, StandardCharsets.UTF_8)
+                .lines()
+                .findFirst()
+                .orElse("")
+                .strip();
+        if (password.isEmpty()) {
+            throw new IOException(file + ": its first line is empty, and should be the password");
+        }
+        return password;
+    }
+
+    public List<InetSocketAddress> coapAddresses() {
+        return gateway.coapAddresses();
+    }
+
+    public List<InetSocketAddress> fieldAddresses() {
+        return gateway.fieldAddresses();
+    }
+
+    @Override
+    public void close() {
+        log.info("Stopping");
+        parts.close();
+        log.info("Stopped");
+    }
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.app.server;
+
+import java.io.IOException;
+import java.time.InstantSource;
+import org.upwell.access.login.Access;
+import org.upwell.access.registry.AccessChange;
+import org.upwell.app.config.FieldConfig;
+import org.upwell.app.config.GatewayConfig;
+import org.upwell.app.config.Network;
+import org.upwell.gateway.Gateway;
+
+/// Starts a gateway from its configuration, in whichever process.
+final class GatewayRuntime {
+    private GatewayRuntime() {}
+
+    static Gateway start(GatewayConfig config, Access access, ClientBrokerLink.Target broker, InstantSource clock)
+            throws IOException {
+        FieldConfig field = config.field();
+        org.upwell.gateway.GatewayConfig settings = org.upwell.gateway.GatewayConfig.of(
+                config.coap().socketAddress(),
+                field.address().socketAddress(),
+                field.networks().stream().map(Network::toString).toList());
+        Gateway gateway = Gateway.start(
+                settings.withBridge(org.upwell.gateway.GatewayConfig.Bridge.DEFAULT.withQos(config.bridgeQos())),
+                access.authenticator(),
+                access.directory().devices(),
+                broker.links(),
+                clock);
+        access.directory().addListener(change -> {
+            if (change instanceof AccessChange.DeviceChanged device) {
+                gateway.ownerChanged(device.mac());
+            }
+        });
+        return gateway;
+    }
+}
