@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.upwell.app.cli;
 
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,8 +24,14 @@ final class Lifetime {
         }
     }
 
-    /// Waits, then closes `running`. After a signal it does not return: the process ends when `running` is closed.
+    /// Waits for the end, then closes `running`. After a signal it does not return: the process ends when `running` is
+    /// closed.
     int await(AutoCloseable running) {
+        return await(running, null);
+    }
+
+    /// The same, but not longer than `atMost`, whose passing is success.
+    int await(AutoCloseable running, @Nullable Duration atMost) {
         Thread hook = new Thread(
                 () -> {
                     close(running);
@@ -31,7 +40,11 @@ final class Lifetime {
                 "stop");
         Runtime.getRuntime().addShutdownHook(hook);
         try {
-            over.await();
+            if (atMost == null) {
+                over.await();
+            } else if (!over.await(atMost.toNanos(), TimeUnit.NANOSECONDS)) {
+                end(CommandLineTool.DONE);
+            }
             Runtime.getRuntime().removeShutdownHook(hook);
             close(running);
         } catch (InterruptedException e) {

@@ -23,6 +23,8 @@ import picocli.CommandLine.Spec;
             TenantCommand.class,
             DeviceCommand.class,
             TokenCommand.class,
+            PubCommand.class,
+            SubCommand.class,
             GetCommand.class,
             PutCommand.class,
             ObserveCommand.class,
