@@ -19,6 +19,7 @@ import org.eclipse.californium.elements.config.Configuration;
 import org.eclipse.californium.elements.config.UdpConfig;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.upwell.app.payload.PayloadText;
 
 /// A session at a gateway: opened with a token, bound to one local UDP port, closed at the end. Used by one thread.
 final class CoapSession implements AutoCloseable {

@@ -36,8 +36,8 @@ final class GatewayCommand implements Callable<Integer> {
         GatewayConfig gateway = config.gateway()
                 .orElseThrow(() -> new CommandFailure(file + ": 'gateway' is missing, so there is nothing to run"));
         BrokerConfig broker = gateway.broker()
-                .orElseThrow(() -> new CommandFailure(
-                        file + ": 'gateway.broker' is missing: {url, username, password-file, ca}"));
+                .orElseThrow(() ->
+                        new CommandFailure(file + ": 'gateway.broker' is missing: {url, username, password-file, ca}"));
         GatewayProcess process = start(config, gateway, broker);
         spec.commandLine().getOut().println("upwell ready");
         return new Lifetime().await(process);

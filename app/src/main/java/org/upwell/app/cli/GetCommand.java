@@ -4,6 +4,7 @@ package org.upwell.app.cli;
 import java.util.concurrent.Callable;
 import org.eclipse.californium.core.coap.CoAP;
 import org.eclipse.californium.core.coap.Response;
+import org.upwell.app.payload.PayloadText;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;

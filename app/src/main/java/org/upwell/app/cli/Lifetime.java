@@ -9,7 +9,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// How long a command that serves goes on: until it ends by itself, or until SIGTERM or SIGINT. Either way what it runs
-/// is closed in order, and a signal obeyed is success: the exit code is 0 then, not Java's 143.
+/// is closed in order.
 final class Lifetime {
     private static final Logger log = LoggerFactory.getLogger(Lifetime.class);
 
@@ -17,7 +17,7 @@ final class Lifetime {
     private volatile int exitCode;
 
     /// Ends it from inside; callable on any thread, the first call counts.
-    void end(int code) {
+    synchronized void end(int code) {
         if (over.getCount() > 0) {
             exitCode = code;
             over.countDown();
@@ -32,36 +32,20 @@ final class Lifetime {
 
     /// The same, but not longer than `atMost`, whose passing is success.
     int await(AutoCloseable running, @Nullable Duration atMost) {
-        Thread hook = new Thread(
-                () -> {
-                    close(running);
-                    Runtime.getRuntime().halt(CommandLineTool.DONE);
-                },
-                "stop");
-        Runtime.getRuntime().addShutdownHook(hook);
-        try {
+        try (SignalHook _ = SignalHook.closing(running)) {
             if (atMost == null) {
                 over.await();
             } else if (!over.await(atMost.toNanos(), TimeUnit.NANOSECONDS)) {
                 end(CommandLineTool.DONE);
             }
-            Runtime.getRuntime().removeShutdownHook(hook);
-            close(running);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            close(running);
-        } catch (IllegalStateException e) {
-            // A signal came at the same moment; its hook closes.
-            log.debug("Stopping already", e);
         }
-        return exitCode;
-    }
-
-    private static void close(AutoCloseable running) {
         try {
             running.close();
         } catch (Exception e) {
             log.warn("Not everything was closed in order", e);
         }
+        return exitCode;
     }
 }

@@ -58,8 +58,8 @@ final class PubCommand implements Callable<Integer> {
         byte[] payload = payload();
         try (MqttClient client = new MqttClient(mqtt.client().build())) {
             MqttOptions.connect(client);
-            ReasonCode reason = MqttOptions.await(
-                    client.publish(topic, payload, mqtt.qos(), retain, Properties.NONE), PATIENCE);
+            ReasonCode reason =
+                    MqttOptions.await(client.publish(topic, payload, mqtt.qos(), retain, Properties.NONE), PATIENCE);
             if (reason == ReasonCode.NO_MATCHING_SUBSCRIBERS) {
                 spec.commandLine().getErr().println("published, to no subscriber");
             }

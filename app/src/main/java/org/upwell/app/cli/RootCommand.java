@@ -15,6 +15,7 @@ import picocli.CommandLine.Spec;
         subcommands = {
             HelpCommand.class,
             ConfigCommand.class,
+            DemoCommand.class,
             ServerCommand.class,
             GatewayCommand.class,
             NicCommand.class,

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
+import org.upwell.app.payload.PayloadText;
 import org.upwell.client.ClientOptions;
 import org.upwell.client.ConnectionListener;
 import org.upwell.client.MessageListener;
@@ -24,7 +25,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/// Subscribes and prints what arrives. Each message is printed on the client's event loop, before it is acknowledged, so
+/// Subscribes and prints what arrives. Each message is printed on the client's event loop, before it is acknowledged,
+/// so
 /// that a slow pipe slows the broker down and nothing is acknowledged that was not printed.
 @Command(name = "sub", description = "Subscribe, and print the topic and payload of each message")
 final class SubCommand implements Callable<Integer> {
@@ -108,8 +110,7 @@ final class SubCommand implements Callable<Integer> {
     }
 
     private String describe(Publish message) {
-        String payload =
-                cbor ? PayloadText.decoded(message.payload()) : PayloadText.plain(message.payload());
+        String payload = cbor ? PayloadText.decoded(message.payload()) : PayloadText.plain(message.payload());
         return PayloadText.printable(message.topic()) + " " + payload;
     }
 }

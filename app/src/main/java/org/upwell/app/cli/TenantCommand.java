@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.upwell.access.registry.IssuedClient;
 import org.upwell.access.registry.Tenant;
 import org.upwell.access.registry.TenantClient;
+import org.upwell.app.payload.PayloadText;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;

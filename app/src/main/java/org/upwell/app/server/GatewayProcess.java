@@ -17,9 +17,12 @@ import org.upwell.app.config.BrokerConfig;
 import org.upwell.app.config.GatewayConfig;
 import org.upwell.app.config.UpwellConfig;
 import org.upwell.client.ClientTls;
+import org.upwell.client.Credentials;
 import org.upwell.gateway.Gateway;
+import org.upwell.gateway.bridge.MqttBrokerLink;
 
-/// A gateway in a process of its own. It reads users, tenants and devices in the server's data directory, or a copy, and
+/// A gateway in a process of its own. It reads users, tenants and devices in the server's data directory, or a copy,
+/// and
 /// reaches the broker as a client like any other.
 public final class GatewayProcess implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(GatewayProcess.class);
@@ -40,10 +43,9 @@ public final class GatewayProcess implements AutoCloseable {
             throws IOException {
         Parts parts = new Parts();
         try {
-            ClientBrokerLink.Target target = target(broker);
+            MqttBrokerLink.Settings target = target(broker);
             Access access = parts.add(
-                    "access",
-                    Access.open(config.dataDirectory(), AccessSettings.DEFAULTS, clock, AccessEvents.NONE));
+                    "access", Access.open(config.dataDirectory(), AccessSettings.DEFAULTS, clock, AccessEvents.NONE));
             Gateway gateway = parts.add("gateway", GatewayRuntime.start(gatewayConfig, access, target, clock));
             return new GatewayProcess(parts, gateway);
         } catch (IOException | RuntimeException e) {
@@ -52,12 +54,15 @@ public final class GatewayProcess implements AutoCloseable {
         }
     }
 
-    private static ClientBrokerLink.Target target(BrokerConfig broker) throws IOException {
-        ClientTls tls = broker.isTls()
-                ? broker.ca().map(ClientTls::trusting).orElseGet(ClientTls::platform)
-                : null;
-        return new ClientBrokerLink.Target(
-                broker.url().getHost(), broker.port(), tls, broker.username(), password(broker.passwordFile()));
+    private static MqttBrokerLink.Settings target(BrokerConfig broker) throws IOException {
+        ClientTls tls = broker.isTls() ? broker.ca().map(ClientTls::trusting).orElseGet(ClientTls::platform) : null;
+        Credentials credentials = Credentials.of(broker.username(), password(broker.passwordFile()));
+        String host = broker.url().getHost();
+        return MqttBrokerLink.Settings.of(
+                host.startsWith("[") ? host.substring(1, host.length() - 1) : host,
+                broker.port(),
+                tls,
+                credentials.always());
     }
 
     private static String password(Path file) throws IOException {

@@ -9,12 +9,13 @@ import org.upwell.app.config.FieldConfig;
 import org.upwell.app.config.GatewayConfig;
 import org.upwell.app.config.Network;
 import org.upwell.gateway.Gateway;
+import org.upwell.gateway.bridge.MqttBrokerLink;
 
 /// Starts a gateway from its configuration, in whichever process.
 final class GatewayRuntime {
     private GatewayRuntime() {}
 
-    static Gateway start(GatewayConfig config, Access access, ClientBrokerLink.Target broker, InstantSource clock)
+    static Gateway start(GatewayConfig config, Access access, MqttBrokerLink.Settings broker, InstantSource clock)
             throws IOException {
         FieldConfig field = config.field();
         org.upwell.gateway.GatewayConfig settings = org.upwell.gateway.GatewayConfig.of(
@@ -25,7 +26,7 @@ final class GatewayRuntime {
                 settings.withBridge(org.upwell.gateway.GatewayConfig.Bridge.DEFAULT.withQos(config.bridgeQos())),
                 access.authenticator(),
                 access.directory().devices(),
-                broker.links(),
+                clientId -> MqttBrokerLink.open(broker, clientId),
                 clock);
         access.directory().addListener(change -> {
             if (change instanceof AccessChange.DeviceChanged device) {

@@ -23,7 +23,9 @@ import org.upwell.app.config.UpwellConfig;
 import org.upwell.app.http.AccessCounters;
 import org.upwell.app.http.HttpListener;
 import org.upwell.app.http.HttpServices;
+import org.upwell.client.Credentials;
 import org.upwell.gateway.Gateway;
+import org.upwell.gateway.bridge.MqttBrokerLink;
 
 /// A whole server, wired by hand: data directory, access, certificates, broker with its listeners, HTTP, and the
 /// gateway
@@ -61,7 +63,11 @@ public final class UpwellServer implements AutoCloseable {
         this.metrics = parts.add("metrics", new Metrics());
         this.access = parts.add(
                 "access",
-                Access.open(data.path(), AccessSettings.DEFAULTS.withAnonymous(anonymous(config)), clock, new AccessCounters(metrics.registry())));
+                Access.open(
+                        data.path(),
+                        AccessSettings.DEFAULTS.withAnonymous(anonymous(config)),
+                        clock,
+                        new AccessCounters(metrics.registry())));
         this.certificates = new Certificates(data.path(), clock);
         this.broker = parts.add("broker", BrokerRuntime.start(config.mqtt(), access, certificates, clock));
         metrics.bind(broker.counters());
@@ -69,15 +75,22 @@ public final class UpwellServer implements AutoCloseable {
         if (config.gateway().isPresent()) {
             startGateway(config.gateway().get(), data, clock);
         }
-        this.http = parts.add("http", HttpServices.start(
-                List.of(plain(config.http()), encrypted(config.https())),
-                new HttpServices.Parts(access, metrics.registry(), this::causesAgainstReady, List.of())));
+        this.http = parts.add(
+                "http",
+                HttpServices.start(
+                        List.of(plain(config.http()), encrypted(config.https())),
+                        new HttpServices.Parts(access, metrics.registry(), this::causesAgainstReady, List.of())));
         ready = true;
     }
 
     private void startGateway(GatewayConfig gatewayConfig, DataDirectory data, InstantSource clock) throws IOException {
         GatewayLogin login = GatewayLogin.open(data.path(), access.directory());
-        ClientBrokerLink.Target target = ClientBrokerLink.Target.plain(broker.internalAddress(), login);
+        InetSocketAddress internal = broker.internalAddress();
+        MqttBrokerLink.Settings target = MqttBrokerLink.Settings.of(
+                internal.getAddress().getHostAddress(),
+                internal.getPort(),
+                null,
+                Credentials.of(login.username(), login.password()).always());
         Gateway started = parts.add("gateway", GatewayRuntime.start(gatewayConfig, access, target, clock));
         metrics.bind(started);
         gateway = started;

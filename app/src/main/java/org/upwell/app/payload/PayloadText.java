@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.upwell.app.cli;
+package org.upwell.app.payload;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -9,18 +9,18 @@ import org.upwell.field.sensor.CborWrapper;
 
 /// Shows payloads to a person: sensor data decoded, text as text, the rest as hex. What peers send never reaches the
 /// terminal as control characters.
-final class PayloadText {
+public final class PayloadText {
     private PayloadText() {}
 
     /// A sensor's wrapper as `type data`, and what is none as [#plain] shows it.
-    static String decoded(byte[] payload) {
+    public static String decoded(byte[] payload) {
         return CborWrapper.decode(payload)
                 .map(wrapper -> printable(wrapper.type()) + " " + plain(wrapper.data()))
                 .orElseGet(() -> plain(payload));
     }
 
     /// Text if it is all printable UTF-8, else hex.
-    static String plain(byte[] payload) {
+    public static String plain(byte[] payload) {
         try {
             return plain(StandardCharsets.UTF_8
                     .newDecoder()
@@ -36,7 +36,7 @@ final class PayloadText {
     }
 
     /// The text with every control character escaped.
-    static String printable(String text) {
+    public static String printable(String text) {
         StringBuilder result = new StringBuilder(text.length());
         text.codePoints().forEach(point -> {
             if (isPrintable(point)) {
@@ -48,7 +48,7 @@ final class PayloadText {
         return result.toString();
     }
 
-    static String hex(byte[] bytes) {
+    public static String hex(byte[] bytes) {
         return HexFormat.of().formatHex(bytes);
     }
 

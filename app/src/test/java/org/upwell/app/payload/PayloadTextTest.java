@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.upwell.app.cli;
+package org.upwell.app.payload;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

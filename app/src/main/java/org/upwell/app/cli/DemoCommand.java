@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.app.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.upwell.app.demo.Demo;
+import org.upwell.app.demo.DemoSettings;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/// Runs the whole product in one process on a simulated field.
+@Command(name = "demo", description = "Run server, gateway and a simulated field in one process, and show what arrives")
+final class DemoCommand implements Callable<Integer> {
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it before call
+    private CommandSpec spec;
+
+    @Option(
+            names = "--devices",
+            paramLabel = "N",
+            defaultValue = "" + DemoSettings.DEFAULT_DEVICES,
+            description = "Simulated devices (default: ${DEFAULT-VALUE})")
+    private int devices;
+
+    @Option(
+            names = "--tenants",
+            paramLabel = "N",
+            defaultValue = "" + DemoSettings.DEFAULT_TENANTS,
+            description = "Tenants who share the devices (default: ${DEFAULT-VALUE})")
+    private int tenants;
+
+    @Option(
+            names = "--for",
+            paramLabel = "TIME",
+            description = "End after this time, print a summary, and fail if anything was lost (default: go on)")
+    private @Nullable Duration length;
+
+    @Option(
+            names = "--data-directory",
+            paramLabel = "DIR",
+            description = "Keep tenants, keys and certificates there (default: a temporary directory)")
+    private @Nullable Path dataDirectory;
+
+    @Override
+    public Integer call() throws InterruptedException {
+        DemoSettings settings = settings();
+        try (Demo demo = Demo.start(
+                        settings, InstantSource.system(), spec.commandLine().getOut());
+                SignalHook _ = SignalHook.closing(demo)) {
+            return demo.run() ? CommandLineTool.DONE : CommandLineTool.FAILED;
+        } catch (IOException e) {
+            throw new CommandFailure("the demo cannot start: " + e.getMessage(), e);
+        }
+    }
+
+    private DemoSettings settings() {
+        try {
+            return new DemoSettings(devices, tenants, Optional.ofNullable(length), Optional.ofNullable(dataDirectory));
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+        }
+    }
+}

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.app.demo;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.upwell.app.config.BindAddress;
+import org.upwell.app.config.Durability;
+import org.upwell.app.config.FieldConfig;
+import org.upwell.app.config.GatewayConfig;
+import org.upwell.app.config.HttpConfig;
+import org.upwell.app.config.HttpsConfig;
+import org.upwell.app.config.ListenerConfig;
+import org.upwell.app.config.ListenerType;
+import org.upwell.app.config.MqttConfig;
+import org.upwell.app.config.UpwellConfig;
+import org.upwell.app.server.UpwellServer;
+import org.upwell.codec.QoS;
+import org.upwell.field.simulation.SimulatedField;
+import org.upwell.gateway.Gateway;
+
+/// Server, gateway and a simulated field in one process, and one subscriber per tenant that counts. Everything is real:
+/// HDLC bytes between sensors and NICs, UDP to the gateway, MQTT from there to the broker, TLS and tokens to the
+/// subscribers. [#run] belongs to one thread; [#close] may come from another.
+public final class Demo implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Demo.class);
+
+    private static final String TLS = "tls";
+    private static final String TCP = "tcp";
+    private static final Duration ALARM_PERIOD = Duration.ofSeconds(5);
+    /// For what NICs still have to send when the field has fallen silent.
+    private static final Duration FLUSH = Duration.ofSeconds(30);
+
+    private static final Duration LAST_DELIVERIES = Duration.ofSeconds(10);
+
+    private final DemoSettings settings;
+    private final InstantSource clock;
+    private final PrintWriter out;
+    private final Path dataDirectory;
+    private final List<AutoCloseable> open = new ArrayList<>();
+    private final UpwellServer server;
+    private final List<DemoTenant> tenants;
+    private final Tally tally;
+    private final LiveTable table;
+    private final SimulatedField field;
+
+    /// Starts everything; when this returns, devices have begun to send.
+    public static Demo start(DemoSettings settings, InstantSource clock, PrintWriter out) throws IOException {
+        return new Demo(settings, clock, out);
+    }
+
+    private Demo(DemoSettings settings, InstantSource clock, PrintWriter out) throws IOException {
+        this.settings = settings;
+        this.clock = clock;
+        this.out = out;
+        this.dataDirectory = settings.dataDirectory().isPresent()
+                ? settings.dataDirectory().get()
+                : Files.createTempDirectory("upwell-demo-");
+        try {
+            this.server = own(UpwellServer.start(config(), clock));
+            this.tenants = DemoTenant.register(settings, server.access());
+            this.tally = new Tally(owners(tenants));
+            this.table = new LiveTable(out, clock, tally);
+            subscribe();
+            this.field = own(startField());
+        } catch (IOException | RuntimeException e) {
+            close();
+            throw e;
+        }
+    }
+
+    private synchronized <T extends AutoCloseable> T own(T part) {
+        open.add(part);
+        return part;
+    }
+
+    private UpwellConfig config() {
+        List<ListenerConfig> listeners = List.of(
+                ListenerConfig.of(
+                        TLS, ListenerType.TLS, BindAddress.loopback(FreePorts.tcp(ListenerConfig.MQTT_TLS_PORT))),
+                ListenerConfig.of(
+                        TCP, ListenerType.TCP, BindAddress.loopback(FreePorts.tcp(ListenerConfig.MQTT_PORT))));
+        GatewayConfig gateway = new GatewayConfig(
+                BindAddress.loopback(FreePorts.udp(GatewayConfig.DEFAULT_COAP_PORT)),
+                new FieldConfig(
+                        BindAddress.loopback(FreePorts.udp(FieldConfig.DEFAULT_PORT)), FieldConfig.loopbackNetworks()),
+                QoS.AT_LEAST_ONCE,
+                Optional.empty());
+        return new UpwellConfig(
+                dataDirectory,
+                Durability.MEMORY,
+                MqttConfig.of(listeners),
+                new HttpConfig(BindAddress.loopback(FreePorts.tcp(HttpConfig.DEFAULT_PORT))),
+                new HttpsConfig(BindAddress.loopback(FreePorts.tcp(HttpsConfig.DEFAULT_PORT)), Optional.empty()),
+                Optional.of(gateway));
+    }
+
+    private static Map<String, String> owners(List<DemoTenant> tenants) {
+        Map<String, String> owners = new HashMap<>();
+        tenants.forEach(tenant -> tenant.macs().forEach(mac -> owners.put(mac, tenant.id())));
+        return owners;
+    }
+
+    private void subscribe() {
+        for (DemoTenant tenant : tenants) {
+            own(Subscriber.start(tenant, server.access(), server.mqttAddress(TLS), authority(), tally, table::arrived));
+        }
+    }
+
+    private Path authority() {
+        return server.certificates().developmentAuthority().orElseThrow();
+    }
+
+    private SimulatedField startField() throws IOException {
+        List<String> macs = SimulatedField.macs(1, settings.devices());
+        // A later demo on the same directory must be known for one by its greater boot number.
+        long boot = clock.instant().getEpochSecond();
+        return SimulatedField.start(
+                SimulatedField.Settings.of(fieldAddress(), macs, settings.period(), boot),
+                clock,
+                sent -> tally.sent(new Tally.Key(sent.mac(), sent.sequence())));
+    }
+
+    private InetSocketAddress fieldAddress() {
+        return gateway().fieldAddresses().getFirst();
+    }
+
+    private Gateway gateway() {
+        return server.gateway().orElseThrow();
+    }
+
+    /// Tells what there is, shows what arrives for as long as the settings say, and judges.
+    ///
+    /// @return whether nothing was lost or went astray and every device was heard
+    public boolean run() throws InterruptedException {
+        out.println("upwell ready");
+        new Guide(
+                        server.mqttAddress(TLS),
+                        server.mqttAddress(TCP),
+                        server.httpsAddress(),
+                        server.httpAddress(),
+                        gateway().coapAddresses().getFirst(),
+                        fieldAddress(),
+                        authority())
+                .print(tenants, out);
+        Long deadline = settings.length()
+                .map(length -> System.nanoTime() + length.toNanos())
+                .orElse(null);
+        try (ScheduledExecutorService alarms = Executors.newSingleThreadScheduledExecutor()) {
+            var _ = alarms.scheduleAtFixedRate(
+                    new Alarms(), ALARM_PERIOD.toMillis(), ALARM_PERIOD.toMillis(), TimeUnit.MILLISECONDS);
+            table.printUntil(deadline);
+            alarms.shutdownNow();
+        }
+        return judge();
+    }
+
+    /// Raises a methane alarm on one device after the other.
+    private final class Alarms implements Runnable {
+        private final List<String> macs = SimulatedField.macs(1, settings.devices());
+        private int next;
+
+        @Override
+        public void run() {
+            field.pushAlarm(macs.get(next++ % macs.size()));
+        }
+    }
+
+    private boolean judge() throws InterruptedException {
+        field.stopProducing();
+        boolean flushed = field.flush(FLUSH);
+        tally.awaitDelivery(LAST_DELIVERIES.toNanos());
+        Tally.Summary summary = tally.summary();
+        if (!flushed) {
+            out.println(field.buffered() + " messages were never acknowledged to their devices");
+        }
+        if (summary.astray() > 0) {
+            out.println(summary.astray() + " messages reached a tenant who does not own the device");
+        }
+        if (!summary.silent().isEmpty()) {
+            out.println(summary.silent().size() + " devices of which no reading arrived, such as "
+                    + summary.silent().iterator().next());
+        }
+        out.println(summary);
+        return summary.isKept();
+    }
+
+    /// Stops the field, the subscribers and the server, and removes a temporary directory.
+    @Override
+    public synchronized void close() {
+        for (AutoCloseable part : open.reversed()) {
+            try {
+                part.close();
+            } catch (Exception e) {
+                log.warn("A part of the demo did not close", e);
+            }
+        }
+        open.clear();
+        if (settings.dataDirectory().isEmpty()) {
+            removeTemporaryDirectory();
+        }
+    }
+
+    private void removeTemporaryDirectory() {
+        if (!Files.exists(dataDirectory)) {
+            return;
+        }
+        try (Stream<Path> files = Files.walk(dataDirectory)) {
+            for (Path file : files.sorted((a, b) -> b.compareTo(a)).toList()) {
+                Files.delete(file);
+            }
+        } catch (IOException e) {
+            log.warn("{} could not be removed", dataDirectory, e);
+        }
+    }
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.app.demo;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+
+/// What a demo is to be.
+///
+/// @param length how long devices send; absent: until it is stopped
+/// @param dataDirectory absent: a temporary one, removed at the end
+public record DemoSettings(int devices, int tenants, Optional<Duration> length, Optional<Path> dataDirectory) {
+    public static final int DEFAULT_DEVICES = 10;
+    public static final int DEFAULT_TENANTS = 2;
+    /// Each simulated NIC has a socket of its own, and processes may not open many more.
+    public static final int MAX_DEVICES = 10_000;
+
+    /// Several readings of each device within a minute, and about a hundred a second from a large field.
+    private static final Duration SHORTEST_PERIOD = Duration.ofSeconds(10);
+
+    private static final int READINGS_PER_SECOND = 100;
+
+    public DemoSettings {
+        if (tenants < 1 || devices < tenants || devices > MAX_DEVICES) {
+            throw new IllegalArgumentException("a demo has 1 to " + MAX_DEVICES
+                    + " devices and at least one for each tenant, not " + devices + " for " + tenants);
+        }
+    }
+
+    Duration period() {
+        Duration byCount = Duration.ofSeconds(devices / READINGS_PER_SECOND);
+        return byCount.compareTo(SHORTEST_PERIOD) > 0 ? byCount : SHORTEST_PERIOD;
+    }
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.app.demo;
+
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.upwell.access.login.Access;
+import org.upwell.client.ClientOptions;
+import org.upwell.client.ClientTls;
+import org.upwell.client.Credentials;
+import org.upwell.client.MessageListener;
+import org.upwell.client.MqttClient;
+import org.upwell.client.Reconnect;
+import org.upwell.codec.Properties;
+import org.upwell.codec.Publish;
+import org.upwell.codec.QoS;
+import org.upwell.codec.ReasonCode;
+import org.upwell.codec.SubAck;
+import org.upwell.codec.Subscribe;
+import org.upwell.codec.UserProperty;
+
+/// A tenant's application: an ordinary MQTT client over TLS with the tenant's token, which subscribes to the tenant's
+/// readings and alerts and counts them.
+final class Subscriber implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Subscriber.class);
+    private static final String NUMBER = "notification-seq";
+    private static final int TOPIC_LEVELS = 4;
+    private static final long PATIENCE_SECONDS = 20;
+
+    /// A message as it arrived.
+    ///
+    /// @param kind `read` or `alert`
+    @SuppressWarnings("ArrayRecordComponent") // shown once, never compared
+    record Arrival(String tenant, String kind, String mac, String type, byte[] payload) {}
+
+    private final String tenant;
+    private final Tally tally;
+    private final Consumer<Arrival> shown;
+    private final MqttClient client;
+
+    private Subscriber(
+            DemoTenant tenant, Access access, ClientOptions.Builder options, Tally tally, Consumer<Arrival> shown) {
+        this.tenant = tenant.id();
+        this.tally = tally;
+        this.shown = shown;
+        this.client = new MqttClient(options.clientId("demo-application-" + tenant.id())
+                .credentials(() -> CompletableFuture.completedFuture(Credentials.of("token", tenant.token(access))))
+                .reconnect(Reconnect.DEFAULT)
+                .messageListener(MessageListener.of(this::onMessage))
+                .build());
+    }
+
+    /// Connects and subscribes; returns when the broker has granted both.
+    ///
+    /// @param shown told of each arrival on the client's event loop; must not block
+    static Subscriber start(
+            DemoTenant tenant, Access access, InetSocketAddress broker, Path ca, Tally tally, Consumer<Arrival> shown) {
+        ClientOptions.Builder options = ClientOptions.builder(
+                        broker.getAddress().getHostAddress(), broker.getPort())
+                .tls(ClientTls.trusting(ca));
+        Subscriber subscriber = new Subscriber(tenant, access, options, tally, shown);
+        try {
+            subscriber.subscribe();
+            return subscriber;
+        } catch (RuntimeException e) {
+            subscriber.close();
+            throw e;
+        }
+    }
+
+    private void subscribe() {
+        client.connect()
+                .toCompletableFuture()
+                .orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS)
+                .join();
+        List<Subscribe.Request> requests = List.of(
+                new Subscribe.Request(tenant + "/read/#", QoS.AT_LEAST_ONCE),
+                new Subscribe.Request(tenant + "/alert/#", QoS.AT_LEAST_ONCE));
+        SubAck answer = client.subscribe(requests, Properties.NONE)
+                .toCompletableFuture()
+                .orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS)
+                .join();
+        for (ReasonCode reason : answer.reasons()) {
+            if (reason.isError()) {
+                throw new IllegalStateException("the broker refused " + tenant + " its own topics: " + reason);
+            }
+        }
+    }
+
+    private void onMessage(Publish message) {
+        String[] levels = message.topic().split("/", -1);
+        String number = message.properties().userProperties().stream()
+                .filter(each -> each.name().equals(NUMBER))
+                .map(UserProperty::value)
+                .findFirst()
+                .orElse("");
+        if (levels.length != TOPIC_LEVELS || !number.matches("\\d{1,18}")) {
+            log.debug("Not from a device: {} bytes on {}", message.payload().length, message.topic());
+            return;
+        }
+        Arrival arrival = new Arrival(tenant, levels[1], levels[2], levels[3], message.payload());
+        tally.delivered(
+                tenant,
+                new Tally.Key(arrival.mac(), Long.parseLong(number)),
+                arrival.kind().equals("read"));
+        shown.accept(arrival);
+    }
+
+    @Override
+    public void close() {
+        client.close();
+    }
+}
