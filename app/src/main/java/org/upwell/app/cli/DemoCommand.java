@@ -10,6 +10,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.upwell.app.demo.Demo;
 import org.upwell.app.demo.DemoSettings;
+import org.upwell.app.server.Parts;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -52,9 +53,10 @@ final class DemoCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         DemoSettings settings = settings();
-        try (Demo demo = Demo.start(
-                        settings, InstantSource.system(), spec.commandLine().getOut());
-                SignalHook _ = SignalHook.closing(demo)) {
+        try (Parts parts = new Parts();
+                SignalHook _ = SignalHook.closing(parts)) {
+            Demo demo = Demo.start(
+                    settings, InstantSource.system(), spec.commandLine().getOut(), parts);
             return demo.run() ? CommandLineTool.DONE : CommandLineTool.FAILED;
         } catch (IOException e) {
             throw new CommandFailure("the demo cannot start: " + e.getMessage(), e);

@@ -4,11 +4,9 @@ package org.upwell.app.demo;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.InetSocketAddress;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,9 +14,6 @@ import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.upwell.app.config.BindAddress;
 import org.upwell.app.config.Durability;
 import org.upwell.app.config.FieldConfig;
@@ -29,6 +24,7 @@ import org.upwell.app.config.ListenerConfig;
 import org.upwell.app.config.ListenerType;
 import org.upwell.app.config.MqttConfig;
 import org.upwell.app.config.UpwellConfig;
+import org.upwell.app.server.Parts;
 import org.upwell.app.server.UpwellServer;
 import org.upwell.codec.QoS;
 import org.upwell.field.simulation.SimulatedField;
@@ -36,10 +32,8 @@ import org.upwell.gateway.Gateway;
 
 /// Server, gateway and a simulated field in one process, and one subscriber per tenant that counts. Everything is real:
 /// HDLC bytes between sensors and NICs, UDP to the gateway, MQTT from there to the broker, TLS and tokens to the
-/// subscribers. [#run] belongs to one thread; [#close] may come from another.
-public final class Demo implements AutoCloseable {
-    private static final Logger log = LoggerFactory.getLogger(Demo.class);
-
+/// subscribers. Used by one thread; what it opens goes to the caller's parts, which any thread may close.
+public final class Demo {
     private static final String TLS = "tls";
     private static final String TCP = "tcp";
     private static final Duration ALARM_PERIOD = Duration.ofSeconds(5);
@@ -52,7 +46,7 @@ public final class Demo implements AutoCloseable {
     private final InstantSource clock;
     private final PrintWriter out;
     private final Path dataDirectory;
-    private final List<AutoCloseable> open = new ArrayList<>();
+    private final Parts parts;
     private final UpwellServer server;
     private final List<DemoTenant> tenants;
     private final Tally tally;
@@ -60,33 +54,30 @@ public final class Demo implements AutoCloseable {
     private final SimulatedField field;
 
     /// Starts everything; when this returns, devices have begun to send.
-    public static Demo start(DemoSettings settings, InstantSource clock, PrintWriter out) throws IOException {
-        return new Demo(settings, clock, out);
+    ///
+    /// @param parts takes what is opened, also when the start fails half-way
+    public static Demo start(DemoSettings settings, InstantSource clock, PrintWriter out, Parts parts)
+            throws IOException {
+        return new Demo(settings, clock, out, parts);
     }
 
-    private Demo(DemoSettings settings, InstantSource clock, PrintWriter out) throws IOException {
+    private Demo(DemoSettings settings, InstantSource clock, PrintWriter out, Parts parts) throws IOException {
         this.settings = settings;
         this.clock = clock;
         this.out = out;
+        this.parts = parts;
         this.dataDirectory = settings.dataDirectory().isPresent()
                 ? settings.dataDirectory().get()
-                : Files.createTempDirectory("upwell-demo-");
-        try {
-            this.server = own(UpwellServer.start(config(), clock));
-            this.tenants = DemoTenant.register(settings, server.access());
-            this.tally = new Tally(owners(tenants));
-            this.table = new LiveTable(out, clock, tally);
-            subscribe();
-            this.field = own(startField());
-        } catch (IOException | RuntimeException e) {
-            close();
-            throw e;
+                : parts.add("data directory", TemporaryDirectory.create()).path();
+        this.server = parts.add("server", UpwellServer.start(config(), clock));
+        this.tenants = DemoTenant.register(settings, server.access());
+        for (DemoTenant tenant : tenants) {
+            parts.add("login of " + tenant.id(), () -> tenant.forgetClient(server.access()));
         }
-    }
-
-    private synchronized <T extends AutoCloseable> T own(T part) {
-        open.add(part);
-        return part;
+        this.tally = new Tally(owners(tenants));
+        this.table = new LiveTable(out, clock, tally);
+        subscribe();
+        this.field = parts.add("field", startField());
     }
 
     private UpwellConfig config() {
@@ -118,7 +109,10 @@ public final class Demo implements AutoCloseable {
 
     private void subscribe() {
         for (DemoTenant tenant : tenants) {
-            own(Subscriber.start(tenant, server.access(), server.mqttAddress(TLS), authority(), tally, table::arrived));
+            parts.add(
+                    "subscriber",
+                    Subscriber.start(
+                            tenant, server.access(), server.mqttAddress(TLS), authority(), tally, table::arrived));
         }
     }
 
@@ -198,34 +192,5 @@ public final class Demo implements AutoCloseable {
         }
         out.println(summary);
         return summary.isKept();
-    }
-
-    /// Stops the field, the subscribers and the server, and removes a temporary directory.
-    @Override
-    public synchronized void close() {
-        for (AutoCloseable part : open.reversed()) {
-            try {
-                part.close();
-            } catch (Exception e) {
-                log.warn("A part of the demo did not close", e);
-            }
-        }
-        open.clear();
-        if (settings.dataDirectory().isEmpty()) {
-            removeTemporaryDirectory();
-        }
-    }
-
-    private void removeTemporaryDirectory() {
-        if (!Files.exists(dataDirectory)) {
-            return;
-        }
-        try (Stream<Path> files = Files.walk(dataDirectory)) {
-            for (Path file : files.sorted((a, b) -> b.compareTo(a)).toList()) {
-                Files.delete(file);
-            }
-        } catch (IOException e) {
-            log.warn("{} could not be removed", dataDirectory, e);
-        }
     }
 }

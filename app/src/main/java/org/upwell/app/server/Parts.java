@@ -8,14 +8,15 @@ import org.slf4j.LoggerFactory;
 
 /// What has been opened, to be closed the other way round. One part that fails to close does not keep the others open.
 /// Safe for all threads; closing twice closes once.
-final class Parts implements AutoCloseable {
+public final class Parts implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Parts.class);
 
     private record Part(String name, AutoCloseable closeable) {}
 
     private final Deque<Part> open = new ArrayDeque<>();
 
-    synchronized <T extends AutoCloseable> T add(String name, T part) {
+    /// Takes a part over, to be closed with the rest, after everything that is added later.
+    public synchronized <T extends AutoCloseable> T add(String name, T part) {
         open.push(new Part(name, part));
         return part;
     }

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.app.demo;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.stream.Stream;
+
+/// A directory that is gone with all its files when it is closed.
+record TemporaryDirectory(Path path) implements AutoCloseable {
+
+    static TemporaryDirectory create() throws IOException {
+        return new TemporaryDirectory(Files.createTempDirectory("upwell-demo-"));
+    }
+
+    @Override
+    public void close() throws IOException {
+        try (Stream<Path> files = Files.walk(path)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+}
