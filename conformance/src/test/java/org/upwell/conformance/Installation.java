@@ -12,8 +12,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/// An Upwell installation in a directory of its own with free ports: configuration files, tenants, devices and users, all
-/// made by the commands that an operator has.
+/// An Upwell installation in a directory of its own with free ports: configuration files, tenants, devices and
+/// users, all made by the commands that an operator has.
 final class Installation {
 
     static final String READY = "upwell ready";
@@ -111,7 +111,9 @@ final class Installation {
 
     /// The server alone, or with the gateway in its process.
     UpwellProcess startServer(boolean withGateway) throws IOException, InterruptedException {
-        Path config = Files.writeString(directory.resolve("server.yaml"), """
+        Path config = Files.writeString(
+                directory.resolve("server.yaml"),
+                """
                 data-directory: %s
                 durability: memory
                 mqtt:

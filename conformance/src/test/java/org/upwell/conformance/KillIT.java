@@ -121,7 +121,7 @@ class KillIT {
         client.subscribe(
                 TENANT + "/read/#",
                 1,
-                (topic, message) -> delivered.add(topic.split("/")[2] + " " + text(message.getPayload())));
+                (topic, message) -> delivered.add(topic.split("/", -1)[2] + " " + text(message.getPayload())));
         return client;
     }
 

@@ -89,8 +89,7 @@ class TenantIsolationIT {
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {"#", "+/read/#", "beta/read/#", "$share/g/beta/read/#", "$SYS/#", "+/+/+/temp", "alpha/#"})
+    @ValueSource(strings = {"#", "+/read/#", "beta/read/#", "$share/g/beta/read/#", "$SYS/#", "+/+/+/temp", "alpha/#"})
     void filtersBeyondTheOwnGrantsAreRefused(String filter) throws Exception {
         Mqtt5BlockingClient client = connected("c1", alphaToken);
         try {
@@ -109,8 +108,14 @@ class TenantIsolationIT {
         Mqtt5BlockingClient beta = connected("same", betaToken);
         try (Mqtt5BlockingClient.Mqtt5Publishes alphas = alpha.publishes(MqttGlobalPublishFilter.ALL);
                 Mqtt5BlockingClient.Mqtt5Publishes betas = beta.publishes(MqttGlobalPublishFilter.ALL)) {
-            alpha.subscribeWith().topicFilter("alpha/app/#").qos(MqttQos.EXACTLY_ONCE).send();
-            beta.subscribeWith().topicFilter("beta/app/#").qos(MqttQos.EXACTLY_ONCE).send();
+            alpha.subscribeWith()
+                    .topicFilter("alpha/app/#")
+                    .qos(MqttQos.EXACTLY_ONCE)
+                    .send();
+            beta.subscribeWith()
+                    .topicFilter("beta/app/#")
+                    .qos(MqttQos.EXACTLY_ONCE)
+                    .send();
             alpha.publishWith()
                     .topic("alpha/app/x")
                     .qos(MqttQos.EXACTLY_ONCE)
@@ -170,7 +175,8 @@ class TenantIsolationIT {
         }
     }
 
-    /// Existing clients use Paho's MQTT 3.1.1 client, which after any refusal tries 3.1 at once (field protocol §3).
+    /// Existing clients use Paho's MQTT 3.1.1 client, which after any refusal tries 3.1 at once (field protocol
+    /// §3).
     @Test
     void pahoIsRefusedWithTheSameCodeInBothVersionsAndAdmittedWithAToken() throws Exception {
         MqttClient paho = new MqttClient(

@@ -24,7 +24,8 @@ final class Tokens {
         KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
         store.load(null, null);
         try (InputStream in = Files.newInputStream(ca)) {
-            store.setCertificateEntry("ca", CertificateFactory.getInstance("X.509").generateCertificate(in));
+            store.setCertificateEntry(
+                    "ca", CertificateFactory.getInstance("X.509").generateCertificate(in));
         }
         TrustManagerFactory managers = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
         managers.init(store);
@@ -36,9 +37,8 @@ final class Tokens {
     static String of(Installation installation, String tenant)
             throws IOException, InterruptedException, GeneralSecurityException {
         Installation.Tenant known = installation.tenant(tenant);
-        try (HttpClient http = HttpClient.newBuilder()
-                .sslContext(trusting(installation.ca()))
-                .build()) {
+        try (HttpClient http =
+                HttpClient.newBuilder().sslContext(trusting(installation.ca())).build()) {
             HttpResponse<String> answer = http.send(
                     HttpRequest.newBuilder(URI.create("https://localhost:" + installation.httpsPort + "/api/tokens"))
                             .header("Content-Type", "application/json")
@@ -51,8 +51,7 @@ final class Tokens {
             if (answer.statusCode() / 100 != 2 || start < 0) {
                 throw new AssertionError("no token: " + answer.statusCode());
             }
-            return answer.body()
-                    .substring(start + key.length(), answer.body().indexOf('"', start + key.length()));
+            return answer.body().substring(start + key.length(), answer.body().indexOf('"', start + key.length()));
         }
     }
 }

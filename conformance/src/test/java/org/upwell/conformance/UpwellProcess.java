@@ -53,8 +53,8 @@ final class UpwellProcess implements AutoCloseable {
         try (UpwellProcess process = start(directory, "\0", arguments)) {
             int exit = process.await(START_SECONDS);
             if (exit != 0) {
-                throw new AssertionError("upwell " + String.join(" ", arguments) + " ended with " + exit + ":\n"
-                        + process.output());
+                throw new AssertionError(
+                        "upwell " + String.join(" ", arguments) + " ended with " + exit + ":\n" + process.output());
             }
             return process.output();
         }
