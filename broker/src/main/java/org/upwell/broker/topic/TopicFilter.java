@@ -10,8 +10,6 @@ public final class TopicFilter {
     static final String SINGLE_LEVEL = "+";
     static final String MULTI_LEVEL = "#";
 
-    private static final List<String> EVERYTHING = List.of(SINGLE_LEVEL, MULTI_LEVEL);
-
     private final String text;
     private final List<String> levels;
 
@@ -109,8 +107,13 @@ public final class TopicFilter {
         if (startsWithWildcard() && other.text.charAt(0) == '$') {
             return false;
         }
-        // Every topic name has a first level, so `#` alone asks for what `+/#` asks for.
-        List<String> wanted = other.text.equals(MULTI_LEVEL) ? EVERYTHING : other.levels;
+        // `a/#` matches `a` too, but no topic name is empty: what stands before these two is no name, so that they
+        // ask for no more than `+/#` and `/+/#` do.
+        List<String> wanted = switch (other.text) {
+            case "#" -> List.of(SINGLE_LEVEL, MULTI_LEVEL);
+            case "/#" -> List.of("", SINGLE_LEVEL, MULTI_LEVEL);
+            default -> other.levels;
+        };
         for (int i = 0; i < levels.size(); i++) {
             String mine = levels.get(i);
             if (mine.equals(MULTI_LEVEL)) {
