@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.broker.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.upwell.broker.event.DropCause;
+import org.upwell.broker.message.Message;
+import org.upwell.broker.owner.Owner;
+import org.upwell.broker.session.InFlight.Stage;
+import org.upwell.broker.store.Commit;
+import org.upwell.broker.store.InMemoryStore;
+import org.upwell.broker.store.StoredState;
+import org.upwell.broker.testing.FakeBroker;
+import org.upwell.broker.testing.FakeConnection;
+import org.upwell.broker.testing.FakeLoops;
+import org.upwell.broker.topic.Subscription;
+
+/// A second broker on what the first one's store kept.
+class RestartTest {
+
+    private final FakeLoops loops = new FakeLoops(2);
+    private final InMemoryStore store = new InMemoryStore();
+    private final FakeBroker before = new FakeBroker(loops, store);
+
+    private FakeBroker restart() {
+        FakeBroker after = new FakeBroker(loops, store);
+        loops.settle();
+        return after;
+    }
+
+    private FakeConnection subscriber(String clientId) {
+        FakeConnection connection = before.open(clientId).expiry(60).now();
+        before.subscribe(connection, "t/#", 2);
+        return connection;
+    }
+
+    @Test
+    void sessionsSubscriptionsAndQueuesComeBack() {
+        FakeConnection offline = subscriber("offline");
+        offline.disconnect();
+        loops.settle();
+        before.open("short").now();
+        before.publish(0, FakeBroker.message("t/1", 1));
+        before.publish(1, FakeBroker.message("t/2", 2));
+        before.publish(0, FakeBroker.message("t/3", 1));
+        before.publish(0, FakeBroker.message("t/gone", 0));
+
+        FakeBroker after = restart();
+        assertThat(after.broker().sessions().all()).hasSize(1);
+        assertThat(after.broker().subscriptions().size()).isEqualTo(1);
+        after.publish(1, FakeBroker.message("t/4", 2));
+        FakeConnection back = after.open("offline").expiry(60).on(1).now();
+        assertThat(back.isPresent()).isTrue();
+        assertThat(back.topics()).containsExactly("t/1", "t/2", "t/3", "t/4");
+        assertThat(back.received()).extracting(Delivery::qos).containsExactly(1, 2, 1, 2);
+        assertThat(after.open("short").now().isPresent()).isFalse();
+        back.acknowledgeAll();
+        assertThat(store.recover().sessions().getFirst().queue()).isEmpty();
+    }
+
+    @Test
+    void subscriptionOptionsComeBack() {
+        FakeConnection connection = before.open("c").expiry(60).now();
+        before.subscribe(new Subscription<>(
+                connection.session(), FakeBroker.filter("t/+").filter(), 1, true, true, 9));
+        FakeBroker after = restart();
+        FakeConnection back = after.open("c").expiry(60).now();
+        after.publish(0, FakeBroker.retained("t/x", 1));
+        assertThat(back.received()).singleElement().satisfies(delivery -> {
+            assertThat(delivery.retain()).isTrue();
+            assertThat(delivery.subscriptionIds()).containsExactly(9);
+        });
+        loops.get(0)
+                .run(() -> after.broker()
+                        .router()
+                        .route(FakeBroker.message("t/own", 1), back.session(), 0, after.owner(0), Commit.NONE));
+        assertThat(back.topics()).as("no local").containsExactly("t/x");
+    }
+
+    @Test
+    void qos2HandshakesGoOnUnderTheirPacketIds() {
+        FakeConnection connection = subscriber("c");
+        for (String topic : List.of("t/queued", "t/sent", "t/received")) {
+            before.publish(0, FakeBroker.message(topic, 2));
+        }
+        long number = connection.session().storeNumber();
+        List<InFlight.Entry> entries = connection.session().inFlight().inOrder();
+        store.outboundSent(number, entries.get(1).delivery().sequence(), 700, Commit.NONE);
+        store.outboundSent(number, entries.get(2).delivery().sequence(), 300, Commit.NONE);
+        store.outboundReceived(number, entries.get(2).delivery().sequence(), Commit.NONE);
+
+        FakeBroker after = restart();
+        FakeConnection back = after.connection("c").withSendQuota(0);
+        after.open("c").expiry(60).as(back).now();
+        assertThat(back.session().inFlight().inOrder())
+                .extracting(entry -> entry.packetId() + " " + entry.stage() + " "
+                        + entry.delivery().message().topic())
+                .containsExactly(
+                        "700 " + Stage.AWAITS_PUBREC + " t/sent", "300 " + Stage.AWAITS_PUBCOMP + " t/received");
+        assertThat(back.session().queuedMessages()).isEqualTo(1);
+    }
+
+    @Test
+    void inboundPacketIdsComeBackAsCommitted() {
+        FakeConnection publisher = before.open("p").expiry(60).now();
+        Owner owner = before.owner(0);
+        loops.get(0)
+                .run(() -> before.broker()
+                        .router()
+                        .route(FakeBroker.message("t/1", 2), publisher.session(), 17, owner, Commit.NONE));
+        FakeBroker after = restart();
+        InboundPacketIds ids = after.open("p").expiry(60).now().session().inboundPacketIds();
+        assertThat(ids.isTaken(17)).isTrue();
+        assertThat(ids.isCommitted(17)).isTrue();
+        assertThat(ids.size()).isEqualTo(1);
+    }
+
+    @Test
+    void retainedMessagesComeBack() {
+        before.publish(0, FakeBroker.retained("t/1", 1));
+        before.publish(0, FakeBroker.retained("t/2", 0));
+        before.publish(0, FakeBroker.retained("t/1", 1, ""));
+        assertThat(restart().broker().retained().matching(FakeBroker.filter("#").filter()))
+                .extracting(Message::topic)
+                .containsExactly("t/2");
+    }
+
+    @Test
+    void theExpiryIntervalRunsOnWhileTheProcessIsDown() {
+        FakeConnection connection = subscriber("c");
+        connection.disconnect();
+        loops.advance(Duration.ofSeconds(20));
+        List<StoredState.StoredSession> kept = store.recover().sessions();
+        assertThat(kept).hasSize(1);
+        // The first broker's own timer is not what ends it: look at a store of its own.
+        FakeLoops later = new FakeLoops(1);
+        InMemoryStore copy = new InMemoryStore();
+        copy.putSession(kept.getFirst().session(), Commit.NONE);
+        later.advance(Duration.ofSeconds(30));
+        FakeBroker after = new FakeBroker(later, copy);
+        later.settle();
+        later.advance(Duration.ofMillis(29_999));
+        assertThat(after.broker().sessions().all()).hasSize(1);
+        later.advance(Duration.ofMillis(1));
+        assertThat(after.broker().sessions().all()).isEmpty();
+        assertThat(copy.recover().sessions()).isEmpty();
+    }
+
+    @Test
+    void aSessionThatWasOnlineAtACrashHasItsIntervalOnceNotAfterEachRestart() {
+        subscriber("c");
+        FakeLoops first = new FakeLoops(1);
+        InMemoryStore copy = new InMemoryStore();
+        copy.putSession(store.recover().sessions().getFirst().session(), Commit.NONE);
+        new FakeBroker(first, copy);
+        first.settle();
+        assertThat(copy.recover().sessions().getFirst().session().offlineSinceMillis())
+                .isEqualTo(first.millis());
+        FakeLoops second = new FakeLoops(1);
+        second.advance(Duration.ofSeconds(50));
+        FakeBroker after = new FakeBroker(second, copy);
+        second.advance(Duration.ofSeconds(10));
+        assertThat(after.broker().sessions().all()).isEmpty();
+    }
+
+    @Test
+    void aQueueThatOutgrowsTheLimitsOfTodayIsCutByRuleAndCounted() {
+        subscriber("c").disconnect();
+        loops.settle();
+        for (int i = 0; i < 5; i++) {
+            before.publish(0, FakeBroker.message("t/" + i, 1));
+        }
+        FakeLoops own = new FakeLoops(1);
+        FakeBroker after = new FakeBroker(own, store, new SessionLimits(3, 1_000, OverflowRule.DROP_OLDEST, 0));
+        own.settle();
+        FakeConnection back = after.open("c").expiry(60).now();
+        assertThat(back.topics()).containsExactly("t/2", "t/3", "t/4");
+        assertThat(after.broker().counters().droppedBy(DropCause.QUEUE_FULL)).isEqualTo(2);
+        assertThat(store.recover().sessions().getFirst().queue()).hasSize(3);
+    }
+}
