@@ -237,8 +237,8 @@ class OwnerTest {
         assertThat(resumed).hasValue(1);
     }
 
-    /// A drain may end between the sender's check and its entry in the list; then no later drain would admit it. Here
-    /// the target is as fast as can be: it drains while the sender still wakes it.
+    /// A drain may end between the sender's check and its entry in the list; then no later drain would admit it.
+    /// Here the target is as fast as can be: it drains while the sender still wakes it.
     @Test
     void aWaiterIsAdmittedThoughTheDrainCameFirst() {
         Owner fast = new Owner("fast", new Loop() {
