@@ -296,7 +296,9 @@ class OwnerTest {
                     }
                 }
             });
-            assertThat(waits.await(25, TimeUnit.SECONDS)).as("it waits and goes on").isTrue();
+            assertThat(waits.await(25, TimeUnit.SECONDS))
+                    .as("it waits and goes on")
+                    .isTrue();
         }
     }
 
