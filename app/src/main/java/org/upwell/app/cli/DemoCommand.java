@@ -50,6 +50,11 @@ final class DemoCommand implements Callable<Integer> {
             description = "Keep tenants, keys and certificates there (default: a temporary directory)")
     private @Nullable Path dataDirectory;
 
+    @Option(
+            names = "--any-ports",
+            description = "Take free ports, also where the standard ones are free, to run beside another server")
+    private boolean anyPorts;
+
     @Override
     public Integer call() throws InterruptedException {
         DemoSettings settings = settings();
@@ -65,7 +70,8 @@ final class DemoCommand implements Callable<Integer> {
 
     private DemoSettings settings() {
         try {
-            return new DemoSettings(devices, tenants, Optional.ofNullable(length), Optional.ofNullable(dataDirectory));
+            return new DemoSettings(
+                    devices, tenants, Optional.ofNullable(length), Optional.ofNullable(dataDirectory), anyPorts);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
         }

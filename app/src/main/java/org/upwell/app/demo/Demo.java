@@ -81,23 +81,22 @@ public final class Demo {
     }
 
     private UpwellConfig config() {
+        FreePorts ports = new FreePorts(settings.anyPorts());
         List<ListenerConfig> listeners = List.of(
-                ListenerConfig.of(
-                        TLS, ListenerType.TLS, BindAddress.loopback(FreePorts.tcp(ListenerConfig.MQTT_TLS_PORT))),
-                ListenerConfig.of(
-                        TCP, ListenerType.TCP, BindAddress.loopback(FreePorts.tcp(ListenerConfig.MQTT_PORT))));
+                ListenerConfig.of(TLS, ListenerType.TLS, BindAddress.loopback(ports.tcp(ListenerConfig.MQTT_TLS_PORT))),
+                ListenerConfig.of(TCP, ListenerType.TCP, BindAddress.loopback(ports.tcp(ListenerConfig.MQTT_PORT))));
         GatewayConfig gateway = new GatewayConfig(
-                BindAddress.loopback(FreePorts.udp(GatewayConfig.DEFAULT_COAP_PORT)),
+                BindAddress.loopback(ports.udp(GatewayConfig.DEFAULT_COAP_PORT)),
                 new FieldConfig(
-                        BindAddress.loopback(FreePorts.udp(FieldConfig.DEFAULT_PORT)), FieldConfig.loopbackNetworks()),
+                        BindAddress.loopback(ports.udp(FieldConfig.DEFAULT_PORT)), FieldConfig.loopbackNetworks()),
                 QoS.AT_LEAST_ONCE,
                 Optional.empty());
         return new UpwellConfig(
                 dataDirectory,
                 Durability.MEMORY,
                 MqttConfig.of(listeners),
-                new HttpConfig(BindAddress.loopback(FreePorts.tcp(HttpConfig.DEFAULT_PORT))),
-                new HttpsConfig(BindAddress.loopback(FreePorts.tcp(HttpsConfig.DEFAULT_PORT)), Optional.empty()),
+                new HttpConfig(BindAddress.loopback(ports.tcp(HttpConfig.DEFAULT_PORT))),
+                new HttpsConfig(BindAddress.loopback(ports.tcp(HttpsConfig.DEFAULT_PORT)), Optional.empty()),
                 Optional.of(gateway));
     }
 

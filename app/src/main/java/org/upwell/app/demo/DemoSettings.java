@@ -9,7 +9,9 @@ import java.util.Optional;
 ///
 /// @param length how long devices send; absent: until it is stopped
 /// @param dataDirectory absent: a temporary one, removed at the end
-public record DemoSettings(int devices, int tenants, Optional<Duration> length, Optional<Path> dataDirectory) {
+/// @param anyPorts never the standard ports
+public record DemoSettings(
+        int devices, int tenants, Optional<Duration> length, Optional<Path> dataDirectory, boolean anyPorts) {
     public static final int DEFAULT_DEVICES = 10;
     public static final int DEFAULT_TENANTS = 2;
     /// Each simulated NIC has a socket of its own, and processes may not open many more.

@@ -8,10 +8,14 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 
 /// Finds out whether a standard port can be had on the loopback address; if not, 0 lets the system choose.
-final class FreePorts {
-    private FreePorts() {}
+///
+/// @param any whether standard ports are left alone in any case
+record FreePorts(boolean any) {
 
-    static int tcp(int standard) {
+    int tcp(int standard) {
+        if (any) {
+            return 0;
+        }
         try (ServerSocket socket = new ServerSocket()) {
             socket.setReuseAddress(true);
             socket.bind(loopback(standard));
@@ -21,7 +25,10 @@ final class FreePorts {
         }
     }
 
-    static int udp(int standard) {
+    int udp(int standard) {
+        if (any) {
+            return 0;
+        }
         try (DatagramSocket socket = new DatagramSocket(loopback(standard))) {
             return socket.getLocalPort();
         } catch (IOException e) {
