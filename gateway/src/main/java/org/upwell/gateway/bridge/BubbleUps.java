@@ -46,7 +46,7 @@ public final class BubbleUps {
 
     // In seconds. Each is stretched by up to its own length, by the device's address, so that devices that were sent
     // away together do not all come back together.
-    private static final int RETRY_BROKER_AWAY = 10;
+    private static final int RETRY_BROKER_AWAY = 5;
     private static final int RETRY_BROKER_BUSY = 2;
     private static final int RETRY_REFUSED = 60;
     private static final int RETRY_UNKNOWN_DEVICE = 300;

@@ -34,20 +34,28 @@ public final class MqttBrokerLink implements BrokerLink {
     /// @param tls null for a plain connection
     /// @param credentials asked before every attempt to connect
     /// @param maxOutstanding messages that may be under way; more are sent back to their devices, who keep them
+    /// @param quietAfterLostSession how long nothing is published to a broker that came back without our session.
+    ///     It has lost its subscribers' sessions too, and would discard whatever comes before they are back; the
+    ///     devices keep it meanwhile
     public record Settings(
             String host,
             int port,
             @Nullable ClientTls tls,
             Credentials.Source credentials,
             int maxOutstanding,
-            Reconnect reconnect) {
+            Reconnect reconnect,
+            Duration quietAfterLostSession) {
 
         private static final int MAX_OUTSTANDING = 2_000;
+
+        /// Applications come back within a second or two: that is when Paho, Mosquitto and HiveMQ's client try
+        /// again.
+        private static final Duration QUIET = Duration.ofSeconds(3);
 
         /// Plain or TLS, with limits that suit a broker nearby.
         public static Settings of(String host, int port, @Nullable ClientTls tls, Credentials.Source credentials) {
             Reconnect reconnect = new Reconnect(Duration.ofMillis(250), Duration.ofSeconds(10), true);
-            return new Settings(host, port, tls, credentials, MAX_OUTSTANDING, reconnect);
+            return new Settings(host, port, tls, credentials, MAX_OUTSTANDING, reconnect, QUIET);
         }
     }
 
@@ -61,13 +69,16 @@ public final class MqttBrokerLink implements BrokerLink {
     private static final long BYTES_PER_MESSAGE = 16_384;
 
     private final MqttClient client;
+    private final Connections connections;
 
-    private MqttBrokerLink(MqttClient client) {
+    private MqttBrokerLink(MqttClient client, Connections connections) {
         this.client = client;
+        this.connections = connections;
     }
 
     /// Begins to connect, and goes on trying until [#close].
     public static MqttBrokerLink open(Settings settings, String clientId) {
+        Connections connections = new Connections(clientId, settings.quietAfterLostSession.toNanos());
         ClientOptions.Builder options = ClientOptions.builder(settings.host, settings.port)
                 .version(MqttVersion.MQTT_5)
                 .clientId(clientId)
@@ -78,9 +89,9 @@ public final class MqttBrokerLink implements BrokerLink {
                 .maxInFlight(MAX_IN_FLIGHT)
                 .maxOutstanding(settings.maxOutstanding, settings.maxOutstanding * BYTES_PER_MESSAGE)
                 .reconnect(settings.reconnect)
-                // A device that is sent away sends again: a duplicate in either way.
-                .republish(true)
-                .connectionListener(new Log(clientId));
+                // What was under way when the broker lost our session goes back to its device, which sends it again.
+                .republish(false)
+                .connectionListener(connections);
         if (settings.tls != null) {
             options.tls(settings.tls);
         }
@@ -90,12 +101,12 @@ public final class MqttBrokerLink implements BrokerLink {
                 LOG.debug("{} gave up connecting: {}", clientId, fault.getMessage());
             }
         });
-        return new MqttBrokerLink(client);
+        return new MqttBrokerLink(client, connections);
     }
 
     @Override
     public CompletionStage<ReasonCode> publish(Publication publication) {
-        if (!client.isConnected()) {
+        if (!client.isConnected() || connections.isQuiet()) {
             return CompletableFuture.failedStage(new BrokerUnavailableException(BrokerUnavailableException.Cause.AWAY));
         }
         Properties.Builder properties = Properties.builder();
@@ -140,21 +151,44 @@ public final class MqttBrokerLink implements BrokerLink {
         client.close();
     }
 
-    /// Tells people of the connection's coming and going.
-    private record Log(String clientId) implements ConnectionListener {
+    /// Follows the connection's coming and going. Written on the client's event loop, read from any thread.
+    private static final class Connections implements ConnectionListener {
+
+        private final String clientId;
+        private final long quietNanos;
+        private boolean connectedBefore;
+        private volatile boolean quiet;
+        private volatile long quietUntilNanos;
+
+        private Connections(String clientId, long quietNanos) {
+            this.clientId = clientId;
+            this.quietNanos = quietNanos;
+        }
+
+        private boolean isQuiet() {
+            return quiet && System.nanoTime() - quietUntilNanos < 0;
+        }
 
         @Override
         public void onConnected(ConnAck connAck) {
-            LOG.info("{} is connected to the broker", clientId);
+            boolean lostSession = connectedBefore && !connAck.sessionPresent();
+            connectedBefore = true;
+            quietUntilNanos = System.nanoTime() + quietNanos;
+            quiet = lostSession;
+            LOG.info("{} is connected to the broker{}", clientId, lostSession ? ", which has lost our session" : "");
         }
 
         @Override
         public void onDisconnected(MqttException cause, @Nullable Duration retryIn) {
-            LOG.warn(
-                    "{} has no connection to the broker: {}; next attempt in {}",
-                    clientId,
-                    cause.getMessage(),
-                    retryIn);
+            if (retryIn == null) {
+                LOG.info("{} has left the broker: {}", clientId, cause.getMessage());
+            } else {
+                LOG.warn(
+                        "{} has no connection to the broker: {}; next attempt in {}",
+                        clientId,
+                        cause.getMessage(),
+                        retryIn);
+            }
         }
     }
 }

@@ -30,6 +30,8 @@ class MqttBrokerLinkTest {
     private static final String CLIENT_ID = "gw-coap-mqtt-bridge-001";
     private static final String TOPIC = "T/read/001350050047dd92/temp";
 
+    private static final Duration QUIET = Duration.ofMillis(500);
+
     private final ScriptedBroker broker = new ScriptedBroker();
     private MqttBrokerLink link = open(10);
 
@@ -41,7 +43,8 @@ class MqttBrokerLinkTest {
                         null,
                         Credentials.of("gateway", "secret").always(),
                         maxOutstanding,
-                        new Reconnect(Duration.ofMillis(20), Duration.ofMillis(50), true)),
+                        new Reconnect(Duration.ofMillis(20), Duration.ofMillis(50), true),
+                        QUIET),
                 CLIENT_ID);
     }
 
@@ -180,5 +183,20 @@ class MqttBrokerLinkTest {
         broker.receive();
         link.close();
         assertThat(unavailable(outcome)).isEqualTo(BrokerUnavailableException.Cause.AWAY);
+    }
+
+    /// A broker that lost our session lost its subscribers too: what comes before they are back would be discarded.
+    @Test
+    void brokerThatLostTheSessionGetsNothingForAWhile() {
+        CompletableFuture<ReasonCode> outcome = publish(QoS.AT_LEAST_ONCE);
+        broker.receive();
+        broker.drop();
+        broker.accept();
+        broker.welcome(false);
+        assertThat(unavailable(outcome)).isEqualTo(BrokerUnavailableException.Cause.AWAY);
+        await().until(link::isConnected);
+        assertThat(unavailable(publish(QoS.AT_LEAST_ONCE))).isEqualTo(BrokerUnavailableException.Cause.AWAY);
+        await().until(() -> !publish(QoS.AT_LEAST_ONCE).isCompletedExceptionally());
+        assertThat(broker.receive().type()).isEqualTo(ScriptedBroker.PUBLISH);
     }
 }
