@@ -117,6 +117,12 @@ final class ClientConnection extends ByteToMessageDecoder implements KeepAlive.A
                 protocolError("a second CONNACK");
                 return;
             }
+            if (connAck.sessionPresent() && connect.cleanStart()) {
+                // [MQTT-3.2.2-2], [MQTT3-3.2.2-1]. A session that we did not ask to discard is taken up even where we
+                // remember none ([MQTT-3.2.2-4] would have us leave): it may be that of an earlier process.
+                protocolError("a session, though we asked for a new one");
+                return;
+            }
             accepted = connAck.reason() == ReasonCode.SUCCESS;
             events.onConnAck(this, connAck);
         } else if (!accepted) {

@@ -170,6 +170,16 @@ class ConnectTest {
         assertThat(fault).hasMessageContaining("PINGRESP before CONNACK");
     }
 
+    /// [MQTT-3.2.2-2]
+    @Test
+    void aSessionThatWasToBeDiscardedIsNotTakenUp() throws IOException {
+        CompletionStage<ConnAck> connected =
+                fixture.client(fixture.options().cleanStart(true)).connect();
+        fixture.server.acceptSession(true);
+
+        assertThat(awaitFailure(connected).kind()).isEqualTo(MqttException.Kind.PROTOCOL);
+    }
+
     @Test
     void asksForCredentialsAtEveryAttempt() throws IOException {
         AtomicInteger asked = new AtomicInteger();

@@ -126,7 +126,8 @@ class SubscribeTest {
 
     @Test
     void aResumedSessionIsNotSubscribedAgain() throws IOException {
-        FakeServer.Peer first = fixture.connect(fixture.options().reconnect(QUICKLY));
+        FakeServer.Peer first =
+                fixture.connect(fixture.options().cleanStart(false).reconnect(QUICKLY));
         subscribe(first, 1, "granted", ReasonCode.GRANTED_QOS_1);
         first.reset();
 
@@ -145,7 +146,8 @@ class SubscribeTest {
 
     @Test
     void aRequestWithoutAnswerIsMadeAgainOnTheNextConnection() throws IOException {
-        FakeServer.Peer first = fixture.connect(fixture.options().reconnect(QUICKLY));
+        FakeServer.Peer first =
+                fixture.connect(fixture.options().cleanStart(false).reconnect(QUICKLY));
         CompletionStage<SubAck> one = fixture.client().subscribe("1", QoS.AT_LEAST_ONCE);
         CompletionStage<UnsubAck> two = fixture.client().unsubscribe(List.of("2"));
         first.expect(subscribe(1, "1"));
