@@ -6,10 +6,11 @@ import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import java.time.Duration;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -82,7 +83,7 @@ final class ClientLifecycle implements ClientConnection.Events {
         this.loop = loop;
         this.connector = new Connector(options, loop);
         Reconnect reconnect = options.reconnect();
-        this.backoff = reconnect == null ? null : new Backoff(reconnect, ThreadLocalRandom.current());
+        this.backoff = reconnect == null ? null : new Backoff(reconnect, new SplittableRandom());
         PacketIds ids = new PacketIds();
         this.outbound = new OutboundMessages(options, ids, loop);
         this.inbound = new InboundMessages(options, loop);
@@ -121,7 +122,7 @@ final class ClientLifecycle implements ClientConnection.Events {
         }
         state = State.CONNECTING;
         int number = ++attempt;
-        onLoop(options.inFlightStore().load(), number, (left, fault) -> {
+        onLoop(asked(options.inFlightStore()::load), number, (left, fault) -> {
             if (left == null) {
                 onAttemptFailed(new MqttException(
                         MqttException.Kind.STORE,
@@ -130,8 +131,8 @@ final class ClientLifecycle implements ClientConnection.Events {
                         fault));
                 return;
             }
-            restored = true;
             outbound.restore(left);
+            restored = true;
             startAttempt();
         });
     }
@@ -141,13 +142,7 @@ final class ClientLifecycle implements ClientConnection.Events {
         int number = ++attempt;
         timer = loop.schedule(
                 () -> onAttemptTimeout(number), options.connectTimeout().toNanos(), TimeUnit.NANOSECONDS);
-        CompletionStage<Credentials> credentials;
-        try {
-            credentials = options.credentials().next();
-        } catch (RuntimeException e) {
-            credentials = CompletableFuture.failedFuture(e);
-        }
-        onLoop(credentials, number, (given, fault) -> {
+        onLoop(asked(options.credentials()::next), number, (given, fault) -> {
             if (given == null) {
                 onAttemptFailed(MqttException.lost("no credentials for CONNECT", fault));
             } else {
@@ -414,6 +409,15 @@ final class ClientLifecycle implements ClientConnection.Events {
     private interface Then<T> {
 
         void then(@Nullable T value, @Nullable Throwable fault);
+    }
+
+    /// A stage in any case, even if who should give it fails at once.
+    private static <T> CompletionStage<T> asked(Supplier<CompletionStage<T>> source) {
+        try {
+            return source.get();
+        } catch (RuntimeException e) {
+            return CompletableFuture.failedFuture(e);
+        }
     }
 
     private <T> void onLoop(CompletionStage<T> stage, int number, Then<T> then) {

@@ -8,7 +8,9 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +18,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.upwell.client.InFlightStore.InFlight;
 import org.upwell.client.Outgoing.State;
+import org.upwell.codec.PacketEncoder;
 import org.upwell.codec.Properties;
 import org.upwell.codec.Property;
 import org.upwell.codec.PubAck;
@@ -70,19 +73,25 @@ final class OutboundMessages {
         this.released = new InOrder<>(owner, this::onReleased);
     }
 
-    /// Takes over what an earlier process left in the store.
+    /// Takes over what an earlier process left in the store, all or nothing.
     void restore(List<InFlight> left) {
+        Set<Integer> packetIds = new HashSet<>();
         for (InFlight each : left) {
-            Outgoing message = new Outgoing(each.publish(), 0, null);
-            if (each.publish().qos() == QoS.AT_MOST_ONCE || !ids.take(message.packetId())) {
+            if (each.publish().qos() == QoS.AT_MOST_ONCE
+                    || !packetIds.add(each.publish().packetId())) {
                 throw new MqttException(
                         MqttException.Kind.STORE,
                         ReasonCode.IMPLEMENTATION_SPECIFIC_ERROR,
                         "the in-flight store gave a message without a packet id of its own: " + each.publish());
             }
+        }
+        for (InFlight each : left) {
+            int bytes = PacketEncoder.encodedBytes(each.publish(), options.version());
+            Outgoing message = new Outgoing(each.publish(), bytes, null);
             message.state = each.released() ? State.RELEASED : State.PUBLISHING;
             message.sent = true;
             message.order = nextOrder++;
+            ids.take(message.packetId());
             inFlight.put(message.packetId(), message);
         }
     }
@@ -122,6 +131,10 @@ final class OutboundMessages {
             finish(message);
             message.succeed(ReasonCode.SUCCESS);
         } else if (message.sent && !options.republish()) {
+            if (message.isOfEarlierProcess()) {
+                // Nobody waits for its result, so nobody else can tell.
+                LOG.warn("the server lost the session; dropped what was stored as packet id {}", message.packetId());
+            }
             finish(message);
             message.fail(new MqttException(
                     MqttException.Kind.SESSION_LOST,

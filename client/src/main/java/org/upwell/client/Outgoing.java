@@ -85,6 +85,11 @@ final class Outgoing {
                 publish.properties());
     }
 
+    /// Whether it came out of the store at the start, so that no caller here knows of it.
+    boolean isOfEarlierProcess() {
+        return room == null;
+    }
+
     CompletableFuture<ReasonCode> result() {
         return result;
     }

@@ -208,6 +208,35 @@ class InFlightStoreTest {
     }
 
     @Test
+    void aLostSessionEndsWhatAnEarlierProcessLeftUnlessItIsToBeSentAgain() throws IOException {
+        store.kept.put(7, new InFlightStore.InFlight(message("old", QoS.AT_LEAST_ONCE, 7, false), false));
+        CompletionStage<ConnAck> connected =
+                fixture.client(options().republish(true).reconnect(QUICKLY)).connect();
+        FakeServer.Peer peer = fixture.server.acceptSession(false);
+        await(connected);
+        peer.expect(message("old", QoS.AT_LEAST_ONCE, 7, false));
+        assertThat(store.kept()).hasSize(1);
+
+        try (MqttClient other = new MqttClient(options().build())) {
+            CompletionStage<ConnAck> again = other.connect();
+            FakeServer.Peer without = fixture.server.acceptSession(false);
+            await(again);
+            assertThat(store.kept()).isEmpty();
+            without.expectSilence();
+        }
+    }
+
+    @Test
+    void aStoreThatContradictsItselfIsNotTakenUp() {
+        store.kept.put(7, new InFlightStore.InFlight(message("a", QoS.AT_LEAST_ONCE, 7, false), false));
+        store.kept.put(8, new InFlightStore.InFlight(message("b", QoS.AT_LEAST_ONCE, 7, false), false));
+        MqttClient client = fixture.client(options());
+
+        assertThat(awaitFailure(client.connect()).kind()).isEqualTo(MqttException.Kind.STORE);
+        assertThat(awaitFailure(client.connect()).kind()).isEqualTo(MqttException.Kind.STORE);
+    }
+
+    @Test
     void whatIsStillBeingStoredWhenTheConnectionBreaksLeavesOnTheNextAsNew() throws IOException {
         FakeServer.Peer first = fixture.connect(options().reconnect(QUICKLY));
         fixture.publish("1", QoS.AT_LEAST_ONCE);
