@@ -22,13 +22,18 @@ import org.upwell.codec.Property;
 /// @param maxPacketBytes the largest packet that we take
 /// @param connectProperties further properties of CONNECT (MQTT 5): user properties and the two *request …
 ///     information*
-/// @param maxInFlight how many messages at QoS 1 and 2 we send unacknowledged, if the server allows as many
+/// @param maxInFlight how many messages at QoS 1 and 2 we send unacknowledged, if the server allows as many; 100 in
+///     MQTT 5 and 20 in 3.x unless set
 /// @param maxOutstanding how many messages may wait or be in flight before [MqttClient#publish] refuses more
 /// @param maxOutstandingBytes the same in encoded bytes
 /// @param reconnect null to stay away once a connection is lost
 /// @param republish whether messages in flight are sent as new when the server lost the session; at QoS 2 they may
-///     then arrive twice. Else they fail with [MqttException.Kind#SESSION_LOST]
+///     then arrive twice. Else they fail with [MqttException.Kind#SESSION_LOST], and what an earlier process left
+///     in the store is dropped with a warning
 /// @param resubscribe whether subscriptions are made again when the server lost the session
+/// @param inFlightStore keeps nothing beyond the process unless set; who resumes an earlier process's session and
+///     sends at QoS 2 needs one that does, else a packet id of that process may be used for another message, which
+///     the server would take for a repeat
 public record ClientOptions(
         String host,
         int port,
@@ -62,6 +67,10 @@ public record ClientOptions(
             Set.of(Property.USER_PROPERTY, Property.REQUEST_PROBLEM_INFORMATION, Property.REQUEST_RESPONSE_INFORMATION);
 
     private static final int MAX_RECEIVE_MAXIMUM = 65_535;
+
+    /// A server of 3.x cannot announce how much it takes at once, and some end connections that send more than this.
+    private static final int DEFAULT_IN_FLIGHT_3 = 20;
+    private static final int DEFAULT_IN_FLIGHT_5 = 100;
 
     public ClientOptions {
         checkRange("port", port, 1, 65_535);
@@ -112,7 +121,7 @@ public record ClientOptions(
         private int receiveMaximum = MAX_RECEIVE_MAXIMUM;
         private int maxPacketBytes = 16 << 20;
         private Properties connectProperties = Properties.NONE;
-        private int maxInFlight = 100;
+        private int maxInFlight;
         private int maxOutstanding = 10_000;
         private long maxOutstandingBytes = 64L << 20;
         private @Nullable Reconnect reconnect;
@@ -251,7 +260,7 @@ public record ClientOptions(
                     receiveMaximum,
                     maxPacketBytes,
                     connectProperties,
-                    maxInFlight,
+                    maxInFlight != 0 ? maxInFlight : version.isMqtt5() ? DEFAULT_IN_FLIGHT_5 : DEFAULT_IN_FLIGHT_3,
                     maxOutstanding,
                     maxOutstandingBytes,
                     reconnect,
