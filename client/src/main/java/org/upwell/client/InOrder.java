@@ -49,10 +49,6 @@ final class InOrder<T> {
         }
     }
 
-    boolean isEmpty() {
-        return waiting.isEmpty();
-    }
-
     /// Forgets all that wait; their stages may still complete, without effect.
     void clear() {
         waiting.clear();

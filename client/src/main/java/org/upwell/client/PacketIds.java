@@ -44,8 +44,4 @@ final class PacketIds {
             count--;
         }
     }
-
-    int inUse() {
-        return count;
-    }
 }

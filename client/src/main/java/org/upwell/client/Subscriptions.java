@@ -3,7 +3,6 @@ package org.upwell.client;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -129,12 +128,8 @@ final class Subscriptions {
     void onDisconnected() {
         connection = null;
         List.copyOf(underWay.values()).reversed().forEach(waiting::addFirst);
-        freeAll(underWay.keySet());
+        underWay.keySet().forEach(ids::free);
         underWay.clear();
-    }
-
-    private void freeAll(Collection<Integer> packetIds) {
-        packetIds.forEach(ids::free);
     }
 
     void failAll(MqttException cause) {
