@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
+import java.util.Locale;
 import org.upwell.field.sensor.CborWrapper;
 
 /// Shows payloads to a person: sensor data decoded, text as text, the rest as hex. What peers send never reaches the
@@ -42,7 +43,7 @@ public final class PayloadText {
             if (isPrintable(point)) {
                 result.appendCodePoint(point);
             } else {
-                result.append(String.format("\\u%04x", point));
+                result.append(String.format(Locale.ROOT, "\\u%04x", point));
             }
         });
         return result.toString();

@@ -3,12 +3,10 @@ package org.upwell.app.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
-import java.io.IOException;
+import io.helidon.webserver.WebServer;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -23,29 +21,29 @@ class TokenCommandTest {
     private Path directory;
 
     private final List<String> requests = new CopyOnWriteArrayList<>();
-    private HttpServer server;
-    private int status = 200;
-    private String answer = "{\"accessToken\":\"a.b.c\"}";
+    private WebServer server;
+    private volatile int status = 200;
+    private volatile String answer = "{\"accessToken\":\"a.b.c\"}";
 
     @BeforeEach
-    void open() throws Exception {
-        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        server.createContext("/api/tokens", this::handle);
-        server.start();
+    void open() {
+        server = WebServer.builder()
+                .address(InetAddress.getLoopbackAddress())
+                .port(0)
+                .shutdownHook(false)
+                .routing(routing -> routing.post("/api/tokens", this::handle))
+                .build()
+                .start();
     }
 
     @AfterEach
     void close() {
-        server.stop(0);
+        server.stop();
     }
 
-    private void handle(HttpExchange exchange) throws IOException {
-        requests.add(exchange.getRequestMethod() + " "
-                + new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
-        byte[] body = answer.getBytes(StandardCharsets.UTF_8);
-        exchange.sendResponseHeaders(status, body.length);
-        exchange.getResponseBody().write(body);
-        exchange.close();
+    private void handle(ServerRequest request, ServerResponse response) {
+        requests.add(request.prologue().method() + " " + request.content().as(String.class));
+        response.status(status).send(answer);
     }
 
     @Test
@@ -92,8 +90,8 @@ class TokenCommandTest {
 
     @Test
     void serviceThatIsNotThereIsAFailure() {
-        int port = server.getAddress().getPort();
-        server.stop(0);
+        int port = server.port();
+        server.stop();
 
         ToolRun run =
                 ToolRun.of("token", "--url", "http://127.0.0.1:" + port, "--client-id", "c", "--client-secret", "s");
@@ -121,7 +119,7 @@ class TokenCommandTest {
         String[] all = new String[options.length + 3];
         all[0] = "token";
         all[1] = "--url";
-        all[2] = "http://127.0.0.1:" + server.getAddress().getPort();
+        all[2] = "http://127.0.0.1:" + server.port();
         System.arraycopy(options, 0, all, 3, options.length);
         return ToolRun.of(all);
     }
