@@ -114,23 +114,28 @@ final class Installation {
         Path config = Files.writeString(
                 directory.resolve("server.yaml"),
                 """
-                data-directory: %s
+                data-directory: $data
                 durability: memory
                 mqtt:
                   listeners:
-                    - {name: tcp, type: tcp, bind: 127.0.0.1, port: %d}
-                    - {name: tls, type: tls, bind: 127.0.0.1, port: %d}
-                http: {bind: 127.0.0.1, port: %d}
-                https: {bind: 127.0.0.1, port: %d}
-                """.formatted(data, tcpPort, tlsPort, httpPort, httpsPort) + (withGateway ? gatewaySection("") : ""));
+                    - {name: tcp, type: tcp, bind: 127.0.0.1, port: $tcp}
+                    - {name: tls, type: tls, bind: 127.0.0.1, port: $tls}
+                http: {bind: 127.0.0.1, port: $http:}
+                https: {bind: 127.0.0.1, port: $https:}
+                """.replace("$data", data.toString())
+                                .replace("$tcp", Integer.toString(tcpPort))
+                                .replace("$tls", Integer.toString(tlsPort))
+                                .replace("$http:", Integer.toString(httpPort))
+                                .replace("$https:", Integer.toString(httpsPort))
+                        + (withGateway ? gatewaySection("") : ""));
         return UpwellProcess.start(directory, READY, "server", "--config", config.toString())
                 .awaitReady();
     }
 
     /// A gateway in a process of its own.
     UpwellProcess startGateway(String user, Path passwordFile) throws IOException, InterruptedException {
-        String broker = "  broker: {url: 'ssl://localhost:%d', username: %s, password-file: %s, ca: %s}\n"
-                .formatted(tlsPort, user, passwordFile, ca());
+        String broker = "  broker: {url: 'ssl://localhost:" + tlsPort + "', username: " + user + ", password-file: "
+                + passwordFile + ", ca: " + ca() + "}\n";
         Path config = Files.writeString(
                 directory.resolve("gateway.yaml"), "data-directory: " + data + "\n" + gatewaySection(broker));
         return UpwellProcess.start(directory, READY, "gateway", "--config", config.toString())
@@ -140,8 +145,8 @@ final class Installation {
     private String gatewaySection(String broker) {
         return """
                 gateway:
-                  coap: {bind: 127.0.0.1, port: %d}
-                  field: {bind: 127.0.0.1, port: %d, networks: [127.0.0.0/8]}
-                """.formatted(coapPort, fieldPort) + broker;
+                  coap: {bind: 127.0.0.1, port: $coap}
+                  field: {bind: 127.0.0.1, port: $field, networks: [127.0.0.0/8]}
+                """.replace("$coap", Integer.toString(coapPort)).replace("$field", Integer.toString(fieldPort)) + broker;
     }
 }

@@ -45,9 +45,10 @@ class KillIT {
         Installation installation = install();
         Path password = installation.addUser("bridge", "long enough", "BUBBLE_UP_PRODUCER", "PRESENCE_PRODUCER");
         UpwellProcess broker = installation.startServer(false);
+        // Subscribed before the field speaks: what nobody subscribes to is discarded by rule.
+        MqttClient subscriber = subscribe(installation);
         try (UpwellProcess gateway = installation.startGateway("bridge", password);
                 SimulatedField field = startField(installation)) {
-            MqttClient subscriber = subscribe(installation);
             await().atMost(Duration.ofSeconds(40)).until(() -> delivered.size() >= 2 * DEVICES);
 
             // The gateway stands still, so that what it hands over next meets a subscriber again: with durability
@@ -76,9 +77,9 @@ class KillIT {
         Path password = installation.addUser("bridge", "long enough", "BUBBLE_UP_PRODUCER", "PRESENCE_PRODUCER");
         try (UpwellProcess broker = installation.startServer(false)) {
             assertThat(broker.isAlive()).isTrue();
+            MqttClient subscriber = subscribe(installation);
             UpwellProcess gateway = installation.startGateway("bridge", password);
             try (SimulatedField field = startField(installation)) {
-                MqttClient subscriber = subscribe(installation);
                 await().atMost(Duration.ofSeconds(40)).until(() -> delivered.size() >= 2 * DEVICES);
                 gateway.kill();
                 gateway = installation.startGateway("bridge", password);
@@ -143,11 +144,13 @@ class KillIT {
     private void endAndCompare(SimulatedField field) throws InterruptedException {
         field.stopProducing();
         assertThat(field.flush(Duration.ofSeconds(60))).as("all acknowledged").isTrue();
+        assertThat(field.acknowledged()).as("none given up by its NIC").isEqualTo(field.sent());
         Set<String> expected = new TreeSet<>();
         for (SentNotification each : sent) {
             expected.add(each.mac() + " " + text(each.payload()));
         }
-        await().atMost(Duration.ofSeconds(10)).until(() -> delivered.containsAll(expected));
+        await().atMost(Duration.ofSeconds(10))
+                .untilAsserted(() -> assertThat(new TreeSet<>(delivered)).containsAll(expected));
         List<String> foreign = new ArrayList<>(delivered);
         foreign.removeAll(expected);
         assertThat(foreign).as("delivered but never sent").isEmpty();
