@@ -39,6 +39,12 @@ final class DemoCommand implements Callable<Integer> {
     private int tenants;
 
     @Option(
+            names = "--period",
+            paramLabel = "TIME",
+            description = "Between two readings of a device, in whole seconds (default: 10s; longer for large fields)")
+    private @Nullable Duration period;
+
+    @Option(
             names = "--for",
             paramLabel = "TIME",
             description = "End after this time, print a summary, and fail if anything was lost (default: go on)")
@@ -71,7 +77,12 @@ final class DemoCommand implements Callable<Integer> {
     private DemoSettings settings() {
         try {
             return new DemoSettings(
-                    devices, tenants, Optional.ofNullable(length), Optional.ofNullable(dataDirectory), anyPorts);
+                    devices,
+                    tenants,
+                    period == null ? DemoSettings.usualPeriod(devices) : period,
+                    Optional.ofNullable(length),
+                    Optional.ofNullable(dataDirectory),
+                    anyPorts);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
         }

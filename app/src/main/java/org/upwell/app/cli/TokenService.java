@@ -9,7 +9,9 @@ import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
+import org.upwell.app.tls.PemFiles;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -41,7 +43,7 @@ final class TokenService {
     private HttpResponse<String> post(String body) {
         HttpClient.Builder builder = HttpClient.newBuilder().connectTimeout(TIMEOUT);
         if (ca != null) {
-            builder.sslContext(TrustedCertificates.context(ca));
+            builder.sslContext(trust(ca));
         }
         try (HttpClient client = builder.build()) {
             HttpRequest request = HttpRequest.newBuilder(url.resolve("/api/tokens"))
@@ -57,6 +59,14 @@ final class TokenService {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new CommandFailure("interrupted", e);
+        }
+    }
+
+    private static SSLContext trust(Path ca) {
+        try {
+            return PemFiles.clientContext(ca);
+        } catch (IOException e) {
+            throw new CommandFailure(String.valueOf(e.getMessage()), e);
         }
     }
 

@@ -7,11 +7,17 @@ import java.util.Optional;
 
 /// What a demo is to be.
 ///
+/// @param period between two readings of a device, whole seconds
 /// @param length how long devices send; absent: until it is stopped
 /// @param dataDirectory absent: a temporary one, removed at the end
 /// @param anyPorts never the standard ports
 public record DemoSettings(
-        int devices, int tenants, Optional<Duration> length, Optional<Path> dataDirectory, boolean anyPorts) {
+        int devices,
+        int tenants,
+        Duration period,
+        Optional<Duration> length,
+        Optional<Path> dataDirectory,
+        boolean anyPorts) {
     public static final int DEFAULT_DEVICES = 10;
     public static final int DEFAULT_TENANTS = 2;
     /// Each simulated NIC has a socket of its own, and processes may not open many more.
@@ -23,13 +29,17 @@ public record DemoSettings(
     private static final int READINGS_PER_SECOND = 100;
 
     public DemoSettings {
+        if (period.toSeconds() < 1) {
+            throw new IllegalArgumentException("the period must be a second or more, not " + period.toMillis() + " ms");
+        }
         if (tenants < 1 || devices < tenants || devices > MAX_DEVICES) {
             throw new IllegalArgumentException("a demo has 1 to " + MAX_DEVICES
                     + " devices and at least one for each tenant, not " + devices + " for " + tenants);
         }
     }
 
-    Duration period() {
+    /// The period that suits a field of this size.
+    public static Duration usualPeriod(int devices) {
         Duration byCount = Duration.ofSeconds(devices / READINGS_PER_SECOND);
         return byCount.compareTo(SHORTEST_PERIOD) > 0 ? byCount : SHORTEST_PERIOD;
     }

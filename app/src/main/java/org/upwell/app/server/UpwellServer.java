@@ -59,6 +59,11 @@ public final class UpwellServer implements AutoCloseable {
     private UpwellServer(UpwellConfig config, InstantSource clock, Parts parts) throws IOException {
         this.config = config;
         this.parts = parts;
+        if (config.gateway().flatMap(GatewayConfig::broker).isPresent()) {
+            throw new IOException(
+                    "gateway.broker is for a gateway in a process of its own (./upwell gateway): a server's"
+                            + " gateway uses the server's own broker");
+        }
         DataDirectory data = parts.add("data directory", DataDirectory.open(config.dataDirectory()));
         this.metrics = parts.add("metrics", new Metrics());
         this.access = parts.add(
