@@ -268,7 +268,7 @@ class FieldListenerTest {
         Peer nic = fixture.nic(MAC);
         Coap refusal = nic.ask(bubbleUp(1, MAC, 1, 1));
         assertThat(refusal.codeText()).isEqualTo("5.03");
-        assertThat(refusal.uintOption(Coap.MAX_AGE)).isBetween(10, 20);
+        assertThat(refusal.uintOption(Coap.MAX_AGE)).isBetween(5, 10);
 
         fixture.bridge().connected(true);
         assertThat(nic.ask(bubbleUp(2, MAC, 1, 1)).code()).isEqualTo(Coap.CHANGED);
