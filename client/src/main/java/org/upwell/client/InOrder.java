@@ -33,12 +33,14 @@ final class InOrder<T> {
 
     void add(T item, CompletionStage<?> stage) {
         CompletableFuture<?> future = stage.toCompletableFuture();
-        if (waiting.isEmpty() && future.isDone()) {
+        boolean first = waiting.isEmpty();
+        if (first && future.isDone()) {
             follower.follow(item, faultOf(future));
             return;
         }
         waiting.add(new Waiting<>(item, future));
-        if (!future.isDone()) {
+        // The first may have completed since it was asked, and then nobody else would drain it.
+        if (first || !future.isDone()) {
             var _ = future.whenComplete((value, fault) -> {
                 if (owner.inEventLoop()) {
                     drain();

@@ -92,6 +92,9 @@ final class ConnectHandler implements OpenRequest.Answer {
             } catch (InvalidTopicException e) {
                 return ReasonCode.TOPIC_NAME_INVALID;
             }
+            if (limits.isTooLong(will.topic())) {
+                return ReasonCode.TOPIC_NAME_INVALID;
+            }
         }
         return null;
     }
@@ -207,7 +210,7 @@ final class ConnectHandler implements OpenRequest.Answer {
 
     private int sendQuota() {
         return packet.version().isMqtt5()
-                ? (int) packet.properties().integer(Property.RECEIVE_MAXIMUM, 65_535)
+                ? (int) Math.min(packet.properties().integer(Property.RECEIVE_MAXIMUM, 65_535), limits.maxSendQuota())
                 : limits.sendWindow3x();
     }
 

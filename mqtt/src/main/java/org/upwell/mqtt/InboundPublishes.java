@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.upwell.mqtt;
 
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -110,8 +109,7 @@ final class InboundPublishes {
             connection.disconnect(ReasonCode.TOPIC_NAME_INVALID, e.getMessage());
             return null;
         }
-        if (topic.length() > limits.maxTopicBytes() / 3
-                && topic.getBytes(StandardCharsets.UTF_8).length > limits.maxTopicBytes()) {
+        if (limits.isTooLong(topic)) {
             connection.disconnect(
                     ReasonCode.TOPIC_NAME_INVALID, "topic name is longer than " + limits.maxTopicBytes() + " bytes");
             return null;
@@ -210,11 +208,16 @@ final class InboundPublishes {
 
     /// As [#prevented] for a PUBLISH that did not get as far as being counted.
     void preventedBeforehand(Publish publish, ReasonCode reason) {
+        if (publish.qos() == QoS.EXACTLY_ONCE && session.inboundPacketIds().isTaken(publish.packetId())) {
+            // The first of it was taken, whatever the interceptor says of the second.
+            repeat(publish.packetId());
+            return;
+        }
         if (publish.qos() != QoS.AT_MOST_ONCE) {
             if (!countOpen()) {
                 return;
             }
-            if (!connection.version().isMqtt5()) {
+            if (!connection.version().isMqtt5() || !reason.isError()) {
                 // 3.x has no word for it: the interceptor wants it gone, so the client must not send it again.
                 Acknowledgement silent = new Acknowledgement(publish.packetId(), publish.qos(), 0);
                 silent.routed = true;

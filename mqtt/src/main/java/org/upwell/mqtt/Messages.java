@@ -80,7 +80,7 @@ final class Messages {
         if (message.expiresAtMillis() != Message.NEVER) {
             // [MQTT-3.3.2-6]: what is left of the interval after the time that the message waited here.
             long left = Math.max(0, message.expiresAtMillis() - nowMillis);
-            builder.integer(Property.MESSAGE_EXPIRY_INTERVAL, (left + 999) / 1000);
+            builder.integer(Property.MESSAGE_EXPIRY_INTERVAL, Math.min(0xFFFF_FFFFL, (left + 999) / 1000));
         }
         addString(builder, Property.CONTENT_TYPE, own.contentType());
         addString(builder, Property.RESPONSE_TOPIC, own.responseTopic());

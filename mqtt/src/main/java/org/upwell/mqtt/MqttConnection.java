@@ -58,6 +58,9 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
     /// [MQTT-3.1.2-22]: the client is given half as long again.
     private static final double KEEP_ALIVE_GRACE = 1.5;
 
+    /// Unwritten bytes beyond the water mark at which nothing more is read.
+    private static final long MAX_UNSENT_ANSWER_BYTES = 1 << 20;
+
     private final ServerContext server;
     private final ListenerConfig listener;
     private final Channel channel;
@@ -70,6 +73,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
     private int holds;
     private boolean decoding;
     private boolean readingPaused;
+    private boolean waitsForRoom;
     private boolean closing;
     private boolean connectSeen;
     private long lastReadNanos;
@@ -95,7 +99,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
         this.line = new OutboundLine(channel, owner, hookRunner);
         this.lastReadNanos = System.nanoTime();
         this.timer = owner.schedule(server.limits().connectTimeout(), () -> {
-            if (session == null) {
+            if (!connectSeen) {
                 end("no CONNECT in time");
             }
         });
@@ -169,10 +173,13 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
             }
         } catch (DecodeException e) {
             malformed(e);
+        } catch (RuntimeException e) {
+            faulty(e);
         } finally {
             decoding = false;
         }
         keepUnread(bytes);
+        holdForAnswers();
         if (!closing && holds == 0 && owner.mustWait(this::resumeFromAnyThread)) {
             // The sessions that this connection publishes to are too far behind.
             hold();
@@ -180,6 +187,25 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
         if (holds > 0 && !closing) {
             pauseReading();
         }
+    }
+
+    /// A client that sends and never reads would fill the memory with answers; deliveries stop long before this
+    /// bound.
+    private void holdForAnswers() {
+        if (!closing && !waitsForRoom && channel.bytesBeforeWritable() > MAX_UNSENT_ANSWER_BYTES) {
+            waitsForRoom = true;
+            line.hasRoom();
+            hold();
+        }
+    }
+
+    private void faulty(Throwable cause) {
+        LOG.error(
+                "a connection of {} ends after a fault of ours",
+                session == null ? listener.name() : session.key(),
+                cause);
+        disconnect(ReasonCode.UNSPECIFIED_ERROR, null);
+        end("a fault of ours");
     }
 
     private void resumeFromAnyThread() {
@@ -241,7 +267,10 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
         } else {
             // [MQTT-3.1.4-1], [MQTT-3.1.2-2]: before CONNACK a refusal, in a form that the peer can read.
             MqttVersion version = decoder.connAckVersion();
-            if (version != null) {
+            // 3.x has no word for a malformed CONNECT but for an unknown level ([MQTT3-3.1.4-1], [MQTT3-3.1.2-2]).
+            boolean sayWhy =
+                    version != null && (version.isMqtt5() || e.reason() == ReasonCode.UNSUPPORTED_PROTOCOL_VERSION);
+            if (version != null && sayWhy) {
                 line.configure(version, Long.MAX_VALUE);
                 refuse(e.reason(), e.getMessage());
             } else {
@@ -321,6 +350,10 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
     }
 
     private void pump() {
+        if (waitsForRoom) {
+            waitsForRoom = false;
+            release();
+        }
         if (outbound != null && !closing) {
             outbound.pump();
         }
@@ -344,7 +377,8 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
 
     private void watch(long graceMillis) {
         long silentMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - lastReadNanos);
-        long leftMillis = holds > 0 ? graceMillis : graceMillis - silentMillis;
+        // Held because the client does not read: then its silence is its own.
+        long leftMillis = holds > 0 && !waitsForRoom ? graceMillis : graceMillis - silentMillis;
         if (leftMillis <= 0) {
             disconnect(ReasonCode.KEEP_ALIVE_TIMEOUT, "nothing was heard for " + silentMillis + " ms");
             return;
@@ -431,7 +465,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
 
     /// The store cannot keep what was given: what waits for it must not be acknowledged.
     void storeFailed() {
-        disconnect(ReasonCode.SERVER_UNAVAILABLE, "the store failed");
+        disconnect(ReasonCode.IMPLEMENTATION_SPECIFIC_ERROR, "the store failed");
     }
 
     private void end(@Nullable String cause) {
@@ -498,11 +532,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
             LOG.debug("connection of {} lost", session == null ? listener.name() : session.key(), cause);
             end("connection lost");
         } else {
-            LOG.error(
-                    "connection of {} closed after a fault of ours",
-                    session == null ? listener.name() : session.key(),
-                    cause);
-            disconnect(ReasonCode.UNSPECIFIED_ERROR, null);
+            faulty(cause);
         }
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.upwell.mqtt;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 
 /// Bounds of the MQTT edge, the same for all listeners.
@@ -9,6 +10,7 @@ import java.time.Duration;
 /// @param maxPacketBytesBeforeConnect largest CONNECT
 /// @param receiveMaximum unacknowledged QoS 1 and 2 PUBLISH packets that a client may have open, 1 to 65535
 /// @param sendWindow3x the same towards clients that cannot say it themselves
+/// @param maxSendQuota most unacknowledged PUBLISH packets towards an MQTT 5 client, whatever it allows
 /// @param topicAliasMaximum topic aliases that a client may use towards us
 /// @param maxTopicLevels levels of a topic name or filter
 /// @param maxTopicBytes length of a topic name or filter in UTF-8 bytes
@@ -20,6 +22,7 @@ public record MqttLimits(
         int maxPacketBytesBeforeConnect,
         int receiveMaximum,
         int sendWindow3x,
+        int maxSendQuota,
         int topicAliasMaximum,
         int maxTopicLevels,
         int maxTopicBytes,
@@ -28,5 +31,20 @@ public record MqttLimits(
         Duration connectTimeout) {
 
     public static final MqttLimits DEFAULT = new MqttLimits(
-            1 << 20, 64 << 10, 100, 100, 32, 64, 4096, 3600, Duration.ofDays(7).toSeconds(), Duration.ofSeconds(10));
+            1 << 20,
+            64 << 10,
+            100,
+            100,
+            1_000,
+            32,
+            64,
+            4096,
+            3600,
+            Duration.ofDays(7).toSeconds(),
+            Duration.ofSeconds(10));
+
+    /// True if a topic name or filter has more UTF-8 bytes than allowed. No character has more than three.
+    boolean isTooLong(String topic) {
+        return topic.length() > maxTopicBytes / 3 && topic.getBytes(StandardCharsets.UTF_8).length > maxTopicBytes;
+    }
 }

@@ -140,25 +140,28 @@ final class OutboundLine {
 
     /// True if the packet may go on now; else its interceptors were asked and will call [#advance].
     private boolean decide(Waiting head) {
+        if (head.asked) {
+            return false;
+        }
         Packet packet = head.packet;
         List<Interceptor> chain = packet == null ? null : hookRunner.hooks().outbound(packet.type());
         if (packet == null || chain == null) {
             return true;
         }
-        if (!head.asked) {
-            head.asked = true;
-            hookRunner.intercept(chain, packet, verdict -> {
-                head.decided = true;
-                if (verdict instanceof Verdict.Pass pass) {
-                    head.packet = pass.packet();
-                } else {
-                    head.packet = null;
-                    notSent(head.outcome, false);
-                }
-                advance();
-                announceRoom();
-            });
-        }
+        head.asked = true;
+        hookRunner.intercept(chain, packet, verdict -> {
+            head.decided = true;
+            if (verdict instanceof Verdict.Pass pass) {
+                head.packet = pass.packet();
+            } else {
+                head.packet = null;
+                notSent(head.outcome, false);
+                // Quota came free without an acknowledgement that would make the deliveries go on.
+                askedInVain = true;
+            }
+            advance();
+            announceRoom();
+        });
         return false;
     }
 

@@ -62,17 +62,18 @@ final class OutboundPublishes {
     /// Sends what waits as far as quota and socket allow.
     void pump() {
         resend();
+        // QoS 1 and 2 first: they are bounded by the quota, while QoS 0 could keep the line full for ever.
+        while (canSend()) {
+            Delivery next = session.pollQueued();
+            if (next == null) {
+                break;
+            }
+            send(next);
+        }
         while (!waitingQos0.isEmpty() && line.hasRoom()) {
             Delivery next = waitingQos0.removeFirst();
             waitingQos0Bytes -= next.message().weightBytes();
             write(next, 0, false);
-        }
-        while (canSend()) {
-            Delivery next = session.pollQueued();
-            if (next == null) {
-                return;
-            }
-            send(next);
         }
     }
 
@@ -84,6 +85,13 @@ final class OutboundPublishes {
                 return;
             }
             toResend.removeFirst();
+            if (!release
+                    && !session.permissions()
+                            .mayReceive(entry.delivery().message().topic())) {
+                session.inFlight().remove(entry);
+                session.drop(entry.delivery(), DropCause.NOT_PERMITTED);
+                continue;
+            }
             open++;
             if (release) {
                 line.send(new PubRel(entry.packetId()));
@@ -112,7 +120,9 @@ final class OutboundPublishes {
             return;
         }
         int weight = delivery.message().weightBytes();
-        if (waitingQos0Bytes + weight > session.limits().qos0Bytes()) {
+        // A retained message is in memory anyway; a new subscriber is to get them all ([MQTT-3.3.1-9]).
+        boolean retained = delivery.retain() && connection.broker().retained().holds(delivery.message());
+        if (!retained && waitingQos0Bytes + weight > session.limits().qos0Bytes()) {
             session.drop(delivery, DropCause.QOS_0_PRESSURE);
             return;
         }
@@ -138,9 +148,12 @@ final class OutboundPublishes {
 
     private void write(Delivery delivery, int packetId, boolean dup) {
         counters.messagesSent.increment();
-        line.send(
-                Messages.toPublish(delivery, version, packetId, dup, clock.millis()),
-                tooLarge -> notSent(delivery, packetId, tooLarge));
+        line.send(Messages.toPublish(delivery, version, packetId, dup, clock.millis()), tooLarge -> {
+            // After the connection ended the session may be somebody else's; what is in flight stays so.
+            if (connection.isOpen()) {
+                notSent(delivery, packetId, tooLarge);
+            }
+        });
     }
 
     private void notSent(Delivery delivery, int packetId, boolean tooLarge) {

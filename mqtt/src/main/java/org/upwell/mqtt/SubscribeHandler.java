@@ -94,8 +94,9 @@ final class SubscribeHandler {
         } catch (InvalidTopicException e) {
             return refuse(request, ReasonCode.TOPIC_FILTER_INVALID, e.getMessage());
         }
-        if (filter.filter().levels().size() > connection.limits().maxTopicLevels()) {
-            return refuse(request, ReasonCode.TOPIC_FILTER_INVALID, "too many levels");
+        if (filter.filter().levels().size() > connection.limits().maxTopicLevels()
+                || connection.limits().isTooLong(request.filter())) {
+            return refuse(request, ReasonCode.TOPIC_FILTER_INVALID, "too long or too many levels");
         }
         int granted =
                 session.permissions().grantedQos(filter.filter(), request.qos().code());
@@ -124,12 +125,8 @@ final class SubscribeHandler {
         broker.counters().subscriptionsRefused.increment();
         broker.events()
                 .on(new BrokerEvent.SubscribeRefused(
-                        session.key(), cut(request.filter()), reason.name() + ": " + cause));
+                        session.key(), MqttConnection.cut(request.filter()), reason.name() + ": " + cause));
         return reason;
-    }
-
-    private static String cut(String text) {
-        return text.length() <= 200 ? text : text.substring(0, 200);
     }
 
     /// [MQTT-3.8.4-4], [MQTT-3.3.1-9] to [MQTT-3.3.1-11]

@@ -265,4 +265,87 @@ class ConnectionLifeTest {
             assertThat(client.receivePayload()).isEqualTo("x");
         }
     }
+
+    /// Users of one tenant may have different rights, so what a session kept for one is not the other's by its
+    /// client id.
+    @Test
+    void resumedSessionKeepsNothingThatThePrincipalMayNotHave() throws IOException {
+        MqttVersion version = MqttVersion.MQTT_3_1_1;
+        TestBroker.Options options = new TestBroker.Options();
+        options.authorizer = principal -> TestBroker.permissions(
+                principal.name().endsWith("weak") ? Principal.of("acme/weak", "", Set.of()) : principal);
+        try (TestBroker broker = options.start();
+                TestClient publisher = TestClient.connected(broker, version, "publisher")) {
+            Connect connect = TestClient.connectPacket(version, "c", false, Properties.NONE);
+            try (TestClient strong = new TestClient(broker.address(), version)) {
+                strong.connect(TestClient.withPassword(connect, "acme.strong", "secret"));
+                strong.subscribe("acme/#", QoS.AT_LEAST_ONCE);
+                strong.subscribe("acme/weak/x", QoS.AT_LEAST_ONCE);
+                publisher.publish("acme/secret", "in flight", QoS.AT_LEAST_ONCE);
+                strong.receive(org.upwell.codec.Publish.class);
+            }
+            publisher.publish("acme/secret", "queued", QoS.AT_LEAST_ONCE);
+            publisher.publish("acme/weak/x", "allowed", QoS.AT_LEAST_ONCE);
+            publisher.receive(org.upwell.codec.PubAck.class);
+            publisher.receive(org.upwell.codec.PubAck.class);
+            publisher.receive(org.upwell.codec.PubAck.class);
+            try (TestClient weak = new TestClient(broker.address(), version)) {
+                assertThat(weak.connect(TestClient.withPassword(connect, "acme.weak", "secret"))
+                                .sessionPresent())
+                        .isTrue();
+                assertThat(weak.receivePayload()).isEqualTo("allowed");
+                publisher.publish("acme/secret", "live", QoS.AT_MOST_ONCE);
+                publisher.expectNothingButPong();
+                weak.expectNothingButPong();
+            }
+        }
+    }
+
+    /// A client that asks and never reads must not fill the memory with answers.
+    @Test
+    void clientThatNeverReadsIsNotReadForEver() throws IOException {
+        try (TestBroker broker = TestBroker.start();
+                java.nio.channels.SocketChannel socket = java.nio.channels.SocketChannel.open(broker.address());
+                java.nio.channels.Selector selector = java.nio.channels.Selector.open()) {
+            io.netty.buffer.ByteBuf connect = Unpooled.buffer();
+            org.upwell.codec.PacketEncoder.encode(
+                    TestClient.connectPacket(MqttVersion.MQTT_3_1_1, "flood", true, Properties.NONE),
+                    MqttVersion.MQTT_3_1_1,
+                    connect);
+            socket.write(connect.nioBuffer());
+            socket.configureBlocking(false);
+            socket.register(selector, java.nio.channels.SelectionKey.OP_WRITE);
+            byte[] pings = new byte[1 << 16];
+            for (int i = 0; i < pings.length; i += 2) {
+                pings[i] = (byte) 0xC0;
+            }
+            long limit = 256L << 20;
+            long sent = 0;
+            java.nio.ByteBuffer out = java.nio.ByteBuffer.wrap(pings);
+            while (sent < limit && selector.select(2000) > 0) {
+                selector.selectedKeys().clear();
+                sent += socket.write(out);
+                if (!out.hasRemaining()) {
+                    out.clear();
+                }
+            }
+            assertThat(sent).as("bytes taken from a client that never reads").isLessThan(limit);
+        }
+    }
+
+    /// [MQTT3-3.1.4-1], [MQTT-3.1.4-1]: 3.1.1 closes without a word, 5 says why.
+    @Test
+    void malformedConnectIsAnsweredInTheWordsOfTheVersion() throws IOException {
+        byte[] three = {0x10, 12, 0, 4, 'M', 'Q', 'T', 'T', 4, 0x03, 0, 60, 0, 0};
+        byte[] five = {0x10, 13, 0, 4, 'M', 'Q', 'T', 'T', 5, 0x03, 0, 60, 0, 0, 0};
+        try (TestBroker broker = TestBroker.start();
+                TestClient old = new TestClient(broker.address(), MqttVersion.MQTT_3_1_1);
+                TestClient young = new TestClient(broker.address(), MqttVersion.MQTT_5)) {
+            old.sendBytes(Unpooled.wrappedBuffer(three));
+            old.expectClosed();
+            young.sendBytes(Unpooled.wrappedBuffer(five));
+            assertThat(young.receive(ConnAck.class).reason()).isEqualTo(ReasonCode.MALFORMED_PACKET);
+            young.expectClosed();
+        }
+    }
 }

@@ -63,6 +63,8 @@ public final class Session implements Owner.Ready {
     private int drained;
     private boolean moving;
     private boolean delivering;
+    /// Messages at the head of the queue that came in before the present connection's rights were known.
+    private int uncheckedInQueue;
     private @Nullable SessionConnection connection;
     private @Nullable Will will;
     private Loop.@Nullable Cancellation expiryTimer;
@@ -213,14 +215,26 @@ public final class Session implements Owner.Ready {
     /// Takes the next message that waits, for a connection that has room again; expired ones are dropped on the way
     /// ([MQTT-3.3.2-5]). Null if none waits.
     public @Nullable Delivery pollQueued() {
-        Delivery next = queue.poll();
-        while (next != null
-                && next.message().expiresAtMillis() != Message.NEVER
-                && next.message().isExpiredAt(context.clock().millis())) {
-            drop(next, DropCause.EXPIRED);
-            next = queue.poll();
+        for (Delivery next = queue.poll(); next != null; next = queue.poll()) {
+            DropCause cause = causeToDrop(next);
+            if (cause == null) {
+                return next;
+            }
+            drop(next, cause);
         }
-        return next;
+        return null;
+    }
+
+    private @Nullable DropCause causeToDrop(Delivery next) {
+        Message message = next.message();
+        if (uncheckedInQueue > 0) {
+            uncheckedInQueue--;
+            if (!permissions.mayReceive(message.topic())) {
+                return DropCause.NOT_PERMITTED;
+            }
+        }
+        boolean expires = message.expiresAtMillis() != Message.NEVER;
+        return expires && message.isExpiredAt(context.clock().millis()) ? DropCause.EXPIRED : null;
     }
 
     public int queuedMessages() {
@@ -305,7 +319,38 @@ public final class Session implements Owner.Ready {
         connection = request.connection();
         will = request.will();
         delivering = false;
+        checkRights();
         expire(request.expirySeconds(), commit);
+    }
+
+    /// What an earlier connection subscribed to and left in the queue is this principal's only as far as its own rights
+    /// go: they may be fewer than those of whoever used the session before.
+    private void checkRights() {
+        uncheckedInQueue = queue.size();
+        List<String> revoked = new ArrayList<>();
+        subscriptions.replaceAll((text, subscription) -> {
+            int granted = permissions.grantedQos(subscription.filter(), subscription.qos());
+            if (granted < 0) {
+                revoked.add(text);
+                return subscription;
+            }
+            if (granted == subscription.qos()) {
+                return subscription;
+            }
+            Subscription<Session> lowered = new Subscription<>(
+                    this,
+                    subscription.filter(),
+                    granted,
+                    subscription.noLocal(),
+                    subscription.retainAsPublished(),
+                    subscription.identifier());
+            context.subscriptions().put(lowered);
+            return lowered;
+        });
+        for (String text : revoked) {
+            context.events().on(new BrokerEvent.SubscribeRefused(key, text, "no longer covered by any role"));
+            unsubscribe(text, Commit.NONE);
+        }
     }
 
     /// Begins to hand messages to the connection, once it has told its client that the session is open.

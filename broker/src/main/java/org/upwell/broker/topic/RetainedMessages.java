@@ -73,6 +73,12 @@ public final class RetainedMessages {
         }
     }
 
+    /// True if this very message is the one kept for its topic name. Any thread.
+    @SuppressWarnings("ReferenceEquality") // As said.
+    public boolean holds(Message message) {
+        return byName.get(message.topic()) == message;
+    }
+
     public int size() {
         return byName.size();
     }

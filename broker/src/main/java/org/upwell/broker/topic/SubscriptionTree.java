@@ -18,14 +18,14 @@ import org.jspecify.annotations.Nullable;
 /// result
 ///         that missed a change carries an older version and is not used after the change was reported done.
 /// 3.      A look-up that runs beside a change may or may not see it, each subscription for itself.
-/// Bounds  At most CACHED results are kept; then all are let go, since counting use would cost more than walking again.
+/// Bounds  At most CACHED_WEIGHT names and targets are kept; then all are let go, since counting use would cost more than walking again.
 /// ```
 ///
 /// @param <S> the subscriber; compared by identity
 public final class SubscriptionTree<S> {
 
-    /// Most topic names whose result is kept.
-    private static final int CACHED = 65_536;
+    /// Most topic names and targets together whose results are kept: some 50 MB.
+    private static final long CACHED_WEIGHT = 500_000;
 
     private static final class Node<S> extends LevelNode<Node<S>> {
         /// Subscriptions whose filter ends here.
@@ -43,6 +43,7 @@ public final class SubscriptionTree<S> {
     private final Node<S> root = new Node<>();
     private final AtomicLong version = new AtomicLong();
     private final ConcurrentHashMap<String, Matches<S>> cache = new ConcurrentHashMap<>();
+    private final AtomicLong cachedWeight = new AtomicLong();
     private int size;
 
     /// Adds a subscription or replaces the subscriber's one with the same filter. Any thread.
@@ -157,11 +158,21 @@ public final class SubscriptionTree<S> {
             return kept;
         }
         Matches<S> found = Matches.of(find(topicName), now);
-        if (kept == null && cache.mappingCount() >= CACHED) {
+        keep(topicName, found);
+        return found;
+    }
+
+    private void keep(String topicName, Matches<S> found) {
+        Matches<S> replaced = cache.put(topicName, found);
+        long weight = weightOf(found) - (replaced == null ? 0 : weightOf(replaced));
+        if (cachedWeight.addAndGet(weight) > CACHED_WEIGHT) {
+            cachedWeight.set(0);
             cache.clear();
         }
-        cache.put(topicName, found);
-        return found;
+    }
+
+    private static long weightOf(Matches<?> matches) {
+        return 1L + matches.targets().size();
     }
 
     private List<Subscription<S>> find(String topicName) {
