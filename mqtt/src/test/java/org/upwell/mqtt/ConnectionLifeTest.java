@@ -305,8 +305,10 @@ class ConnectionLifeTest {
     @Test
     void clientThatNeverReadsIsNotReadForEver() throws IOException {
         try (TestBroker broker = TestBroker.start();
-                java.nio.channels.SocketChannel socket = java.nio.channels.SocketChannel.open(broker.address());
+                java.nio.channels.SocketChannel socket = java.nio.channels.SocketChannel.open();
                 java.nio.channels.Selector selector = java.nio.channels.Selector.open()) {
+            socket.setOption(java.net.StandardSocketOptions.SO_RCVBUF, 8 << 10);
+            socket.connect(broker.address());
             io.netty.buffer.ByteBuf connect = Unpooled.buffer();
             org.upwell.codec.PacketEncoder.encode(
                     TestClient.connectPacket(MqttVersion.MQTT_3_1_1, "flood", true, Properties.NONE),
