@@ -45,6 +45,10 @@ final class SensorResource extends CoapResource {
     void forward(CoapExchange exchange) {
         Request request = exchange.advanced().getRequest();
         OptionSet options = request.getOptions();
+        if (!SensorRules.isPath(options.getUriPath())) {
+            exchange.respond(CoAP.ResponseCode.NOT_FOUND);
+            return;
+        }
         List<Integer> numbers = options.asSortedList().stream()
                 .map(option -> option.getNumber())
                 .toList();

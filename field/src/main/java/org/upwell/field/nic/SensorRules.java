@@ -31,10 +31,17 @@ final class SensorRules {
         return "/" + String.join("/", networkPath.subList(1, networkPath.size()));
     }
 
+    /// Whether the path names something of the sensor's. The sensor splits its path at every `/` and skips what is
+    /// empty, so `/sys//stats` or a segment `sys/stats` would get past rules that compare whole paths.
+    static boolean isPath(List<String> networkPath) {
+        return networkPath.stream().noneMatch(segment -> segment.isEmpty() || segment.indexOf('/') >= 0);
+    }
+
     /// `GET …?sens` alone can be observed; elsewhere Observe would replace a running token and is left out.
     static boolean isObservable(int code, List<String> networkPath, List<String> queries) {
         return code == CoapCode.GET
                 && networkPath.size() == 3
+                && isPath(networkPath)
                 && !networkPath.get(1).equals("sys")
                 && withoutEmptyQueries(queries).equals(List.of("sens"));
     }
@@ -50,12 +57,23 @@ final class SensorRules {
         if (request.path().equals("/sys/stats") && request.queries().isEmpty()) {
             return OptionalInt.of(CoapCode.METHOD_NOT_ALLOWED);
         }
-        boolean queryTooLong = request.queries().stream()
-                .anyMatch(query -> query.getBytes(StandardCharsets.UTF_8).length > MAX_QUERY_BYTES);
-        if (queryTooLong) {
+        if (isQueryTooLong(request)) {
             return OptionalInt.of(CoapCode.BAD_REQUEST);
         }
         return SensorClient.fits(request) ? OptionalInt.empty() : OptionalInt.of(CoapCode.REQUEST_ENTITY_TOO_LARGE);
+    }
+
+    /// The sensor joins the queries of a PUT in one place, with a byte between two.
+    private static boolean isQueryTooLong(SensorClient.Request request) {
+        int sum = -1;
+        for (String query : request.queries()) {
+            int length = query.getBytes(StandardCharsets.UTF_8).length;
+            sum += 1 + length;
+            if (length > MAX_QUERY_BYTES) {
+                return true;
+            }
+        }
+        return request.code() == CoapCode.PUT && sum > MAX_QUERY_BYTES;
     }
 
     /// Block2 is served here, since the sensor ignores it; host and port have done their work.

@@ -154,6 +154,51 @@ class NicEndpointTest {
                 .isEqualTo(ResponseCode.CONTENT);
     }
 
+    /// The sensor takes each of them for a path that it must not see, or for one that is observed already.
+    @Test
+    void pathsThatOnlyLookDifferentAreRefused() throws Exception {
+        List<List<String>> paths = List.of(
+                List.of("snsr", "sys", "stats", ""),
+                List.of("snsr", "", "sys", "stats"),
+                List.of("snsr", "sys", "", "stats"),
+                List.of("snsr", "sys/stats"),
+                List.of("snsr", "sys/stats", ""),
+                List.of("snsr", "/sys", "stats"),
+                List.of("snsr", ""));
+        for (List<String> path : paths) {
+            assertThat(ask(request(path)).getCode()).as("%s", path).isEqualTo(ResponseCode.NOT_FOUND);
+        }
+        Request observe = request(List.of("snsr", "arduino", "/temp"));
+        observe.getOptions().addUriQuery("sens");
+        observe.setObserve();
+        Response refused = ask(observe);
+        assertThat(refused.getCode()).isEqualTo(ResponseCode.NOT_FOUND);
+        assertThat(refused.getOptions().hasObserve()).isFalse();
+        assertThat(sensor.isHung()).isFalse();
+        assertThat(ask(request(CoAP.Code.GET, "/snsr/arduino/temp", "sens")).getCode())
+                .isEqualTo(ResponseCode.CONTENT);
+    }
+
+    private Request request(List<String> path) {
+        Request request = request(CoAP.Code.GET, "");
+        path.forEach(request.getOptions()::addUriPath);
+        return request;
+    }
+
+    @Test
+    void queriesOfAPutAreBoundedTogether() throws Exception {
+        String half = "cfg=" + "x".repeat(60);
+        assertThat(ask(request(CoAP.Code.PUT, "/snsr/arduino/temp", half, "y".repeat(63)))
+                        .getCode())
+                .as("128 bytes with the separator")
+                .isEqualTo(ResponseCode.BAD_REQUEST);
+        assertThat(ask(request(CoAP.Code.PUT, "/snsr/arduino/temp", half, "y".repeat(62)))
+                        .getCode())
+                .as("127 bytes reach the sensor, which knows no such unit")
+                .isNotEqualTo(ResponseCode.BAD_REQUEST);
+        assertThat(sensor.isHung()).isFalse();
+    }
+
     @Test
     void observeOnConfigurationIsLeftOut() throws Exception {
         Request configuration = request(CoAP.Code.GET, "/snsr/arduino/temp", "cfg");
