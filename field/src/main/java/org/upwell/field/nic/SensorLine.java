@@ -193,6 +193,12 @@ final class SensorLine {
         exchange(primary.poll(loop.nanoTime()), outcome -> {
             switch (outcome) {
                 case Outcome.Received received -> onCollected(received.info());
+                case Outcome.Nothing _ -> {
+                    // The sensor's slot is empty: that DISC came through, though its confirmation did not. What is
+                    // equal from now on is a new message, as every reboot event is.
+                    uncleared = null;
+                    collected(true);
+                }
                 case Outcome.NotConnected _ -> pollAgain();
                 case Outcome.Silent _ -> collected(false);
                 default -> collected(true);

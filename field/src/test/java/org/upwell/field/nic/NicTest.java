@@ -53,6 +53,7 @@ class NicTest {
     private final List<Notification> buffered = new ArrayList<>();
     private final List<Notification> acknowledged = new ArrayList<>();
     private final List<String> dropped = new ArrayList<>();
+    private int reboots;
     private @Nullable Sensor sensor;
 
     /// What the NIC sends, and a line that can be cut.
@@ -60,6 +61,8 @@ class NicTest {
         final List<Frame> sent = new ArrayList<>();
         boolean cut;
         boolean deaf;
+        /// Answers to DISC are lost, and whatever comes until this is over.
+        boolean losesConfirmations;
         private final ByteLink link;
 
         TappedLink(ByteLink link) {
@@ -71,7 +74,8 @@ class NicTest {
             link.listen(new Listener() {
                 @Override
                 public void onBytes(byte[] bytes, int from, int count) {
-                    if (!cut) {
+                    boolean lost = losesConfirmations && sent.getLast().kind() == FrameKind.DISCONNECT;
+                    if (!cut && !lost) {
                         listener.onBytes(bytes, from, count);
                     }
                 }
@@ -138,6 +142,11 @@ class NicTest {
         @Override
         public void onAcknowledged(Notification notification) {
             acknowledged.add(notification);
+        }
+
+        @Override
+        public void onSensorReboot() {
+            reboots++;
         }
 
         @Override
@@ -262,6 +271,26 @@ class NicTest {
         loop.advance(Duration.ofMinutes(5));
         assertThat(acknowledged).hasSizeGreaterThanOrEqualTo(before + 4);
         assertThat(epochs()).isSorted();
+    }
+
+    /// Reboot events are equal to the byte; only an empty slot tells two of them apart.
+    @Test
+    void rebootEventAfterOneWhoseClearingWasNotConfirmedIsAnother() {
+        started(BubbleUpEntry.alert(METHANE));
+        loop.advance(Duration.ofMinutes(5));
+        int before = reboots;
+        tapped.losesConfirmations = true;
+        sensor().restart();
+        loop.advance(Duration.ofSeconds(8));
+        assertThat(reboots).isEqualTo(before + 1);
+        assertThat(tapped.sent.getLast().kind()).isEqualTo(FrameKind.DISCONNECT);
+        loop.advance(Duration.ofSeconds(4));
+        tapped.losesConfirmations = false;
+        loop.advance(Duration.ofSeconds(25));
+        assertThat(reboots).as("the same event is told once").isEqualTo(before + 1);
+        sensor().restart();
+        loop.advance(Duration.ofSeconds(15));
+        assertThat(reboots).isEqualTo(before + 2);
     }
 
     @Test
