@@ -62,17 +62,18 @@ final class FileBuffer implements NotificationBuffer {
 
     @Override
     public @Nullable Notification add(Notification notification) {
-        Notification dropped = memory.add(notification);
-        dead += dropped == null ? 0 : 1;
         try {
-            write(record(notification));
-            if (dropped != null) {
-                write(removal());
+            ByteArrayOutputStream records = new ByteArrayOutputStream();
+            records.writeBytes(record(notification));
+            if (memory.isFull()) {
+                records.writeBytes(removal());
             }
-            channel.force(false);
+            append(records.toByteArray(), true);
         } catch (IOException e) {
             throw new UncheckedIOException("the buffer cannot be written", e);
         }
+        Notification dropped = memory.add(notification);
+        dead += dropped == null ? 0 : 1;
         return dropped;
     }
 
@@ -92,10 +93,11 @@ final class FileBuffer implements NotificationBuffer {
             } else if (dead > DEAD_BEFORE_REWRITE && dead > memory.size()) {
                 rewrite();
             } else {
-                write(removal());
+                append(removal(), false);
             }
         } catch (IOException e) {
-            throw new UncheckedIOException("the buffer cannot be written", e);
+            // It is acknowledged all the same: after a restart it is sent once more, and the gateway drops it.
+            LOG.warn("{}: a removal cannot be written: {}", file, e.getMessage());
         }
     }
 
@@ -120,16 +122,41 @@ final class FileBuffer implements NotificationBuffer {
         for (Notification notification : memory.all()) {
             all.writeBytes(record(notification));
         }
-        channel.close();
-        channel = open(fresh);
-        channel.truncate(0);
-        write(all.toByteArray());
-        channel.force(true);
-        Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        FileChannel next = open(fresh);
+        try {
+            next.truncate(0);
+            write(next, all.toByteArray());
+            next.force(true);
+            Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            next.close();
+            throw e;
+        }
+        FileChannel former = channel;
+        channel = next;
         dead = 0;
+        former.close();
     }
 
-    private void write(byte[] bytes) throws IOException {
+    /// All or nothing: what a full disk took half of would hide every later record from reading.
+    private void append(byte[] bytes, boolean forced) throws IOException {
+        long size = channel.size();
+        try {
+            write(channel, bytes);
+            if (forced) {
+                channel.force(false);
+            }
+        } catch (IOException e) {
+            try {
+                channel.truncate(size);
+            } catch (IOException again) {
+                e.addSuppressed(again);
+            }
+            throw e;
+        }
+    }
+
+    private static void write(FileChannel channel, byte[] bytes) throws IOException {
         ByteBuffer buffer = ByteBuffer.wrap(bytes);
         channel.position(channel.size());
         while (buffer.hasRemaining()) {

@@ -30,6 +30,10 @@ final class MemoryBuffer implements NotificationBuffer {
         waiting.poll();
     }
 
+    boolean isFull() {
+        return waiting.size() >= limit;
+    }
+
     /// Takes one in whatever the limit; for those that read back what was decided before.
     void restore(Notification notification) {
         waiting.add(notification);

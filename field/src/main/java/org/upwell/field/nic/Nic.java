@@ -2,6 +2,7 @@
 package org.upwell.field.nic;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -384,7 +385,11 @@ public final class Nic implements AutoCloseable {
     private void tellOwn(String path) {
         @Nullable Reading reading = own.read(path).orElse(null);
         if (reading != null && !closed) {
-            publish(path, reading);
+            try {
+                publish(path, reading);
+            } catch (UncheckedIOException e) {
+                LOG.warn("{}: a reading of {} could not be kept: {}", settings.mac(), path, e.getMessage(), e);
+            }
         }
     }
 }

@@ -2,12 +2,15 @@
 package org.upwell.field.nic;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.upwell.field.hdlc.Frame;
 import org.upwell.field.hdlc.HdlcPrimary;
 import org.upwell.field.hdlc.HdlcPrimary.Outcome;
@@ -44,6 +47,8 @@ final class SensorLine {
     /// Told on the loop.
     interface Listener {
         /// A message that the sensor sent unasked; each once.
+        ///
+        /// @throws UncheckedIOException when it could not be kept; it is then brought again later
         void onMessage(byte[] message);
 
         /// A collection has ended: the sensor answered it, or did not.
@@ -56,6 +61,7 @@ final class SensorLine {
     @SuppressWarnings("ArrayRecordComponent") // handed over once, never compared
     private record Request(byte[] message, Consumer<Answer> done) {}
 
+    private static final Logger LOG = LoggerFactory.getLogger(SensorLine.class);
     private static final int MAX_WAITING = 32;
     private static final int MAX_POLLS_PER_COLLECTION = 4;
 
@@ -218,9 +224,16 @@ final class SensorLine {
     private void onCollected(byte[] message) {
         byte[] known = uncleared;
         if (known == null || !Arrays.equals(known, message)) {
-            uncleared = message;
             // Before DISC: when this NIC dies in between, the sensor still has it.
-            listener.onMessage(message);
+            try {
+                listener.onMessage(message);
+            } catch (UncheckedIOException e) {
+                // Nor DISC now: the next collection brings it again.
+                LOG.warn("a message of the sensor could not be kept: {}", e.getMessage(), e);
+                collected(true);
+                return;
+            }
+            uncleared = message;
         }
         if (wakeSeen && polls < MAX_POLLS_PER_COLLECTION) {
             poll();

@@ -54,6 +54,7 @@ class NicTest {
     private final List<Notification> acknowledged = new ArrayList<>();
     private final List<String> dropped = new ArrayList<>();
     private int reboots;
+    private boolean diskFull;
     private @Nullable Sensor sensor;
 
     /// What the NIC sends, and a line that can be cut.
@@ -133,6 +134,55 @@ class NicTest {
         }
     }
 
+    /// A disk that may be full.
+    private final class Storage implements NicState {
+        @Override
+        public long nextBoot() {
+            return 7;
+        }
+
+        @Override
+        public NotificationBuffer buffer(int limit) {
+            return new MemoryOnDisk(limit);
+        }
+    }
+
+    private final class MemoryOnDisk implements NotificationBuffer {
+        private final NotificationBuffer kept;
+
+        MemoryOnDisk(int limit) {
+            kept = new MemoryBuffer(limit);
+        }
+
+        @Override
+        public @Nullable Notification add(Notification notification) {
+            if (diskFull) {
+                throw new UncheckedIOException(new IOException("No space left on device"));
+            }
+            return kept.add(notification);
+        }
+
+        @Override
+        public @Nullable Notification first() {
+            return kept.first();
+        }
+
+        @Override
+        public void removeFirst() {
+            kept.removeFirst();
+        }
+
+        @Override
+        public int size() {
+            return kept.size();
+        }
+
+        @Override
+        public void close() {
+            kept.close();
+        }
+    }
+
     private final class Events implements NicListener {
         @Override
         public void onBuffered(Notification notification) {
@@ -172,7 +222,7 @@ class NicTest {
                 .withTiming(
                         new HdlcPrimary.Timing(Duration.ofSeconds(3), 3), Duration.ofSeconds(10), Duration.ofSeconds(2))
                 .withBufferLimit(20);
-        return new Nic(settings, nic -> network, loop, tapped, NicState.inMemory(7), clock, new Events());
+        return new Nic(settings, nic -> network, loop, tapped, new Storage(), clock, new Events());
     }
 
     private Nic started(BubbleUpEntry... table) {
@@ -409,6 +459,27 @@ class NicTest {
                 .startsWith(1L, 2L, 3L, 4L)
                 .hasSizeGreaterThan(14);
         assertThat(dropped).isEmpty();
+    }
+
+    /// What cannot be kept stays on the sensor, and everything else goes on.
+    @Test
+    void fullDiskDoesNotStopTheNic() {
+        Nic nic = started(BubbleUpEntry.alert(METHANE), BubbleUpEntry.read("/battery"));
+        loop.advance(Duration.ofSeconds(10));
+        diskFull = true;
+        sensor().run(() -> methane.measure(9_000));
+        loop.advance(Duration.ofMinutes(20));
+        assertThat(buffered).isEmpty();
+        List<SensorAnswer> answers = new ArrayList<>();
+        nic.proxy(new Nic.Proxied(SensorClient.Request.get("/arduino/temp", "sens"), List.of()), answers::add);
+        loop.advance(Duration.ofSeconds(5));
+        assertThat(answers).singleElement().isInstanceOf(SensorAnswer.Response.class);
+
+        diskFull = false;
+        loop.advance(Duration.ofSeconds(25));
+        assertThat(acknowledged).extracting(Notification::uri).containsExactly(METHANE);
+        loop.advance(Duration.ofMinutes(20));
+        assertThat(acknowledged).extracting(Notification::uri).contains("/battery");
     }
 
     @Test
