@@ -352,6 +352,53 @@ class ObserveTest {
         assertThat(application.receive().payloadText()).isEqualTo("again");
     }
 
+    /// One lost separate answer; the next who asks is not made to wait for it.
+    @Test
+    void lostAnswerToARegistrationDoesNotBlockTheResource() {
+        Peer nic = fixture.nic(MAC);
+        Peer first = fixture.application(TOKEN);
+        first.send(register(first.nextMid(), TOKEN_HEX));
+        nic.send(Coap.ack(nic.receive().mid()));
+        assertThat(first.receiveMessage().codeText()).isEqualTo("5.04");
+        await().until(() -> fixture.count(GatewayEvent.OBSERVE_UPSTREAM_ENDED) == 1);
+
+        Peer second = fixture.application(TOKEN);
+        Coap registration = establish(nic, second);
+        nic.send(notification(registration, 1, 4, "alive"));
+        assertThat(second.receive().payloadText()).isEqualTo("alive");
+    }
+
+    @Test
+    void restartOfTheDeviceWhileItIsRegisteredWithBeginsAnew() {
+        Peer nic = fixture.nic(MAC);
+        Peer application = fixture.application(TOKEN);
+        application.send(register(application.nextMid(), TOKEN_HEX));
+        Coap forgotten = nic.receive();
+        nic.send(Coap.ack(forgotten.mid()));
+        GatewayFixture.register(nic, MAC, 2);
+        expectAnother(nic, application, forgotten);
+    }
+
+    @Test
+    void moveOfTheDeviceAfterItAcknowledgedARegistrationBeginsAnew() {
+        Peer before = fixture.nic(MAC);
+        Peer application = fixture.application(TOKEN);
+        application.send(register(application.nextMid(), TOKEN_HEX));
+        Coap forgotten = before.receive();
+        before.send(Coap.ack(forgotten.mid()));
+        expectAnother(GatewayFixture.register(fixture.nic(), MAC, 1), application, forgotten);
+    }
+
+    private static void expectAnother(Peer nic, Peer application, Coap forgotten) {
+        Coap registration = nic.receive();
+        assertThat(registration.uintOption(Coap.OBSERVE)).isZero();
+        assertThat(registration.tokenHex()).isNotEqualTo(forgotten.tokenHex());
+        nic.send(Coap.answer(registration, Coap.CONTENT).with(Coap.OBSERVE, 1).payload("anew"));
+        Coap answer = application.receiveMessage();
+        assertThat(answer.payloadText()).isEqualTo("anew");
+        assertThat(answer.has(Coap.OBSERVE)).isTrue();
+    }
+
     /// ```
     /// application                              gateway
     ///  |       NON 2.05, Observe n, Block2 0/1/128 |

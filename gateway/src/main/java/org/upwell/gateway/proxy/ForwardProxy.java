@@ -65,8 +65,8 @@ public final class ForwardProxy {
         this.timer = timer;
         this.calls = new DeviceCalls(devices, counters, timer);
         this.blocks = new BodyBlocks(System::nanoTime);
-        this.relations =
-                new ObserveRelations(calls, blocks, counters, configuration, this::mayReach, timer, epochSeconds);
+        this.relations = new ObserveRelations(
+                calls, blocks, counters, configuration, this::mayReach, times.confirmable, timer, epochSeconds);
         devices.addListener(relations);
         sessions.onEnd(relations::sessionEnded);
     }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.upwell.gateway.proxy;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executor;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.BiPredicate;
 import org.eclipse.californium.core.coap.BlockOption;
 import org.eclipse.californium.core.coap.Request;
@@ -49,7 +50,8 @@ final class ObserveRelations implements NotificationListener, AddressBook.Listen
     final ObserveManager manager;
 
     private final BiPredicate<Session, Mac> mayObserve;
-    private final Executor executor;
+    final Duration patience;
+    final ScheduledExecutorService timer;
     // Concurrent only so that a registration of a device that nobody observes costs no lock.
     private final Map<Mac, Map<ResourceKey, SharedObservation>> byDevice = new ConcurrentHashMap<>();
     private final Map<Token, SharedObservation> byToken = new ConcurrentHashMap<>();
@@ -60,21 +62,24 @@ final class ObserveRelations implements NotificationListener, AddressBook.Listen
 
     /// @param mayObserve whether a session is still open and the device still its tenant's
     /// @param configuration of the application listener
-    /// @param executor for what must not happen under the address book's lock
+    /// @param patience how long a device may take to answer a registration
+    /// @param timer for that, and for what must not happen under the address book's lock
     ObserveRelations(
             DeviceCalls calls,
             BodyBlocks blocks,
             GatewayCounters counters,
             Configuration configuration,
             BiPredicate<Session, Mac> mayObserve,
-            Executor executor,
+            Duration patience,
+            ScheduledExecutorService timer,
             long epochSeconds) {
         this.calls = calls;
         this.blocks = blocks;
         this.counters = counters;
         this.manager = new ObserveManager(configuration);
         this.mayObserve = mayObserve;
-        this.executor = executor;
+        this.patience = patience;
+        this.timer = timer;
         this.number = (int) epochSeconds & 0xffffff;
     }
 
@@ -127,7 +132,7 @@ final class ObserveRelations implements NotificationListener, AddressBook.Listen
             boolean same = previous != null
                     && previous.address().equals(current.address())
                     && previous.boot() == current.boot();
-            executor.execute(() -> observationsOf(current.mac()).forEach(shared -> shared.deviceRegistered(same)));
+            timer.execute(() -> observationsOf(current.mac()).forEach(shared -> shared.deviceRegistered(same)));
         }
     }
 

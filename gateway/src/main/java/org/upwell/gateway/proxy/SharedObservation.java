@@ -5,6 +5,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import org.eclipse.californium.core.coap.CoAP;
 import org.eclipse.californium.core.coap.CoAP.ResponseCode;
@@ -81,22 +83,46 @@ final class SharedObservation implements ObservableResource {
                 relations.counters.count(GatewayEvent.OBSERVE_UPSTREAM_STARTED);
                 Registering outcome = new Registering();
                 DeviceCall call = relations.calls.start(order, outcome);
-                registering = outcome.over ? null : call;
+                if (!outcome.over) {
+                    outcome.call = call;
+                    registering = call;
+                    // An acknowledged registration whose separate answer is lost is never heard of again.
+                    Future<?> _ = relations.timer.schedule(
+                            () -> giveUp(call), relations.patience.toMillis(), TimeUnit.MILLISECONDS);
+                }
             }
         }
+    }
+
+    private void giveUp(DeviceCall call) {
+        synchronized (relations) {
+            if (registering == call) {
+                call.cancel();
+                notRegistered();
+            }
+        }
+    }
+
+    private void notRegistered() {
+        registering = null;
+        giveUpWaiting(Answers.of(ResponseCode.GATEWAY_TIMEOUT, "device does not answer"));
+        // Followers wait for the device to register again; without any there is nothing to keep.
+        closeIfUnused();
     }
 
     /// @param same the device is where and as it was; else what stood with it is void
     void deviceRegistered(boolean same) {
         synchronized (relations) {
-            // A registration that is under way follows the device by itself.
-            if (registering == null) {
-                if (!same) {
-                    forgetUpstream();
+            if (!same) {
+                forgetUpstream();
+                if (registering != null) {
+                    // What it acknowledged there or before its restart, it will not answer here and now.
+                    registering.cancel();
+                    registering = null;
                 }
-                if (upstream == null) {
-                    register();
-                }
+            }
+            if (upstream == null) {
+                register();
             }
         }
     }
@@ -112,11 +138,20 @@ final class SharedObservation implements ObservableResource {
     private final class Registering implements DeviceCall.Outcome {
 
         private boolean over;
+        private @Nullable DeviceCall call;
+
+        /// Another registration was begun, or this one given up, while its outcome waited for the lock.
+        private boolean replaced() {
+            return call != null && registering != call;
+        }
 
         @Override
         public void answered(Request request, Registration device, Response response) {
             synchronized (relations) {
                 over = true;
+                if (replaced()) {
+                    return;
+                }
                 registering = null;
                 Integer observe = response.getOptions().getObserve();
                 if (closed) {
@@ -137,10 +172,9 @@ final class SharedObservation implements ObservableResource {
         public void unreachable() {
             synchronized (relations) {
                 over = true;
-                registering = null;
-                giveUpWaiting(Answers.of(ResponseCode.GATEWAY_TIMEOUT, "device does not answer"));
-                // Followers wait for the device to register again; without any there is nothing to keep.
-                closeIfUnused();
+                if (!replaced()) {
+                    notRegistered();
+                }
             }
         }
     }
