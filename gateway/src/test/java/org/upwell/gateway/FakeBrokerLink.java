@@ -29,6 +29,7 @@ public final class FakeBrokerLink implements BrokerLink {
     private final List<Published> published = new ArrayList<>();
     private boolean connected = true;
     private boolean busy;
+    private Runnable onLostSession = () -> {};
     private boolean acknowledging = true;
 
     public FakeBrokerLink(String clientId) {
@@ -86,6 +87,20 @@ public final class FakeBrokerLink implements BrokerLink {
     @Override
     public synchronized boolean isConnected() {
         return connected;
+    }
+
+    @Override
+    public synchronized void onLostSession(Runnable action) {
+        onLostSession = action;
+    }
+
+    /// The broker was away and has lost everything.
+    public void loseSession() {
+        Runnable action;
+        synchronized (this) {
+            action = onLostSession;
+        }
+        action.run();
     }
 
     @Override

@@ -9,6 +9,7 @@ import static org.upwell.gateway.GatewayFixture.UNOWNED_MAC;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -138,6 +139,21 @@ class PresenceTest {
         Peer elsewhere = GatewayFixture.register(fixture.nic(), MAC, 1);
         fixture.presence().connected(true);
         assertThat(text(message(0))).isEqualTo(state("online", elsewhere, "2026-11-22T10:15:30Z", "moved"));
+    }
+
+    /// What it retained died with it.
+    @Test
+    void everyDeviceIsToldAgainToABrokerThatLostOurSession() {
+        Peer one = fixture.nic(MAC);
+        message(0);
+        Peer two = fixture.nic(OTHER_MAC);
+        message(1);
+        await().until(() -> fixture.count(GatewayEvent.PRESENCE_PUBLISHED) == 2);
+        fixture.presence().loseSession();
+        assertThat(List.of(text(message(2)), text(message(3))))
+                .containsExactlyInAnyOrder(
+                        state("online", one, "2026-11-22T10:15:30Z", "registered"),
+                        state("online", two, "2026-11-22T10:15:30Z", "registered"));
     }
 
     @Test

@@ -18,6 +18,10 @@ public interface BrokerLink extends AutoCloseable {
 
     boolean isConnected();
 
+    /// Calls `action` whenever the broker came back without our session, and so perhaps without what it retained. At
+    /// most one action; on a thread that must not be held up.
+    void onLostSession(Runnable action);
+
     /// Disconnects; what is not acknowledged fails.
     @Override
     void close();

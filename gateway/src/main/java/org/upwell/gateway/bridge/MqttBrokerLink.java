@@ -147,6 +147,11 @@ public final class MqttBrokerLink implements BrokerLink {
     }
 
     @Override
+    public void onLostSession(Runnable action) {
+        connections.onLostSession = action;
+    }
+
+    @Override
     public void close() {
         client.close();
     }
@@ -158,6 +163,7 @@ public final class MqttBrokerLink implements BrokerLink {
         private final long quietNanos;
         private boolean connectedBefore;
         private volatile boolean quiet;
+        private volatile Runnable onLostSession = () -> {};
         private volatile long quietUntilNanos;
 
         private Connections(String clientId, long quietNanos) {
@@ -176,6 +182,9 @@ public final class MqttBrokerLink implements BrokerLink {
             quietUntilNanos = System.nanoTime() + quietNanos;
             quiet = lostSession;
             LOG.info("{} is connected to the broker{}", clientId, lostSession ? ", which has lost our session" : "");
+            if (lostSession) {
+                onLostSession.run();
+            }
         }
 
         @Override

@@ -95,6 +95,7 @@ public final class Presence implements AddressBook.Listener {
         this.counters = counters;
         this.clock = clock;
         this.timer = timer;
+        link.onLostSession(() -> timer.execute(this::tellAllAgain));
         Future<?> _ = timer.scheduleWithFixedDelay(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
     }
 
@@ -129,6 +130,11 @@ public final class Presence implements AddressBook.Listener {
         if (device != null) {
             enqueue(mac, device);
         }
+    }
+
+    /// A broker that lost our session lost what it retained, too, or may have.
+    private synchronized void tellAllAgain() {
+        devices.forEach(this::enqueue);
     }
 
     private synchronized void tell(Registration registration, String word, Instant since, String cause) {

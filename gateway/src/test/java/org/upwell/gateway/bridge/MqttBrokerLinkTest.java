@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -188,6 +189,8 @@ class MqttBrokerLinkTest {
     /// A broker that lost our session lost its subscribers too: what comes before they are back would be discarded.
     @Test
     void brokerThatLostTheSessionGetsNothingForAWhile() {
+        AtomicInteger lost = new AtomicInteger();
+        link.onLostSession(lost::incrementAndGet);
         CompletableFuture<ReasonCode> outcome = publish(QoS.AT_LEAST_ONCE);
         broker.receive();
         broker.drop();
@@ -198,5 +201,6 @@ class MqttBrokerLinkTest {
         assertThat(unavailable(publish(QoS.AT_LEAST_ONCE))).isEqualTo(BrokerUnavailableException.Cause.AWAY);
         await().until(() -> !publish(QoS.AT_LEAST_ONCE).isCompletedExceptionally());
         assertThat(broker.receive().type()).isEqualTo(ScriptedBroker.PUBLISH);
+        assertThat(lost).hasValue(1);
     }
 }
