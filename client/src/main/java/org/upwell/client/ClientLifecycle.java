@@ -265,7 +265,6 @@ final class ClientLifecycle implements ClientConnection.Events {
         }
         cancelTimer();
         state = State.CONNECTED;
-        connected = true;
         everConnected = true;
         connectedNanos = System.nanoTime();
         String assigned = connAck.properties().string(Property.ASSIGNED_CLIENT_IDENTIFIER);
@@ -276,11 +275,13 @@ final class ClientLifecycle implements ClientConnection.Events {
         // [MQTT-3.1.2-21]
         from.startKeepAlive(
                 limits.keepAliveSeconds() < 0 ? options.keepAlive() : Duration.ofSeconds(limits.keepAliveSeconds()));
+        // First the listener, so that who sees the connection finds what the listener does about it done.
         tell(() -> options.connectionListener().onConnected(connAck));
+        connected = true;
         inbound.onConnected(from, connAck.sessionPresent());
         subscriptions.onConnected(from, limits, connAck.sessionPresent());
-        outbound.onConnected(from, limits, connAck.sessionPresent());
         CompletableFuture<ConnAck> first = connecting;
+        outbound.onConnected(from, limits, connAck.sessionPresent(), first == null);
         connecting = null;
         if (first != null) {
             first.complete(connAck);

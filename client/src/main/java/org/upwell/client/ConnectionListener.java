@@ -11,7 +11,7 @@ public interface ConnectionListener {
     /// Does nothing.
     ConnectionListener NONE = new ConnectionListener() {};
 
-    /// The server accepted us, first or again.
+    /// The server accepted us, first or again. Comes before [MqttClient#isConnected] says so.
     default void onConnected(ConnAck connAck) {}
 
     /// The connection ended or an attempt failed; `retryIn` is null if no further attempt follows.

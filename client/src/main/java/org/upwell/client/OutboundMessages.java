@@ -101,8 +101,9 @@ final class OutboundMessages {
         waiting.add(message);
     }
 
-    /// A connection was accepted by the server.
-    void onConnected(ClientConnection connection, ServerLimits limits, boolean sessionPresent) {
+    /// A connection was accepted by the server. `again` says that we came back by ourselves: what was accepted since
+    /// the last connection was meant for the session of then.
+    void onConnected(ClientConnection connection, ServerLimits limits, boolean sessionPresent, boolean again) {
         this.connection = connection;
         this.limits = limits;
         connectionNumber++;
@@ -110,6 +111,9 @@ final class OutboundMessages {
         quotaUsed = 0;
         for (Outgoing message : storing) {
             useQuota(message);
+        }
+        if (again && !sessionPresent && !options.republish()) {
+            failUnsent();
         }
         List<Outgoing> left = new ArrayList<>(inFlight.values());
         left.sort(Comparator.comparingLong(message -> message.order));
@@ -125,6 +129,22 @@ final class OutboundMessages {
         pump();
     }
 
+    /// A server that lost our session may have lost those of our subscribers too: nobody might hear these messages, so
+    /// that their callers, who know better, decide. What is with the store stays in `storing` until that is done.
+    private void failUnsent() {
+        List<Outgoing> unsent = new ArrayList<>(waiting);
+        waiting.clear();
+        unsent.addAll(storing);
+        for (Outgoing message : unsent) {
+            message.state = State.FINISHED;
+            message.fail(sessionLost("the server lost the session before the message was sent"));
+        }
+    }
+
+    private static MqttException sessionLost(String words) {
+        return new MqttException(MqttException.Kind.SESSION_LOST, ReasonCode.UNSPECIFIED_ERROR, words);
+    }
+
     private void onSessionLost(Outgoing message) {
         if (message.state != State.PUBLISHING) {
             // The server had taken the message over before it forgot the handshake.
@@ -136,10 +156,7 @@ final class OutboundMessages {
                 LOG.warn("the server lost the session; dropped what was stored as packet id {}", message.packetId());
             }
             finish(message);
-            message.fail(new MqttException(
-                    MqttException.Kind.SESSION_LOST,
-                    ReasonCode.UNSPECIFIED_ERROR,
-                    "the server lost the session; whether it got the message is not known"));
+            message.fail(sessionLost("the server lost the session; whether it got the message is not known"));
         } else {
             message.sent = false;
         }
@@ -264,7 +281,14 @@ final class OutboundMessages {
     private void onStored(Outgoing message, @Nullable Throwable fault) {
         storing.remove();
         if (message.qos() == QoS.AT_MOST_ONCE) {
-            write(message);
+            if (message.state != State.FINISHED) {
+                write(message);
+            }
+            return;
+        }
+        if (message.state == State.FINISHED) {
+            finish(message);
+            pump();
             return;
         }
         if (fault != null) {

@@ -107,7 +107,7 @@ class ReconnectTest {
     }
 
     @Test
-    void aLostSessionFailsWhatWasOpenAndKeepsWhatWaits() throws IOException {
+    void aLostSessionFailsWhatWasOpenAndWhatWaits() throws IOException {
         FakeServer.Peer first = fixture.connect(resuming().maxInFlight(2));
         CompletionStage<ReasonCode> sent = fixture.publish("1", QoS.AT_LEAST_ONCE);
         CompletionStage<ReasonCode> released = fixture.publish("2", QoS.EXACTLY_ONCE);
@@ -122,9 +122,26 @@ class ReconnectTest {
         assertThat(awaitFailure(sent).kind()).isEqualTo(MqttException.Kind.SESSION_LOST);
         // PUBREC had said that the server took it over.
         assertThat(await(released)).isEqualTo(ReasonCode.SUCCESS);
-        second.expect(message("3", QoS.AT_LEAST_ONCE, 3, false));
+        assertThat(awaitFailure(waiting).kind()).isEqualTo(MqttException.Kind.SESSION_LOST);
+        assertThat(fixture.client().outstanding()).isZero();
+        CompletionStage<ReasonCode> later = fixture.publish("4", QoS.AT_LEAST_ONCE);
+        second.expect(message("4", QoS.AT_LEAST_ONCE, 3, false));
         second.send(new PubAck(3));
-        await(waiting);
+        await(later);
+    }
+
+    @Test
+    void theListenerHearsOfAConnectionBeforeAnybodySeesIt() throws IOException {
+        LinkedBlockingQueue<Boolean> seen = new LinkedBlockingQueue<>();
+        fixture.connect(resuming().connectionListener(new ConnectionListener() {
+            @Override
+            public void onConnected(ConnAck connAck) {
+                seen.add(fixture.client().isConnected());
+            }
+        }));
+
+        assertThat(seen).containsExactly(false);
+        assertThat(fixture.client().isConnected()).isTrue();
     }
 
     @Test
