@@ -109,9 +109,25 @@ public final class MqttClient implements AutoCloseable {
         Outgoing outgoing = new Outgoing(message, bytes, outstanding);
         submitted.add(outgoing);
         if (drainDue.compareAndSet(false, true)) {
-            execute(this::drain, outgoing.result());
+            try {
+                loop.execute(this::drain);
+            } catch (RejectedExecutionException e) {
+                LOG.trace("the event loop has ended", e);
+                refuseSubmitted();
+            }
         }
         return outgoing.result();
+    }
+
+    /// In place of [#drain] once the event loop has ended.
+    private void refuseSubmitted() {
+        // Before the queue is read, as in drain.
+        drainDue.set(false);
+        Outgoing next = submitted.poll();
+        while (next != null) {
+            next.fail(MqttException.closed("the client is closed"));
+            next = submitted.poll();
+        }
     }
 
     private int checkedBytes(Publish message) {

@@ -8,10 +8,12 @@ import static org.upwell.client.ClientFixture.await;
 import static org.upwell.client.ClientFixture.awaitFailure;
 import static org.upwell.client.ClientFixture.message;
 
+import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -334,5 +336,20 @@ class PublishTest {
         }
         await(fixture.client().disconnect());
         assertThat(fixture.client().outstanding()).isZero();
+    }
+
+    @Test
+    void afterCloseEveryPublishFailsAndTakesNoRoom() throws Exception {
+        EventLoopGroup group = Transport.ownGroup();
+        MqttClient client = new MqttClient(fixture.options().build(), group);
+        client.close();
+        group.shutdownGracefully(0, 1, TimeUnit.SECONDS).sync();
+
+        for (int i = 0; i < 3; i++) {
+            CompletionStage<ReasonCode> result =
+                    client.publish("t", new byte[1], QoS.AT_MOST_ONCE, false, Properties.NONE);
+            assertThat(awaitFailure(result).kind()).isEqualTo(MqttException.Kind.CLOSED);
+        }
+        assertThat(client.outstanding()).isZero();
     }
 }
