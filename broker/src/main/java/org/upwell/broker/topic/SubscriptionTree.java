@@ -10,15 +10,15 @@ import org.jspecify.annotations.Nullable;
 /// Finds the subscriptions that match a topic name.
 ///
 /// ```text
-/// Idea    Filters without wildcards (most of them, in practice) are found by one look-up of the whole topic name; only
-///         filters with wildcards form a tree of levels, walked for `level`, `+` and `#` in each node. The result for a
-///         topic name is kept and used until any subscription changes, told by a version number.
+/// Idea    Filters without wildcards (most of them, in practice) are found by one look-up of the whole topic name;
+///         only filters with wildcards form a tree of levels, walked for `level`, `+` and `#` in each node. The
+///         result for a topic name is kept and used until any subscription changes, told by a version number.
 /// 1.      Changes are made under one lock; look-ups take none.
 /// 2.      A change is complete before the version rises, and a look-up reads the version before it walks. So a kept
-/// result
-///         that missed a change carries an older version and is not used after the change was reported done.
+///         result that missed a change carries an older version and is not used after the change was reported done.
 /// 3.      A look-up that runs beside a change may or may not see it, each subscription for itself.
-/// Bounds  At most CACHED_WEIGHT names and targets are kept; then all are let go, since counting use would cost more than walking again.
+/// Bounds  At most CACHED_WEIGHT names and targets are kept; then all are let go, since counting use would cost more
+///         than walking again.
 /// ```
 ///
 /// @param <S> the subscriber; compared by identity
