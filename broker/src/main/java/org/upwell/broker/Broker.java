@@ -10,15 +10,19 @@ import org.upwell.broker.access.Authorizer;
 import org.upwell.broker.event.BrokerCounters;
 import org.upwell.broker.event.BrokerEvents;
 import org.upwell.broker.message.Message;
+import org.upwell.broker.message.Will;
 import org.upwell.broker.owner.Owner;
 import org.upwell.broker.routing.Router;
+import org.upwell.broker.session.QueueMemory;
+import org.upwell.broker.session.Restoration;
 import org.upwell.broker.session.Session;
 import org.upwell.broker.session.SessionContext;
 import org.upwell.broker.session.SessionDirectory;
-import org.upwell.broker.session.Will;
 import org.upwell.broker.store.Commit;
+import org.upwell.broker.store.GroupRecord;
+import org.upwell.broker.store.Recovery;
 import org.upwell.broker.store.Store;
-import org.upwell.broker.store.StoredState;
+import org.upwell.broker.store.StoreException;
 import org.upwell.broker.topic.RetainedMessages;
 import org.upwell.broker.topic.SubscriptionTree;
 
@@ -53,6 +57,7 @@ public final class Broker implements AutoCloseable {
         SessionContext context = new SessionContext(
                 subscriptions,
                 parts.store(),
+                QueueMemory.ofHeap(),
                 this::publishWill,
                 session -> {
                     SessionDirectory known = directory.get();
@@ -75,9 +80,29 @@ public final class Broker implements AutoCloseable {
         if (eventLoops.isEmpty() || !owners.compareAndSet(null, List.copyOf(eventLoops))) {
             throw new IllegalStateException("a broker starts once, on at least one event loop");
         }
-        StoredState state = parts.store().recover();
-        state.retained().forEach(retained::put);
-        sessions.restore(state.sessions(), eventLoops, parts.authorizer(), parts.limits());
+        Restoration restoration = sessions.restoration(eventLoops, parts.authorizer(), parts.limits());
+        parts.store().recover(new Recovery() {
+            @Override
+            public void session(StoredSession session) {
+                restoration.session(session);
+            }
+
+            @Override
+            public void group(long number, GroupRecord group) {
+                throw new StoreException("the store keeps a shared subscription, which this broker does not know");
+            }
+
+            @Override
+            public void queued(long session, QueueEntry entry) {
+                restoration.queued(session, entry);
+            }
+
+            @Override
+            public void retained(long sequence, Message message) {
+                retained.put(message);
+            }
+        });
+        restoration.done();
     }
 
     /// Publishes a message of the broker's own or of an operator, unchecked. Any thread.

@@ -13,12 +13,13 @@ import org.upwell.broker.access.Authentication;
 import org.upwell.broker.access.Credentials;
 import org.upwell.broker.access.Permissions;
 import org.upwell.broker.access.Principal;
+import org.upwell.broker.access.RefusalCause;
 import org.upwell.broker.event.BrokerEvent;
 import org.upwell.broker.message.Message;
 import org.upwell.broker.message.SessionKey;
+import org.upwell.broker.message.Will;
 import org.upwell.broker.session.OpenRequest;
 import org.upwell.broker.session.Session;
-import org.upwell.broker.session.Will;
 import org.upwell.broker.topic.InvalidTopicException;
 import org.upwell.broker.topic.TopicName;
 import org.upwell.codec.ConnAck;
@@ -112,20 +113,21 @@ final class ConnectHandler implements OpenRequest.Answer {
     private void authenticated(@Nullable Authentication answer, @Nullable Throwable failure) {
         switch (answer) {
             case Authentication.Admitted admitted -> admit(admitted.principal());
-            case Authentication.Refused refused ->
-                refuse(
-                        switch (refused.cause()) {
-                            case BAD_CREDENTIALS -> ReasonCode.BAD_USER_NAME_OR_PASSWORD;
-                            case NOT_AUTHORIZED -> ReasonCode.NOT_AUTHORIZED;
-                            case UNAVAILABLE -> ReasonCode.SERVER_UNAVAILABLE;
-                        },
-                        refused.reason());
+            case Authentication.Refused refused -> refuse(toReasonCode(refused.cause()), refused.reason());
             case null -> {
                 LOG.error(
                         "the authenticator failed", failure instanceof CompletionException e ? e.getCause() : failure);
                 refuse(ReasonCode.SERVER_UNAVAILABLE, "authentication is not available");
             }
         }
+    }
+
+    private static ReasonCode toReasonCode(RefusalCause cause) {
+        return switch (cause) {
+            case BAD_CREDENTIALS -> ReasonCode.BAD_USER_NAME_OR_PASSWORD;
+            case NOT_AUTHORIZED -> ReasonCode.NOT_AUTHORIZED;
+            case UNAVAILABLE -> ReasonCode.SERVER_UNAVAILABLE;
+        };
     }
 
     private void admit(Principal admitted) {
@@ -245,9 +247,9 @@ final class ConnectHandler implements OpenRequest.Answer {
     }
 
     @Override
-    public void refused(String reason) {
+    public void refused(RefusalCause cause, String reason) {
         if (connection.isOpen()) {
-            refuse(ReasonCode.NOT_AUTHORIZED, reason);
+            refuse(toReasonCode(cause), reason);
         } else {
             connection.release();
         }

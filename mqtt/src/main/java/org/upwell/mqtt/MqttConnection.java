@@ -420,6 +420,13 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
     }
 
     @Override
+    public void deliveriesReadable() {
+        if (outbound != null && !closing) {
+            outbound.pump();
+        }
+    }
+
+    @Override
     public void takenOver() {
         disconnect(ReasonCode.SESSION_TAKEN_OVER, "the session was taken over by a new connection");
     }

@@ -142,6 +142,11 @@ final class OutboundPublishes {
                     entry.packetId(),
                     onCommit(() -> write(delivery, entry.packetId(), false)));
         } else {
+            if (number != 0 && delivery.sequence() != 0) {
+                // QoS 1: kept so that it is sent again under the same id after a restart ([MQTT-4.4.0-1]); a repeat
+                // is allowed, so nobody waits.
+                store.outboundSent(number, delivery.sequence(), entry.packetId(), Commit.NONE);
+            }
             write(delivery, entry.packetId(), false);
         }
     }
@@ -188,10 +193,9 @@ final class OutboundPublishes {
         }
         entry.received();
         long number = session.storeNumber();
-        if (number != 0 && entry.delivery().sequence() != 0) {
+        if (number != 0 && entry.sequence() != 0) {
             // On record before PUBREL leaves: from here on the message must never be sent again ([MQTT-4.3.3-6]).
-            store.outboundReceived(
-                    number, entry.delivery().sequence(), onCommit(() -> line.send(new PubRel(packet.packetId()))));
+            store.outboundReceived(number, entry.sequence(), onCommit(() -> line.send(new PubRel(packet.packetId()))));
         } else {
             line.send(new PubRel(packet.packetId()));
         }
@@ -217,7 +221,7 @@ final class OutboundPublishes {
             open--;
         }
         if (acknowledged) {
-            session.done(entry.delivery());
+            session.done(entry.sequence());
             pump();
         }
     }

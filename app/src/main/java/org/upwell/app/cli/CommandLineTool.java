@@ -58,7 +58,8 @@ public final class CommandLineTool {
         return WRONG_USE;
     }
 
-    /// A word that nothing knows explains more than what is missing because of it, which picocli would report instead.
+    /// A word that nothing knows explains more than what is missing because of it, which picocli would report
+    /// instead.
     private static String wrongUse(ParameterException e, CommandLine command) {
         List<String> unmatched = command.getUnmatchedArguments();
         if (unmatched.isEmpty()) {

@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// How long a command that serves goes on: until it ends by itself, or until SIGTERM or SIGINT. Either way what it runs
-/// is closed in order.
+/// How long a command that serves goes on: until it ends by itself, or until SIGTERM or SIGINT. Either way what it
+/// runs is closed in order.
 final class Lifetime {
     private static final Logger log = LoggerFactory.getLogger(Lifetime.class);
 
@@ -24,8 +24,8 @@ final class Lifetime {
         }
     }
 
-    /// Waits for the end, then closes `running`. After a signal it does not return: the process ends when `running` is
-    /// closed.
+    /// Waits for the end, then closes `running`. After a signal it does not return: the process ends when `running`
+    /// is closed.
     int await(AutoCloseable running) {
         return await(running, null);
     }

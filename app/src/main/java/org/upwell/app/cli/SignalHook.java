@@ -4,8 +4,8 @@ package org.upwell.app.cli;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// While open, SIGTERM and SIGINT close something in order and then end the process: a signal obeyed is success, so the
-/// exit code is 0 and not Java's 143 or 130.
+/// While open, SIGTERM and SIGINT close something in order and then end the process: a signal obeyed is success, so
+/// the exit code is 0 and not Java's 143 or 130.
 final class SignalHook implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(SignalHook.class);
 

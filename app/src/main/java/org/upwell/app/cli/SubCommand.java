@@ -25,9 +25,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/// Subscribes and prints what arrives. Each message is printed on the client's event loop, before it is acknowledged,
-/// so
-/// that a slow pipe slows the broker down and nothing is acknowledged that was not printed.
+/// Subscribes and prints what arrives. Each message is printed on the client's event loop, before it is
+/// acknowledged, so that a slow pipe slows the broker down and nothing is acknowledged that was not printed.
 @Command(name = "sub", description = "Subscribe, and print the topic and payload of each message")
 final class SubCommand implements Callable<Integer> {
     private static final Duration PATIENCE = Duration.ofSeconds(30);

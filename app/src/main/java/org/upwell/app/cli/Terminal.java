@@ -3,8 +3,8 @@ package org.upwell.app.cli;
 
 import java.io.PrintWriter;
 
-/// Where commands write: results to `out`, and what is not a result to `err`, so that a pipe gets results only. The one
-/// place that touches the process's own streams; tests give writers of their own.
+/// Where commands write: results to `out`, and what is not a result to `err`, so that a pipe gets results only. The
+/// one place that touches the process's own streams; tests give writers of their own.
 public record Terminal(PrintWriter out, PrintWriter err) {
 
     @SuppressForbidden(reason = "a command's result belongs on standard output; nothing else writes there")

@@ -8,8 +8,9 @@ import java.util.Map;
 import tools.jackson.dataformat.yaml.YAMLMapper;
 import tools.jackson.dataformat.yaml.YAMLWriteFeature;
 
-/// Writes a configuration back as YAML with every default filled in, so that a person sees what was understood. What it
-/// writes reads back as the same configuration. There is no secret in it to mask: passwords and keys are named by file.
+/// Writes a configuration back as YAML with every default filled in, so that a person sees what was understood.
+/// What it writes reads back as the same configuration. There is no secret in it to mask: passwords and keys are
+/// named by file.
 public final class ConfigText {
     private ConfigText() {}
 

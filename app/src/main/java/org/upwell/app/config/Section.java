@@ -13,9 +13,9 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/// One mapping of the file while it is read onto a record. Each accessor names a key, its default and its bounds; a bad
-/// value becomes a fault and the default is used in its place, so that reading goes on to the next fault. Keys that no
-/// accessor asked for are unknown. One use, one thread.
+/// One mapping of the file while it is read onto a record. Each accessor names a key, its default and its bounds; a
+/// bad value becomes a fault and the default is used in its place, so that reading goes on to the next fault. Keys
+/// that no accessor asked for are unknown. One use, one thread.
 final class Section {
     private final Path file;
     private final String path;

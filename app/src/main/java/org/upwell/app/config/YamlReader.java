@@ -14,8 +14,8 @@ import tools.jackson.core.ObjectReadContext;
 import tools.jackson.dataformat.yaml.YAMLFactory;
 import tools.jackson.dataformat.yaml.YAMLParser;
 
-/// Reads a YAML text into nodes with lines. Jackson's own data binding stops at the first fault and its tree forgets
-/// lines; its token stream keeps both. One use, one thread.
+/// Reads a YAML text into nodes with lines. Jackson's own data binding stops at the first fault and its tree
+/// forgets lines; its token stream keeps both. One use, one thread.
 final class YamlReader {
     private final Path file;
     private final List<ConfigFault> faults;

@@ -30,9 +30,9 @@ import org.upwell.codec.QoS;
 import org.upwell.field.simulation.SimulatedField;
 import org.upwell.gateway.Gateway;
 
-/// Server, gateway and a simulated field in one process, and one subscriber per tenant that counts. Everything is real:
-/// HDLC bytes between sensors and NICs, UDP to the gateway, MQTT from there to the broker, TLS and tokens to the
-/// subscribers. Used by one thread; what it opens goes to the caller's parts, which any thread may close.
+/// Server, gateway and a simulated field in one process, and one subscriber per tenant that counts. Everything is
+/// real: HDLC bytes between sensors and NICs, UDP to the gateway, MQTT from there to the broker, TLS and tokens to
+/// the subscribers. Used by one thread; what it opens goes to the caller's parts, which any thread may close.
 public final class Demo {
     private static final String TLS = "tls";
     private static final String TCP = "tcp";

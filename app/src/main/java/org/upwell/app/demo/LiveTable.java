@@ -15,8 +15,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.upwell.app.payload.PayloadText;
 
-/// The arriving messages, a row each, as fast as a person can read; the rest is counted. Messages come from any thread
-/// and never wait here; rows are printed by one.
+/// The arriving messages, a row each, as fast as a person can read; the rest is counted. Messages come from any
+/// thread and never wait here; rows are printed by one.
 final class LiveTable {
     private static final String ROW = "%-8s  %-10s  %-5s  %-16s  %-8s  %s";
     private static final int ROWS_PER_SECOND = 20;

@@ -24,8 +24,8 @@ import org.upwell.codec.SubAck;
 import org.upwell.codec.Subscribe;
 import org.upwell.codec.UserProperty;
 
-/// A tenant's application: an ordinary MQTT client over TLS with the tenant's token, which subscribes to the tenant's
-/// readings and alerts and counts them.
+/// A tenant's application: an ordinary MQTT client over TLS with the tenant's token, which subscribes to the
+/// tenant's readings and alerts and counts them.
 final class Subscriber implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Subscriber.class);
     private static final String NUMBER = "notification-seq";

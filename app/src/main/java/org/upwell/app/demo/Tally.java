@@ -10,8 +10,9 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /// Counts what devices sent against what subscribers got, message by message. Safe for all threads.
 ///
-/// A message is known by its device and the device's own number for it, which survives every hop. The subscriber may
-/// hear of one before the sender's call here has returned, so both sides are kept apart and compared when asked.
+/// A message is known by its device and the device's own number for it, which survives every hop. The subscriber
+/// may hear of one before the sender's call here has returned, so both sides are kept apart and compared when
+/// asked.
 final class Tally {
     /// @param number the NIC's number of the notification
     record Key(String mac, long number) {}

@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 import org.upwell.access.Mac;
 import org.upwell.access.registry.DeviceRegistry;
 
-/// Administration of devices: whose each one is. A device that belongs to another tenant is never taken by POST, only
-/// moved by PUT.
+/// Administration of devices: whose each one is. A device that belongs to another tenant is never taken by POST,
+/// only moved by PUT.
 final class AdminDeviceRoutes implements Routes {
 
     private static final String ALL = "/api/admin/devices";

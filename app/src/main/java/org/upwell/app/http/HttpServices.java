@@ -23,13 +23,14 @@ import org.upwell.access.registry.RegistryException;
 import org.upwell.app.tls.PemFiles;
 import org.upwell.app.tls.TlsFiles;
 
-/// The process's HTTP listeners with all their paths. Requests are served on virtual threads. Owned by whoever started
-/// it.
+/// The process's HTTP listeners with all their paths. Requests are served on virtual threads. Owned by whoever
+/// started it.
 public final class HttpServices implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(HttpServices.class);
 
-    /// Its own logger says at each start what we say better; held here, since loggers that nobody holds are forgotten.
+    /// Its own logger says at each start what we say better; held here, since loggers that nobody holds are
+    /// forgotten.
     private static final java.util.logging.Logger HELIDON = java.util.logging.Logger.getLogger("io.helidon");
 
     private static final int MAX_CONNECTIONS = 4_096;

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 import org.upwell.access.Printable;
 import tools.jackson.databind.JsonNode;
 
-/// Takes the fields of a JSON object by name. A field that is missing or of another type ends the request with a 400
-/// that names it. Owned by the thread that serves the request.
+/// Takes the fields of a JSON object by name. A field that is missing or of another type ends the request with a
+/// 400 that names it. Owned by the thread that serves the request.
 final class JsonBody {
 
     private final JsonNode object;

@@ -7,8 +7,8 @@ import io.helidon.webserver.http.ServerResponse;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.nio.charset.StandardCharsets;
 
-/// The metrics for Prometheus. They name tenants, so where others than this machine can ask, only an administrator is
-/// told.
+/// The metrics for Prometheus. They name tenants, so where others than this machine can ask, only an administrator
+/// is told.
 final class MetricsRoutes implements Routes {
 
     private static final String CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";

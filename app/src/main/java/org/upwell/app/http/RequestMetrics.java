@@ -8,7 +8,8 @@ import io.helidon.webserver.http.RoutingResponse;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 
-/// Times requests by path pattern and status. Paths that nobody serves count as one, so that a peer cannot make labels.
+/// Times requests by path pattern and status. Paths that nobody serves count as one, so that a peer cannot make
+/// labels.
 final class RequestMetrics implements Filter {
 
     private final MeterRegistry registry;

@@ -9,8 +9,8 @@ import org.upwell.access.Mac;
 import org.upwell.access.registry.DeviceRegistry;
 import org.upwell.broker.access.Principal;
 
-/// A tenant's view of its devices (field protocol §2). Existing clients name their own solution in the path; any name
-/// is accepted, since the tenant comes from the credential only.
+/// A tenant's view of its devices (field protocol §2). Existing clients name their own solution in the path; any
+/// name is accepted, since the tenant comes from the credential only.
 final class SolutionRoutes implements Routes {
 
     private record Devices(List<Device> devices) {}

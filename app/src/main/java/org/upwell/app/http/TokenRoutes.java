@@ -18,8 +18,8 @@ import org.upwell.access.token.SigningKeys;
 import org.upwell.access.token.TokenIssuer;
 import org.upwell.access.token.TokenService;
 
-/// Exchanges client secrets for tokens: in the form of existing clients (field protocol §2), and as RFC 6749 §4.4 has
-/// it. Publishes the keys that verify them.
+/// Exchanges client secrets for tokens: in the form of existing clients (field protocol §2), and as RFC 6749 §4.4
+/// has it. Publishes the keys that verify them.
 final class TokenRoutes implements Routes {
 
     private static final int MAX_FORM_BYTES = 8 * 1024;

@@ -8,8 +8,8 @@ import java.util.HexFormat;
 import java.util.Locale;
 import org.upwell.field.sensor.CborWrapper;
 
-/// Shows payloads to a person: sensor data decoded, text as text, the rest as hex. What peers send never reaches the
-/// terminal as control characters.
+/// Shows payloads to a person: sensor data decoded, text as text, the rest as hex. What peers send never reaches
+/// the terminal as control characters.
 public final class PayloadText {
     private PayloadText() {}
 

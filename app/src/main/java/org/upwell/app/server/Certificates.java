@@ -12,8 +12,8 @@ import org.upwell.app.config.CertificateFiles;
 import org.upwell.app.tls.DevelopmentCertificates;
 import org.upwell.app.tls.TlsFiles;
 
-/// The certificate of each TLS listener: the one that the configuration names, or else that of development, which is
-/// made when the first listener needs it. Used while a server starts, on one thread.
+/// The certificate of each TLS listener: the one that the configuration names, or else that of development, which
+/// is made when the first listener needs it. Used while a server starts, on one thread.
 public final class Certificates {
     private static final Logger log = LoggerFactory.getLogger(Certificates.class);
 

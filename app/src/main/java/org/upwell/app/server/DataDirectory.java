@@ -9,7 +9,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
 
-/// The data directory while a server runs on it: one server at a time. The lock ends with the process, however it ends.
+/// The data directory while a server runs on it: one server at a time. The lock ends with the process, however it
+/// ends.
 final class DataDirectory implements AutoCloseable {
     private static final String LOCK = "server.lock";
 

@@ -12,8 +12,8 @@ import java.util.Set;
 import org.upwell.access.registry.AccessDirectory;
 import org.upwell.access.registry.User;
 
-/// How the gateway in the server's process logs in to its own broker: as an ordinary user that may only produce, with a
-/// random password in a file of the data directory. A gateway in a process of its own may use the same file.
+/// How the gateway in the server's process logs in to its own broker: as an ordinary user that may only produce,
+/// with a random password in a file of the data directory. A gateway in a process of its own may use the same file.
 record GatewayLogin(String username, String password) {
     static final String USERNAME = "gateway";
     static final String PASSWORD_FILE = "gateway-password";

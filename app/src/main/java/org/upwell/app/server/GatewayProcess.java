@@ -21,9 +21,8 @@ import org.upwell.client.Credentials;
 import org.upwell.gateway.Gateway;
 import org.upwell.gateway.bridge.MqttBrokerLink;
 
-/// A gateway in a process of its own. It reads users, tenants and devices in the server's data directory, or a copy,
-/// and
-/// reaches the broker as a client like any other.
+/// A gateway in a process of its own. It reads users, tenants and devices in the server's data directory, or a
+/// copy, and reaches the broker as a client like any other.
 public final class GatewayProcess implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(GatewayProcess.class);
 

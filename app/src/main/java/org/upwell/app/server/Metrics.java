@@ -18,8 +18,8 @@ import org.upwell.gateway.Gateway;
 import org.upwell.gateway.event.GatewayEvent;
 import org.upwell.mqtt.MqttServer;
 
-/// Everything that is counted, as Prometheus reads it. The parts count by themselves, cheaply and without knowing of
-/// this; here their counters get names and are read when somebody asks. Safe for all threads.
+/// Everything that is counted, as Prometheus reads it. The parts count by themselves, cheaply and without knowing
+/// of this; here their counters get names and are read when somebody asks. Safe for all threads.
 final class Metrics implements AutoCloseable {
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final JvmGcMetrics collections = new JvmGcMetrics();

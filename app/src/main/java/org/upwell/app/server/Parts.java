@@ -6,8 +6,8 @@ import java.util.Deque;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// What has been opened, to be closed the other way round. One part that fails to close does not keep the others open.
-/// Safe for all threads; closing twice closes once.
+/// What has been opened, to be closed the other way round. One part that fails to close does not keep the others
+/// open. Safe for all threads; closing twice closes once.
 public final class Parts implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Parts.class);
 

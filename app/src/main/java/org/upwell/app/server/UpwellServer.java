@@ -28,8 +28,7 @@ import org.upwell.gateway.Gateway;
 import org.upwell.gateway.bridge.MqttBrokerLink;
 
 /// A whole server, wired by hand: data directory, access, certificates, broker with its listeners, HTTP, and the
-/// gateway
-/// if one is configured. Started and closed on any thread, once each; accessors may be called from any.
+/// gateway if one is configured. Started and closed on any thread, once each; accessors may be called from any.
 public final class UpwellServer implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(UpwellServer.class);
 

@@ -51,8 +51,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.upwell.access.file.SharedDirectory;
 
-/// A certificate authority and a server certificate for development, made in the folder `tls` of the data directory.
-/// Clients are given the authority's certificate and can then check the host name as they would in production.
+/// A certificate authority and a server certificate for development, made in the folder `tls` of the data
+/// directory. Clients are given the authority's certificate and can then check the host name as they would in
+/// production.
 ///
 /// @param authority PEM file for clients to trust
 /// @param server for the listeners of this machine
@@ -79,8 +80,8 @@ public record DevelopmentCertificates(Path authority, TlsFiles server) {
     /// What a certificate is to say.
     private record Subject(String name, Duration life, Set<String> hosts) {}
 
-    /// Makes what is missing, about to end or for another host name, and leaves the rest alone. Processes that share
-    /// the data directory may call this at the same time.
+    /// Makes what is missing, about to end or for another host name, and leaves the rest alone. Processes that
+    /// share the data directory may call this at the same time.
     ///
     /// @throws IOException if a file cannot be written, or one that is there cannot be used
     public static DevelopmentCertificates ensure(Path dataDirectory, InstantSource clock) throws IOException {

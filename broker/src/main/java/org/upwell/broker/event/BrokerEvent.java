@@ -31,7 +31,10 @@ public sealed interface BrokerEvent {
     record SessionEnded(SessionKey session, String cause) implements BrokerEvent {}
 
     /// A message did not reach a session that subscribed to it.
-    record MessageDropped(SessionKey session, String topic, int qos, DropCause cause) implements BrokerEvent {}
+    ///
+    /// @param topic null if the message was not in memory
+    record MessageDropped(SessionKey session, @Nullable String topic, int qos, DropCause cause)
+            implements BrokerEvent {}
 
     /// A PUBLISH was refused.
     record PublishRefused(SessionKey session, String topic, String reason) implements BrokerEvent {}

@@ -3,8 +3,11 @@ package org.upwell.broker.session;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.upwell.broker.store.QueuedMessage;
 
 /// What was sent to the client at QoS 1 or 2 and is not fully acknowledged, by packet id. Survives the connection
 /// and is sent again on the next one ([MQTT-4.4.0-1]). Owned by the session's owner.
@@ -31,21 +34,39 @@ public final class InFlight {
     public static final class Entry {
         private final int packetId;
         private final long order;
-        private final Delivery delivery;
+        private final long sequence;
+        private final int qos;
+        private @Nullable Delivery delivery;
         private Stage stage;
 
-        private Entry(int packetId, long order, Delivery delivery, Stage stage) {
+        private Entry(int packetId, long order, long sequence, int qos, Stage stage) {
             this.packetId = packetId;
             this.order = order;
-            this.delivery = delivery;
+            this.sequence = sequence;
+            this.qos = qos;
             this.stage = stage;
+        }
+
+        /// The store's number of the message, 0 if the store does not hold it.
+        public long sequence() {
+            return sequence;
+        }
+
+        /// 1 or 2.
+        public int qos() {
+            return qos;
         }
 
         public int packetId() {
             return packetId;
         }
 
+        /// @throws IllegalStateException if PUBREC came before a restart: the message is not needed then, and not
+        ///     in memory
         public Delivery delivery() {
+            if (delivery == null) {
+                throw new IllegalStateException("message " + sequence + " in flight is not in memory");
+            }
             return delivery;
         }
 
@@ -80,25 +101,59 @@ public final class InFlight {
             packetId = packetId == MAX_PACKET_ID ? 1 : packetId + 1;
         } while (get(packetId) != null);
         lastPacketId = packetId;
-        return put(packetId, delivery, delivery.qos() == 1 ? Stage.AWAITS_PUBACK : Stage.AWAITS_PUBREC);
+        Entry entry = put(
+                packetId,
+                delivery.sequence(),
+                delivery.qos(),
+                delivery.qos() == 1 ? Stage.AWAITS_PUBACK : Stage.AWAITS_PUBREC);
+        entry.delivery = delivery;
+        return entry;
     }
 
-    /// Takes a given packet id, as read from the store after a restart.
+    /// Takes a given packet id, as read from the store after a restart. Its message is still away.
     ///
     /// @throws IllegalStateException if it is in use, which only a damaged store can say
-    Entry restore(int packetId, Delivery delivery, Stage stage) {
+    void restore(int packetId, long sequence, int qos, boolean received) {
         if (get(packetId) != null) {
             throw new IllegalStateException("packet id " + packetId + " is in use twice");
         }
         lastPacketId = Math.max(lastPacketId, packetId);
-        return put(packetId, delivery, stage);
+        Stage sent = qos == 1 ? Stage.AWAITS_PUBACK : Stage.AWAITS_PUBREC;
+        put(packetId, sequence, qos, received ? Stage.AWAITS_PUBCOMP : sent);
     }
 
-    private Entry put(int packetId, Delivery delivery, Stage stage) {
+    /// The sequences of messages that are to be sent again and are not in memory.
+    long[] away() {
+        return inOrder().stream()
+                .filter(entry -> entry.delivery == null && entry.stage != Stage.AWAITS_PUBCOMP)
+                .mapToLong(Entry::sequence)
+                .toArray();
+    }
+
+    /// Puts messages back to their entries, as read for [#away].
+    void fill(List<QueuedMessage> read) {
+        Map<Long, QueuedMessage> bySequence = HashMap.newHashMap(read.size());
+        read.forEach(each -> bySequence.put(each.sequence(), each));
+        for (Entry entry : inOrder()) {
+            QueuedMessage message = entry.delivery == null ? bySequence.get(entry.sequence) : null;
+            if (message != null) {
+                entry.delivery = new Delivery(
+                        message.message(), entry.sequence, entry.qos, message.retain(), message.subscriptionIds());
+            }
+        }
+    }
+
+    /// Forgets everything, since the session ended.
+    void clear() {
+        ring = new @Nullable Entry[0];
+        size = 0;
+    }
+
+    private Entry put(int packetId, long sequence, int qos, Stage stage) {
         while (ring.length == 0 || ring[packetId & (ring.length - 1)] != null) {
             grow();
         }
-        Entry entry = new Entry(packetId, nextOrder++, delivery, stage);
+        Entry entry = new Entry(packetId, nextOrder++, sequence, qos, stage);
         ring[packetId & (ring.length - 1)] = entry;
         size++;
         return entry;

@@ -4,7 +4,9 @@ package org.upwell.broker.session;
 import org.jspecify.annotations.Nullable;
 import org.upwell.broker.access.Permissions;
 import org.upwell.broker.access.Principal;
+import org.upwell.broker.access.RefusalCause;
 import org.upwell.broker.message.SessionKey;
+import org.upwell.broker.message.Will;
 import org.upwell.broker.owner.Owner;
 
 /// A connection that wants its session.
@@ -32,7 +34,7 @@ public record OpenRequest(
         /// @param present true if an earlier session goes on ([MQTT-3.2.2-3])
         void opened(Session session, boolean present);
 
-        /// The session stays with its present connection.
-        void refused(String reason);
+        /// There is no session for this connection; another may go on having it.
+        void refused(RefusalCause cause, String reason);
     }
 }

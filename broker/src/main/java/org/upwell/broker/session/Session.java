@@ -2,10 +2,8 @@
 package org.upwell.broker.session;
 
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -13,16 +11,18 @@ import org.upwell.broker.access.Permissions;
 import org.upwell.broker.access.Principal;
 import org.upwell.broker.event.BrokerEvent;
 import org.upwell.broker.event.DropCause;
-import org.upwell.broker.message.Message;
 import org.upwell.broker.message.SessionKey;
+import org.upwell.broker.message.Will;
 import org.upwell.broker.owner.Loop;
 import org.upwell.broker.owner.Owner;
 import org.upwell.broker.store.Commit;
+import org.upwell.broker.store.Fetch;
+import org.upwell.broker.store.QueuedMessage;
+import org.upwell.broker.store.Recovery.QueueEntry;
+import org.upwell.broker.store.Recovery.StoredSession;
 import org.upwell.broker.store.SessionRecord;
 import org.upwell.broker.store.Store;
-import org.upwell.broker.store.StoredState.StoredDelivery;
-import org.upwell.broker.store.StoredState.StoredSession;
-import org.upwell.broker.store.SubscriptionRecord;
+import org.upwell.broker.store.StoreException;
 import org.upwell.broker.topic.SharedFilter;
 import org.upwell.broker.topic.Subscription;
 
@@ -39,12 +39,14 @@ import org.upwell.broker.topic.Subscription;
 /// 4.     An ended session takes nothing any more: late deliveries fall into the void, as if published after the
 ///        end.
 /// ```
-public final class Session implements Owner.Ready {
+public final class Session implements Owner.Ready, Backlog.Recipient {
 
     private static final Logger LOG = LoggerFactory.getLogger(Session.class);
 
     /// Session expiry interval of a session that does not expire ([MQTT-3.1.2.11.2]).
     public static final long NEVER_EXPIRES = 0xFFFF_FFFFL;
+
+    private static final Duration DROPS_TO_STORE = Duration.ofSeconds(1);
 
     private final SessionKey key;
     private final SessionContext context;
@@ -63,14 +65,16 @@ public final class Session implements Owner.Ready {
     private int drained;
     private boolean moving;
     private boolean delivering;
-    /// Messages at the head of the queue that came in before the present connection's rights were known.
-    private int uncheckedInQueue;
     private @Nullable SessionConnection connection;
+    /// Wall-clock milliseconds since the epoch, 0 while a connection has the session.
+    private long offlineSinceMillis;
     private @Nullable Will will;
     private Loop.@Nullable Cancellation expiryTimer;
     private Loop.@Nullable Cancellation willTimer;
-    private final Map<String, Subscription<Session>> subscriptions = HashMap.newHashMap(1);
-    private final OutboundQueue queue = new OutboundQueue();
+    private boolean dropsToStore;
+    private final Drops drops = new Drops();
+    private final SessionSubscriptions subscriptions;
+    private final Backlog backlog;
     private final InFlight inFlight = new InFlight();
     private final InboundPacketIds inboundPacketIds = new InboundPacketIds();
 
@@ -81,6 +85,8 @@ public final class Session implements Owner.Ready {
         this.principal = principal;
         this.permissions = access.permissions;
         this.limits = access.limits;
+        this.subscriptions = new SessionSubscriptions(this, context);
+        this.backlog = new Backlog(this, context);
     }
 
     /// What a principal may do and have.
@@ -94,6 +100,7 @@ public final class Session implements Owner.Ready {
     }
 
     /// The event loop that owns the session at this moment. Any thread.
+    @Override
     public Owner owner() {
         return owner;
     }
@@ -116,6 +123,7 @@ public final class Session implements Owner.Ready {
         return permissions;
     }
 
+    @Override
     public SessionLimits limits() {
         return limits;
     }
@@ -125,6 +133,7 @@ public final class Session implements Owner.Ready {
     }
 
     /// The session's number in the store, 0 if the store does not know it. Any thread.
+    @Override
     public long storeNumber() {
         return storeNumber;
     }
@@ -198,65 +207,83 @@ public final class Session implements Owner.Ready {
             }
             return;
         }
-        if (current == null || !queue.isEmpty() || !current.tryDeliver(delivery)) {
-            enqueue(delivery);
-        }
-    }
-
-    @SuppressWarnings("ReferenceEquality") // Asks whether the lost one is this very delivery.
-    private void enqueue(Delivery delivery) {
-        Delivery lost = queue.offer(delivery, limits);
-        while (lost != null) {
-            drop(lost, DropCause.QUEUE_FULL);
-            lost = lost == delivery ? null : queue.offer(delivery, limits);
+        if (current == null || !backlog.isEmpty() || !current.tryDeliver(delivery)) {
+            backlog.add(delivery);
         }
     }
 
     /// Takes the next message that waits, for a connection that has room again; expired ones are dropped on the way
-    /// ([MQTT-3.3.2-5]). Null if none waits.
+    /// ([MQTT-3.3.2-5]). Null if none waits, or if it must be read first; then the connection is told.
     public @Nullable Delivery pollQueued() {
-        for (Delivery next = queue.poll(); next != null; next = queue.poll()) {
-            DropCause cause = causeToDrop(next);
-            if (cause == null) {
-                return next;
-            }
-            drop(next, cause);
-        }
-        return null;
+        return backlog.poll();
     }
 
-    private @Nullable DropCause causeToDrop(Delivery next) {
-        Message message = next.message();
-        if (uncheckedInQueue > 0) {
-            uncheckedInQueue--;
-            if (!permissions.mayReceive(message.topic())) {
-                return DropCause.NOT_PERMITTED;
-            }
+    @Override
+    public void readable() {
+        SessionConnection current = delivering ? connection : null;
+        if (current != null) {
+            current.deliveriesReadable();
         }
-        boolean expires = message.expiresAtMillis() != Message.NEVER;
-        return expires && message.isExpiredAt(context.clock().millis()) ? DropCause.EXPIRED : null;
     }
 
     public int queuedMessages() {
-        return queue.size();
+        return backlog.messages();
     }
 
     public long queuedBytes() {
-        return queue.bytes();
+        return backlog.bytes();
+    }
+
+    @Override
+    public boolean mayReceive(String topicName) {
+        return permissions.mayReceive(topicName);
     }
 
     /// Notes that a message did not reach the client and lets the store forget it.
     public void drop(Delivery delivery, DropCause cause) {
+        dropped(delivery.sequence(), delivery.qos(), delivery.message().topic(), cause);
+    }
+
+    @Override
+    public void dropped(long sequence, int qos, @Nullable String topic, DropCause cause) {
+        drops.count(cause);
         context.counters().dropped(cause);
-        context.events()
-                .on(new BrokerEvent.MessageDropped(key, delivery.message().topic(), delivery.qos(), cause));
-        done(delivery);
+        context.events().on(new BrokerEvent.MessageDropped(key, topic, qos, cause));
+        done(sequence);
+        keepDrops();
+    }
+
+    /// What this session lost. Any thread.
+    public Drops drops() {
+        return drops;
+    }
+
+    /// The client was told of `count` of its losses. Owner's thread.
+    public void toldOfDrops(long count) {
+        owner.check();
+        drops.told(count);
+        keepDrops();
+    }
+
+    /// A full queue drops with every message: the store is told once per second.
+    private void keepDrops() {
+        if (storeNumber != 0 && !dropsToStore) {
+            dropsToStore = true;
+            owner.schedule(
+                    DROPS_TO_STORE,
+                    () -> owner.run(() -> {
+                        dropsToStore = false;
+                        if (storeNumber != 0) {
+                            context.store().putSession(toRecord(), Commit.NONE);
+                        }
+                    }));
+        }
     }
 
     /// Lets the store forget a message that was acknowledged or dropped.
-    public void done(Delivery delivery) {
-        if (delivery.sequence() != 0 && storeNumber != 0) {
-            context.store().acknowledged(storeNumber, delivery.sequence());
+    public void done(long sequence) {
+        if (sequence != 0 && storeNumber != 0) {
+            context.store().acknowledged(storeNumber, sequence);
         }
     }
 
@@ -266,44 +293,17 @@ public final class Session implements Owner.Ready {
     /// is safe.
     public boolean subscribe(SharedFilter filter, Subscription<Session> subscription, Commit commit) {
         owner.check();
-        subscriptions.put(filter.text(), subscription);
-        boolean isNew = context.subscriptions().put(subscription) == null;
-        if (storeNumber != 0) {
-            context.store()
-                    .putSubscription(
-                            storeNumber,
-                            new SubscriptionRecord(
-                                    filter.text(),
-                                    subscription.qos(),
-                                    subscription.noLocal(),
-                                    subscription.retainAsPublished(),
-                                    subscription.identifier()),
-                            commit);
-        } else {
-            commit.committed();
-        }
-        return isNew;
+        return subscriptions.put(filter, subscription, commit);
     }
 
     /// Removes a subscription ([MQTT-3.10.4-1], [MQTT-3.10.4-2]). False if there was none with exactly this text.
     public boolean unsubscribe(String filter, Commit commit) {
         owner.check();
-        Subscription<Session> removed = subscriptions.remove(filter);
-        if (removed == null) {
-            commit.committed();
-            return false;
-        }
-        context.subscriptions().remove(this, removed.filter());
-        if (storeNumber != 0) {
-            context.store().removeSubscription(storeNumber, filter, commit);
-        } else {
-            commit.committed();
-        }
-        return true;
+        return subscriptions.remove(filter, commit);
     }
 
     public int subscriptionCount() {
-        return subscriptions.size();
+        return subscriptions.count();
     }
 
     // ---- Life ----------------------------------------------------------------------------------------------------
@@ -318,39 +318,46 @@ public final class Session implements Owner.Ready {
         limits = request.limits();
         connection = request.connection();
         will = request.will();
+        offlineSinceMillis = 0;
         delivering = false;
         checkRights();
         expire(request.expirySeconds(), commit);
     }
 
-    /// What an earlier connection subscribed to and left in the queue is this principal's only as far as its own rights
-    /// go: they may be fewer than those of whoever used the session before.
+    /// What an earlier connection subscribed to and left in the queue is this principal's only as far as its own
+    /// rights go: they may be fewer than those of whoever used the session before.
     private void checkRights() {
-        uncheckedInQueue = queue.size();
-        List<String> revoked = new ArrayList<>();
-        subscriptions.replaceAll((text, subscription) -> {
-            int granted = permissions.grantedQos(subscription.filter(), subscription.qos());
-            if (granted < 0) {
-                revoked.add(text);
-                return subscription;
-            }
-            if (granted == subscription.qos()) {
-                return subscription;
-            }
-            Subscription<Session> lowered = new Subscription<>(
-                    this,
-                    subscription.filter(),
-                    granted,
-                    subscription.noLocal(),
-                    subscription.retainAsPublished(),
-                    subscription.identifier());
-            context.subscriptions().put(lowered);
-            return lowered;
-        });
-        for (String text : revoked) {
-            context.events().on(new BrokerEvent.SubscribeRefused(key, text, "no longer covered by any role"));
-            unsubscribe(text, Commit.NONE);
+        backlog.checkAll();
+        subscriptions.checkRights();
+    }
+
+    /// Reads messages in flight back that a restart left in the store. `ready` runs on `here` once they are in
+    /// memory, at once if they are.
+    void recallInFlight(Owner here, Runnable ready, Consumer<StoreException> failed) {
+        long[] away = inFlight.away();
+        if (away.length == 0) {
+            ready.run();
+            return;
         }
+        context.store().fetch(storeNumber, away, new Fetch() {
+            @Override
+            public Owner owner() {
+                return here;
+            }
+
+            @Override
+            public void fetched(List<QueuedMessage> messages) {
+                if (owner == here) {
+                    inFlight.fill(messages);
+                }
+                ready.run();
+            }
+
+            @Override
+            public void failed(StoreException cause) {
+                failed.accept(cause);
+            }
+        });
     }
 
     /// Begins to hand messages to the connection, once it has told its client that the session is open.
@@ -365,7 +372,7 @@ public final class Session implements Owner.Ready {
         if (seconds > 0) {
             // The number first: whoever sees a persistent session may ask for it. And both before the commit is told,
             // which a store may do at once: what the connection does next must find them.
-            storeNumber = store.putSession(toRecord(0), Commit.NONE);
+            storeNumber = store.putSession(toRecord(), Commit.NONE);
             persistent = true;
             store.sync(commit);
         } else if (storeNumber != 0) {
@@ -379,8 +386,16 @@ public final class Session implements Owner.Ready {
         }
     }
 
-    private SessionRecord toRecord(long offlineSinceMillis) {
-        return new SessionRecord(key, principal.name(), principal.roles(), expirySeconds, offlineSinceMillis);
+    private SessionRecord toRecord() {
+        return new SessionRecord(
+                key,
+                principal.name(),
+                principal.roles(),
+                expirySeconds,
+                offlineSinceMillis,
+                will,
+                null,
+                drops.snapshot());
     }
 
     /// True if `newcomer`'s token was issued before the token of the live connection, whose session it must not
@@ -451,20 +466,22 @@ public final class Session implements Owner.Ready {
             end("connection closed");
             return;
         }
-        context.store().putSession(toRecord(context.clock().millis()), Commit.NONE);
-        awaitReturn(expirySeconds);
+        offlineSinceMillis = context.clock().millis();
+        context.store().putSession(toRecord(), Commit.NONE);
+        awaitReturn(0);
     }
 
-    private void awaitReturn(long remainingSeconds) {
+    private void awaitReturn(long goneSeconds) {
         if (expirySeconds != NEVER_EXPIRES) {
-            expiryTimer = owner.schedule(Duration.ofSeconds(remainingSeconds), () -> end("session expired"));
+            expiryTimer = owner.schedule(
+                    Duration.ofSeconds(Math.max(0, expirySeconds - goneSeconds)), () -> end("session expired"));
         }
         Will due = will;
         if (due != null) {
-            if (due.delaySeconds() == 0) {
+            if (due.delaySeconds() <= goneSeconds) {
                 publishWill();
             } else {
-                willTimer = owner.schedule(Duration.ofSeconds(due.delaySeconds()), this::publishWill);
+                willTimer = owner.schedule(Duration.ofSeconds(due.delaySeconds() - goneSeconds), this::publishWill);
             }
         }
     }
@@ -474,6 +491,10 @@ public final class Session implements Owner.Ready {
         will = null;
         if (due != null) {
             context.wills().publish(this, due);
+            if (storeNumber != 0) {
+                // After the message in the order of facts: a crash between them repeats the will, losing none.
+                context.store().putSession(toRecord(), Commit.NONE);
+            }
         }
     }
 
@@ -499,11 +520,9 @@ public final class Session implements Owner.Ready {
         ended = true;
         SessionConnection current = connection;
         connection = null;
-        for (Subscription<Session> subscription : subscriptions.values()) {
-            context.subscriptions().remove(this, subscription.filter());
-        }
         subscriptions.clear();
-        queue.clear();
+        backlog.clear();
+        inFlight.clear();
         if (storeNumber != 0) {
             context.store().removeSession(storeNumber, Commit.NONE);
             storeNumber = 0;
@@ -517,41 +536,44 @@ public final class Session implements Owner.Ready {
     }
 
     /// Fills a fresh session with what the store kept, before anybody else knows of it.
-    void restore(StoredSession stored, List<Subscription<Session>> restored) {
+    void restore(StoredSession stored) {
+        SessionRecord record = stored.session();
         storeNumber = stored.number();
-        expirySeconds = stored.session().expirySeconds();
+        expirySeconds = record.expirySeconds();
+        offlineSinceMillis = record.offlineSinceMillis();
+        will = record.will();
+        drops.restore(record.drops());
         persistent = true;
-        List<String> texts = new ArrayList<>();
-        stored.subscriptions().forEach(subscription -> texts.add(subscription.filter()));
-        for (int i = 0; i < restored.size(); i++) {
-            subscriptions.put(texts.get(i), restored.get(i));
-        }
-        for (StoredDelivery kept : stored.queue()) {
-            Delivery delivery =
-                    new Delivery(kept.message(), kept.sequence(), kept.qos(), kept.retain(), kept.subscriptionIds());
-            if (kept.packetId() == 0) {
-                enqueue(delivery);
-            } else if (kept.received()) {
-                inFlight.restore(kept.packetId(), delivery, InFlight.Stage.AWAITS_PUBCOMP);
-            } else {
-                inFlight.restore(kept.packetId(), delivery, InFlight.Stage.AWAITS_PUBREC);
-            }
-        }
         for (int packetId : stored.inboundPacketIds()) {
             inboundPacketIds.take(packetId);
             inboundPacketIds.commit(packetId);
         }
     }
 
+    /// Part of [#restore].
+    void restore(SharedFilter filter, Subscription<Session> subscription) {
+        subscriptions.restore(filter, subscription);
+    }
+
+    /// Part of [#restore].
+    void restore(QueueEntry entry) {
+        if (entry.packetId() == 0) {
+            backlog.restore(entry.sequence(), entry.qos(), entry.weightBytes(), entry.expiresAtMillis());
+        } else {
+            inFlight.restore(entry.packetId(), entry.sequence(), entry.qos(), entry.received());
+        }
+    }
+
     /// Starts the clocks of a restored session. Own thread.
-    void startOffline(long offlineSinceMillis) {
+    void startOffline() {
+        backlog.cut();
         long now = context.clock().millis();
-        long goneSeconds = offlineSinceMillis == 0 ? 0 : Math.max(0, (now - offlineSinceMillis) / 1000);
         if (offlineSinceMillis == 0) {
             // It was online when the process ended. Put down that it is not, else each restart would begin anew.
-            context.store().putSession(toRecord(now), Commit.NONE);
+            offlineSinceMillis = now;
+            context.store().putSession(toRecord(), Commit.NONE);
         }
-        awaitReturn(Math.max(0, expirySeconds - goneSeconds));
+        awaitReturn(Math.max(0, (now - offlineSinceMillis) / 1000));
     }
 
     @Override

@@ -12,6 +12,9 @@ public interface SessionConnection {
     /// Hands over a message of QoS 0, which the connection sends, holds within its bound, or drops and counts.
     void deliverQos0(Delivery delivery);
 
+    /// Messages that [Session#pollQueued] had to wait for are here.
+    void deliveriesReadable();
+
     /// Another connection takes the session over. The session is no longer this connection's when this is called.
     void takenOver();
 

@@ -4,6 +4,7 @@ package org.upwell.broker.session;
 import java.time.InstantSource;
 import org.upwell.broker.event.BrokerCounters;
 import org.upwell.broker.event.BrokerEvents;
+import org.upwell.broker.message.Will;
 import org.upwell.broker.store.Store;
 import org.upwell.broker.topic.SubscriptionTree;
 
@@ -11,6 +12,7 @@ import org.upwell.broker.topic.SubscriptionTree;
 public record SessionContext(
         SubscriptionTree<Session> subscriptions,
         Store store,
+        QueueMemory queueMemory,
         WillPublisher wills,
         DirectoryRemoval directoryRemoval,
         BrokerEvents events,

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.upwell.broker.session;
 
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -9,16 +8,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.upwell.broker.access.Authorizer;
 import org.upwell.broker.access.Permissions;
 import org.upwell.broker.access.Principal;
+import org.upwell.broker.access.RefusalCause;
 import org.upwell.broker.event.BrokerEvent;
 import org.upwell.broker.message.SessionKey;
 import org.upwell.broker.owner.Owner;
 import org.upwell.broker.store.Commit;
 import org.upwell.broker.store.StoreException;
-import org.upwell.broker.store.StoredState.StoredSession;
-import org.upwell.broker.store.SubscriptionRecord;
-import org.upwell.broker.topic.InvalidTopicException;
-import org.upwell.broker.topic.SharedFilter;
-import org.upwell.broker.topic.Subscription;
 
 /// All sessions of this process by tenant and client id, and the only place that assumes a session to be local.
 ///
@@ -72,7 +67,10 @@ public final class SessionDirectory {
         }
         if (existing.isNewerThan(request.principal())) {
             request.owner()
-                    .run(() -> request.answer().refused("the token is older than the one of the live connection"));
+                    .run(() -> request.answer()
+                            .refused(
+                                    RefusalCause.NOT_AUTHORIZED,
+                                    "the token is older than the one of the live connection"));
             return;
         }
         boolean goesOn = existing.isPersistent() && !request.cleanStart();
@@ -106,14 +104,8 @@ public final class SessionDirectory {
 
             @Override
             public void committed() {
-                if (!session.isHeldBy(request.connection(), request.owner())) {
-                    // The store took its time, and the connection was told of the takeover meanwhile.
-                    request.answer().refused("the session was taken over or ended while it was being opened");
-                    return;
-                }
-                context.counters().sessionsOpened.increment();
-                context.events().on(new BrokerEvent.SessionOpened(session.key(), present));
-                request.answer().opened(session, present);
+                session.recallInFlight(
+                        request.owner(), () -> answer(session, request, present), cause -> failed(cause));
             }
 
             @Override
@@ -121,9 +113,21 @@ public final class SessionDirectory {
                 if (session.isHeldBy(request.connection(), request.owner())) {
                     session.detach(request.connection(), false, null);
                 }
-                request.answer().refused("the session could not be stored");
+                request.answer().refused(RefusalCause.UNAVAILABLE, "the session could not be stored or read");
             }
         });
+    }
+
+    private void answer(Session session, OpenRequest request, boolean present) {
+        if (!session.isHeldBy(request.connection(), request.owner())) {
+            // The store took its time, and the connection was told of the takeover meanwhile.
+            request.answer()
+                    .refused(RefusalCause.UNAVAILABLE, "the session was taken over or ended while it was being opened");
+            return;
+        }
+        context.counters().sessionsOpened.increment();
+        context.events().on(new BrokerEvent.SessionOpened(session.key(), present));
+        request.answer().opened(session, present);
     }
 
     /// Takes an ended session out. On the session's owner.
@@ -141,43 +145,17 @@ public final class SessionDirectory {
         return sessions.values();
     }
 
-    /// Puts back what the store kept. Before any connection is accepted.
-    public void restore(List<StoredSession> stored, List<Owner> owners, Authorizer authorizer, Limits limits) {
-        int next = 0;
-        for (StoredSession each : stored) {
-            Owner owner = owners.get(next++ % owners.size());
-            SessionKey key = each.session().key();
-            Principal principal = Principal.of(
-                    key.tenant(), each.session().name(), each.session().roles());
+    /// What puts back the sessions that the store kept, spread over `owners`. Before any connection is accepted.
+    public Restoration restoration(List<Owner> owners, Authorizer authorizer, Limits limits) {
+        return new Restoration(this, context, owners, principal -> {
             Permissions permissions = authorizer.permissionsOf(principal);
-            Session session =
-                    new Session(key, context, owner, principal, new Session.Access(permissions, limits.of(principal)));
-            List<Subscription<Session>> subscriptions = new ArrayList<>();
-            for (SubscriptionRecord record : each.subscriptions()) {
-                Subscription<Session> subscription = toSubscription(session, record);
-                subscriptions.add(subscription);
-                context.subscriptions().put(subscription);
-            }
-            session.restore(each, subscriptions);
-            sessions.put(key, session);
-            owner.execute(() -> session.startOffline(each.session().offlineSinceMillis()));
-        }
+            return new Session.Access(permissions, limits.of(principal));
+        });
     }
 
-    private static Subscription<Session> toSubscription(Session session, SubscriptionRecord record) {
-        SharedFilter filter;
-        try {
-            filter = SharedFilter.parse(record.filter());
-        } catch (InvalidTopicException e) {
-            throw new StoreException("stored subscription of " + session.key() + " cannot be read", e);
-        }
-        return new Subscription<>(
-                session,
-                filter.filter(),
-                record.qos(),
-                record.noLocal(),
-                record.retainAsPublished(),
-                record.identifier());
+    /// Part of [Restoration].
+    void restored(Session session) {
+        sessions.put(session.key(), session);
     }
 
     /// Looks up the limits that a principal's sessions have.

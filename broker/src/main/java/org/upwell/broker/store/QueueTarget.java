@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.upwell.broker.store;
 
-/// One session whose queue a message enters.
+/// One queue that a message enters.
 ///
-/// @param session the session's number in the store
+/// @param session the number of the session, or of the group, in the store
 /// @param qos 1 or 2
-/// @param subscriptionIds not written after construction
+/// @param retain the flag to send to a session; for a group the publisher's flag
+/// @param subscriptionIds not written after construction; none for a group
 public record QueueTarget(long session, int qos, boolean retain, int[] subscriptionIds) {}

@@ -15,6 +15,7 @@ import org.upwell.broker.session.Delivery;
 import org.upwell.broker.session.Session;
 import org.upwell.broker.store.Append;
 import org.upwell.broker.store.QueueTarget;
+import org.upwell.broker.store.StoredState;
 import org.upwell.broker.testing.FakeBroker;
 import org.upwell.broker.testing.FakeConnection;
 import org.upwell.broker.testing.FakeLoops;
@@ -251,7 +252,7 @@ class RouterTest {
         assertThat(plain.received()).extracting(Delivery::retain).containsExactly(false, false);
         assertThat(asked.received()).extracting(Delivery::retain).containsExactly(true, false);
         commitAll();
-        assertThat(store.recover().retained()).hasSize(1);
+        assertThat(StoredState.of(store).retained()).hasSize(1);
     }
 
     @Test
@@ -296,7 +297,7 @@ class RouterTest {
         route(FakeBroker.retained("t", 1, ""));
         commitAll();
         assertThat(fake.broker().retained().size()).isZero();
-        assertThat(store.recover().retained()).isEmpty();
+        assertThat(StoredState.of(store).retained()).isEmpty();
     }
 
     @Test

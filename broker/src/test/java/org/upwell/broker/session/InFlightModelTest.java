@@ -29,7 +29,10 @@ class InFlightModelTest {
             List<Entry> model = new ArrayList<>();
             if (random.nextBoolean()) {
                 // As after a restart, near the end of the ids.
-                model.add(inFlight.restore(65_520 + random.nextInt(16), delivery(2), Stage.AWAITS_PUBREC));
+                int packetId = 65_520 + random.nextInt(16);
+                inFlight.restore(packetId, 5, 2, false);
+                model.add(inFlight.inOrder().getFirst());
+                assertThat(inFlight.away()).containsExactly(5);
             }
             int bound = 1 + random.nextInt(60);
             for (int i = 0; i < 400; i++) {
@@ -103,10 +106,10 @@ class InFlightModelTest {
     @Test
     void aRestoredIdIsInUse() {
         InFlight inFlight = new InFlight();
-        inFlight.restore(3, delivery(2), Stage.AWAITS_PUBCOMP);
-        inFlight.restore(1, delivery(2), Stage.AWAITS_PUBREC);
+        inFlight.restore(3, 1, 2, true);
+        inFlight.restore(1, 2, 2, false);
         assertThat(inFlight.add(delivery(2)).packetId()).isEqualTo(4);
-        assertThatThrownBy(() -> inFlight.restore(3, delivery(2), Stage.AWAITS_PUBREC))
+        assertThatThrownBy(() -> inFlight.restore(3, 3, 2, false))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("3");
     }

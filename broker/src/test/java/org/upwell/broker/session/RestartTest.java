@@ -58,7 +58,7 @@ class RestartTest {
         assertThat(back.received()).extracting(Delivery::qos).containsExactly(1, 2, 1, 2);
         assertThat(after.open("short").now().isPresent()).isFalse();
         back.acknowledgeAll();
-        assertThat(store.recover().sessions().getFirst().queue()).isEmpty();
+        assertThat(StoredState.of(store).sessions().getFirst().queue()).isEmpty();
     }
 
     @Test
@@ -96,10 +96,18 @@ class RestartTest {
         FakeConnection back = after.connection("c").withSendQuota(0);
         after.open("c").expiry(60).as(back).now();
         assertThat(back.session().inFlight().inOrder())
-                .extracting(entry -> entry.packetId() + " " + entry.stage() + " "
-                        + entry.delivery().message().topic())
+                .extracting(entry -> entry.packetId() + " " + entry.stage() + " " + entry.sequence())
                 .containsExactly(
-                        "700 " + Stage.AWAITS_PUBREC + " t/sent", "300 " + Stage.AWAITS_PUBCOMP + " t/received");
+                        "700 " + Stage.AWAITS_PUBREC + " " + entries.get(1).sequence(),
+                        "300 " + Stage.AWAITS_PUBCOMP + " " + entries.get(2).sequence());
+        assertThat(back.session()
+                        .inFlight()
+                        .inOrder()
+                        .getFirst()
+                        .delivery()
+                        .message()
+                        .topic())
+                .isEqualTo("t/sent");
         assertThat(back.session().queuedMessages()).isEqualTo(1);
     }
 
@@ -133,7 +141,7 @@ class RestartTest {
         FakeConnection connection = subscriber("c");
         connection.disconnect();
         loops.advance(Duration.ofSeconds(20));
-        List<StoredState.StoredSession> kept = store.recover().sessions();
+        List<StoredState.StoredSession> kept = StoredState.of(store).sessions();
         assertThat(kept).hasSize(1);
         // The first broker's own timer is not what ends it: look at a store of its own.
         FakeLoops later = new FakeLoops(1);
@@ -146,7 +154,7 @@ class RestartTest {
         assertThat(after.broker().sessions().all()).hasSize(1);
         later.advance(Duration.ofMillis(1));
         assertThat(after.broker().sessions().all()).isEmpty();
-        assertThat(copy.recover().sessions()).isEmpty();
+        assertThat(StoredState.of(copy).sessions()).isEmpty();
     }
 
     @Test
@@ -154,10 +162,10 @@ class RestartTest {
         subscriber("c");
         FakeLoops first = new FakeLoops(1);
         InMemoryStore copy = new InMemoryStore();
-        copy.putSession(store.recover().sessions().getFirst().session(), Commit.NONE);
+        copy.putSession(StoredState.of(store).sessions().getFirst().session(), Commit.NONE);
         new FakeBroker(first, copy);
         first.settle();
-        assertThat(copy.recover().sessions().getFirst().session().offlineSinceMillis())
+        assertThat(StoredState.of(copy).sessions().getFirst().session().offlineSinceMillis())
                 .isEqualTo(first.millis());
         FakeLoops second = new FakeLoops(1);
         second.advance(Duration.ofSeconds(50));
@@ -179,6 +187,6 @@ class RestartTest {
         FakeConnection back = after.open("c").expiry(60).now();
         assertThat(back.topics()).containsExactly("t/2", "t/3", "t/4");
         assertThat(after.broker().counters().droppedBy(DropCause.QUEUE_FULL)).isEqualTo(2);
-        assertThat(store.recover().sessions().getFirst().queue()).hasSize(3);
+        assertThat(StoredState.of(store).sessions().getFirst().queue()).hasSize(3);
     }
 }

@@ -10,8 +10,10 @@ import java.util.function.Predicate;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.upwell.broker.event.BrokerEvent;
+import org.upwell.broker.message.Will;
 import org.upwell.broker.store.Commit;
 import org.upwell.broker.store.InMemoryStore;
+import org.upwell.broker.store.StoredState;
 import org.upwell.broker.testing.FakeBroker;
 import org.upwell.broker.testing.FakeConnection;
 import org.upwell.broker.testing.FakeLoops;
@@ -109,7 +111,7 @@ class SessionDirectoryTest {
         assertThat(second.isPresent()).isTrue();
         assertThat(second.session().isPersistent()).isFalse();
         assertThat(second.session().storeNumber()).isZero();
-        assertThat(fake.broker().store().recover().sessions()).isEmpty();
+        assertThat(StoredState.of(fake.broker().store()).sessions()).isEmpty();
         second.lose();
         loops.settle();
         assertThat(second.session().hasEnded()).isTrue();
@@ -305,7 +307,7 @@ class SessionDirectoryTest {
                         Commit.NONE));
         fake.open("c").expiry(60).as(connection).now();
         assertThat(connection.session().isPersistent()).isTrue();
-        assertThat(fake.broker().store().recover().sessions().getFirst().subscriptions())
+        assertThat(StoredState.of(fake.broker().store()).sessions().getFirst().subscriptions())
                 .as("the subscription made within the answer is kept")
                 .hasSize(1);
     }

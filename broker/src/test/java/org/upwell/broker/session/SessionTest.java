@@ -12,8 +12,10 @@ import org.upwell.broker.event.BrokerEvent;
 import org.upwell.broker.event.DropCause;
 import org.upwell.broker.message.Message;
 import org.upwell.broker.message.MessageProperties;
+import org.upwell.broker.message.Will;
 import org.upwell.broker.store.Commit;
 import org.upwell.broker.store.InMemoryStore;
+import org.upwell.broker.store.StoredState;
 import org.upwell.broker.store.StoredState.StoredDelivery;
 import org.upwell.broker.testing.FakeBroker;
 import org.upwell.broker.testing.FakeConnection;
@@ -39,7 +41,7 @@ class SessionTest {
     }
 
     private List<Long> storedQueue() {
-        return store.recover().sessions().getFirst().queue().stream()
+        return StoredState.of(store).sessions().getFirst().queue().stream()
                 .map(StoredDelivery::sequence)
                 .toList();
     }
@@ -71,7 +73,7 @@ class SessionTest {
         assertThat(connection.session().hasEnded()).isTrue();
         assertThat(fake.broker().sessions().all()).isEmpty();
         assertThat(fake.broker().subscriptions().size()).isZero();
-        assertThat(store.recover().sessions()).isEmpty();
+        assertThat(StoredState.of(store).sessions()).isEmpty();
         assertThat(fake.events())
                 .contains(new BrokerEvent.SessionEnded(connection.session().key(), "session expired"));
         assertThat(fake.broker().counters().sessionsEnded.sum()).isEqualTo(1);
@@ -434,7 +436,7 @@ class SessionTest {
                     .isFalse();
         });
         assertThat(session.subscriptionCount()).isEqualTo(1);
-        assertThat(store.recover().sessions().getFirst().subscriptions())
+        assertThat(StoredState.of(store).sessions().getFirst().subscriptions())
                 .singleElement()
                 .satisfies(kept -> assertThat(kept.identifier()).isEqualTo(7));
         publish("t");
@@ -448,7 +450,7 @@ class SessionTest {
         });
         publish("t");
         assertThat(connection.received()).hasSize(1);
-        assertThat(store.recover().sessions().getFirst().subscriptions()).isEmpty();
+        assertThat(StoredState.of(store).sessions().getFirst().subscriptions()).isEmpty();
     }
 
     @Test

@@ -22,7 +22,7 @@ class InMemoryStoreTest extends StoreContract {
     void commitsAreToldBeforeTheCallReturns() {
         boolean[] told = {false};
         store.putSession(
-                new SessionRecord(new SessionKey("a", "b"), "n", Set.of(), 1, 0),
+                SessionRecord.of(new SessionKey("a", "b"), "n", Set.of(), 1, 0),
                 new RecordedCommit(null, () -> told[0] = true));
         assertThat(told[0]).isTrue();
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -41,7 +42,7 @@ public abstract class StoreContract {
     private Store first() {
         Store store = reopen();
         open = store;
-        assertThat(store.recover()).isEqualTo(new StoredState(List.of(), List.of()));
+        assertThat(StoredState.of(store)).isEqualTo(new StoredState(List.of(), Map.of(), List.of()));
         return store;
     }
 
@@ -52,7 +53,7 @@ public abstract class StoreContract {
         }
         Store store = reopen();
         open = store;
-        return store.recover();
+        return StoredState.of(store);
     }
 
     private Store again() {
@@ -63,7 +64,7 @@ public abstract class StoreContract {
     }
 
     private static SessionRecord session(String clientId) {
-        return new SessionRecord(new SessionKey("acme", clientId), "name", Set.of("R"), 60, 0);
+        return SessionRecord.of(new SessionKey("acme", clientId), "name", Set.of("R"), 60, 0);
     }
 
     private static long put(Store store, String clientId) {
@@ -125,7 +126,7 @@ public abstract class StoreContract {
         Store store = first();
         long number = put(store, "a");
         append(store, "t", to(number, 1));
-        SessionRecord changed = new SessionRecord(new SessionKey("acme", "a"), "other", Set.of("X", "Y"), 7, 99);
+        SessionRecord changed = SessionRecord.of(new SessionKey("acme", "a"), "other", Set.of("X", "Y"), 7, 99);
         assertThat(store.putSession(changed, Commit.NONE)).isEqualTo(number);
         StoredSession kept = only(recovered());
         assertThat(kept.session()).isEqualTo(changed);
@@ -135,8 +136,8 @@ public abstract class StoreContract {
     @Test
     void twoTenantsSessionsNeverMeet() {
         Store store = first();
-        long a = store.putSession(new SessionRecord(new SessionKey("a", "b"), "n", Set.of(), 1, 0), Commit.NONE);
-        long b = store.putSession(new SessionRecord(new SessionKey("b", "b"), "n", Set.of(), 1, 0), Commit.NONE);
+        long a = store.putSession(SessionRecord.of(new SessionKey("a", "b"), "n", Set.of(), 1, 0), Commit.NONE);
+        long b = store.putSession(SessionRecord.of(new SessionKey("b", "b"), "n", Set.of(), 1, 0), Commit.NONE);
         assertThat(a).isNotEqualTo(b);
         store.removeSession(a, Commit.NONE);
         assertThat(only(recovered()).session().key()).isEqualTo(new SessionKey("b", "b"));

@@ -62,7 +62,7 @@ final class StoreHistory {
 
     private void putSession(Store store) {
         SessionKey key = new SessionKey("tenant" + random.nextInt(2), "client" + random.nextInt(3));
-        SessionRecord session = new SessionRecord(
+        SessionRecord session = SessionRecord.of(
                 key,
                 "name" + random.nextInt(3),
                 random.nextBoolean() ? Set.of("A", "Ü") : Set.of(),

@@ -4,6 +4,7 @@ package org.upwell.broker.testing;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.upwell.broker.access.RefusalCause;
 import org.upwell.broker.session.Delivery;
 import org.upwell.broker.session.InFlight;
 import org.upwell.broker.session.OpenRequest;
@@ -71,11 +72,11 @@ public final class FakeConnection implements SessionConnection, OpenRequest.Answ
     }
 
     @Override
-    public void refused(String reason) {
+    public void refused(RefusalCause cause, String reason) {
         if (isAnswered()) {
             throw new AssertionError(name + " is answered twice");
         }
-        refusal = reason;
+        refusal = cause + ": " + reason;
         log.add(name + " refused");
     }
 
@@ -106,6 +107,11 @@ public final class FakeConnection implements SessionConnection, OpenRequest.Answ
     private void receive(Delivery delivery) {
         received.add(delivery);
         log.add(name + " gets " + delivery.message().topic());
+    }
+
+    @Override
+    public void deliveriesReadable() {
+        pump();
     }
 
     @Override
@@ -140,7 +146,7 @@ public final class FakeConnection implements SessionConnection, OpenRequest.Answ
         while (own.inFlight().size() > 0) {
             for (InFlight.Entry entry : own.inFlight().inOrder()) {
                 own.inFlight().remove(entry);
-                own.done(entry.delivery());
+                own.done(entry.sequence());
             }
             pump();
         }

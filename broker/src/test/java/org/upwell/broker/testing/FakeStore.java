@@ -8,11 +8,15 @@ import java.util.List;
 import org.upwell.broker.owner.Owner;
 import org.upwell.broker.store.Append;
 import org.upwell.broker.store.Commit;
+import org.upwell.broker.store.Fetch;
+import org.upwell.broker.store.GroupRecord;
 import org.upwell.broker.store.InMemoryStore;
+import org.upwell.broker.store.QueueTarget;
+import org.upwell.broker.store.Recovery;
 import org.upwell.broker.store.SessionRecord;
 import org.upwell.broker.store.Store;
+import org.upwell.broker.store.StoreCondition;
 import org.upwell.broker.store.StoreException;
-import org.upwell.broker.store.StoredState;
 import org.upwell.broker.store.SubscriptionRecord;
 
 /// A store that commits on the test's command, as one does that waits for a disk. One thread.
@@ -21,11 +25,24 @@ public final class FakeStore implements Store {
     private final InMemoryStore kept = new InMemoryStore();
     private final Deque<Commit> waiting = new ArrayDeque<>();
     private final List<Append> appends = new ArrayList<>();
+    private final Deque<Runnable> reads = new ArrayDeque<>();
     private boolean holding = true;
+    private boolean holdingReads;
 
     /// From now on facts are committed at once, or not.
     public void hold(boolean hold) {
         holding = hold;
+    }
+
+    /// From now on reads are answered by [#answerReads].
+    public void holdReads() {
+        holdingReads = true;
+    }
+
+    public void answerReads() {
+        while (!reads.isEmpty()) {
+            reads.removeFirst().run();
+        }
     }
 
     /// Commits waiting to be told.
@@ -74,13 +91,20 @@ public final class FakeStore implements Store {
     }
 
     @Override
-    public StoredState recover() {
-        return kept.recover();
+    public void recover(Recovery into) {
+        kept.recover(into);
     }
 
     @Override
     public long putSession(SessionRecord session, Commit commit) {
         long number = kept.putSession(session, Commit.NONE);
+        tell(commit);
+        return number;
+    }
+
+    @Override
+    public long putGroup(GroupRecord group, Commit commit) {
+        long number = kept.putGroup(group, Commit.NONE);
         tell(commit);
         return number;
     }
@@ -121,6 +145,12 @@ public final class FakeStore implements Store {
     }
 
     @Override
+    public void moved(long from, QueueTarget to, long sequence, Commit commit) {
+        kept.moved(from, to, sequence, Commit.NONE);
+        tell(commit);
+    }
+
+    @Override
     public void outboundSent(long session, long sequence, int packetId, Commit commit) {
         kept.outboundSent(session, sequence, packetId, Commit.NONE);
         tell(commit);
@@ -136,6 +166,25 @@ public final class FakeStore implements Store {
     public void inboundReleased(long session, int packetId, Commit commit) {
         kept.inboundReleased(session, packetId, Commit.NONE);
         tell(commit);
+    }
+
+    @Override
+    public void retainedExpired(String topic, long sequence) {
+        kept.retainedExpired(topic, sequence);
+    }
+
+    @Override
+    public void fetch(long session, long[] sequences, Fetch fetch) {
+        if (holdingReads) {
+            reads.addLast(() -> kept.fetch(session, sequences, fetch));
+        } else {
+            kept.fetch(session, sequences, fetch);
+        }
+    }
+
+    @Override
+    public StoreCondition condition() {
+        return StoreCondition.READY;
     }
 
     @Override

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.upwell.broker.session;
-
-import org.upwell.broker.message.Message;
+package org.upwell.broker.message;
 
 /// What is to be published when a connection ends without a clean DISCONNECT.
 ///

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.broker.session;
+
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.upwell.broker.event.DropCause;
+import org.upwell.broker.message.Message;
+import org.upwell.broker.owner.Owner;
+import org.upwell.broker.store.Fetch;
+import org.upwell.broker.store.QueuedMessage;
+import org.upwell.broker.store.StoreException;
+
+/// What waits for one recipient: its queue within its bounds, in memory or in the store. Owned by whoever owns the
+/// recipient. Decides what is dropped; what a drop means is the recipient's affair.
+final class Backlog {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Backlog.class);
+
+    /// Most messages that are read back at once.
+    private static final int READ_MESSAGES = 2_000;
+
+    /// Most bytes that are read back at once, unless memory is short.
+    private static final long READ_BYTES = 1 << 20;
+
+    /// What is read back when memory is short, so that all go on.
+    private static final long LEAST_READ_BYTES = 16 << 10;
+
+    /// Messages in memory below which more are read, so that they come before they are needed.
+    private static final int READ_AHEAD = READ_MESSAGES / 2;
+
+    private static final Duration RETRY = Duration.ofSeconds(5);
+
+    /// Whose messages these are.
+    interface Recipient {
+
+        Owner owner();
+
+        /// The number under which the store has them, 0 if it does not.
+        long storeNumber();
+
+        SessionLimits limits();
+
+        boolean mayReceive(String topicName);
+
+        /// A message was lost.
+        ///
+        /// @param topic null if the message is not in memory
+        void dropped(long sequence, int qos, @Nullable String topic, DropCause cause);
+
+        /// Messages that [#poll] had to wait for are here.
+        void readable();
+    }
+
+    private final Recipient recipient;
+    private final SessionContext context;
+    private final OutboundQueue queue = new OutboundQueue();
+    private final QueueMemory.Share memory;
+    /// Messages at the head that came in before the recipient's present rights were known.
+    private int unchecked;
+    private boolean reading;
+    private boolean waitedFor;
+
+    Backlog(Recipient recipient, SessionContext context) {
+        this.recipient = recipient;
+        this.context = context;
+        this.memory = context.queueMemory().share();
+    }
+
+    int messages() {
+        return queue.size();
+    }
+
+    long bytes() {
+        return queue.bytes();
+    }
+
+    boolean isEmpty() {
+        return queue.isEmpty();
+    }
+
+    /// Adds a message, or drops it or older ones by the recipient's limits.
+    void add(Delivery delivery) {
+        SessionLimits limits = recipient.limits();
+        int weight = delivery.message().weightBytes();
+        if (!queue.fits(weight, limits)) {
+            makeRoom(weight, limits);
+        }
+        boolean replaceable = delivery.sequence() != 0 && recipient.storeNumber() != 0;
+        boolean hold = (!replaceable || queue.away() == 0) && memory.tryHold(queue.heldBytes() + weight, replaceable);
+        if (!queue.fits(weight, limits) || !(hold || replaceable)) {
+            drop(new OutboundQueue.Entry(delivery.sequence(), delivery.qos(), delivery), DropCause.QUEUE_FULL);
+        } else {
+            queue.add(delivery, hold);
+        }
+    }
+
+    private void makeRoom(int weight, SessionLimits limits) {
+        queue.removeExpired(context.clock().millis(), entry -> drop(entry, DropCause.EXPIRED));
+        boolean mayDropOldest = limits.overflow() == OverflowRule.DROP_OLDEST && weight <= limits.queueBytes();
+        while (mayDropOldest && !queue.isEmpty() && !queue.fits(weight, limits)) {
+            OutboundQueue.Entry oldest = pollEntry();
+            if (oldest != null) {
+                drop(oldest, DropCause.QUEUE_FULL);
+            }
+        }
+    }
+
+    /// Adds what the store kept over a restart.
+    void restore(long sequence, int qos, int weightBytes, long expiresAtMillis) {
+        queue.addAway(sequence, qos, weightBytes, expiresAtMillis);
+    }
+
+    /// The limits may have been replaced by lower ones: drops what is over them.
+    void cut() {
+        SessionLimits limits = recipient.limits();
+        if (queue.size() <= limits.queueMessages() && queue.bytes() <= limits.queueBytes()) {
+            return;
+        }
+        if (limits.overflow() == OverflowRule.DROP_NEWEST) {
+            queue.cutNewest(limits, entry -> drop(entry, DropCause.QUEUE_FULL));
+            return;
+        }
+        while (queue.size() > limits.queueMessages() || queue.bytes() > limits.queueBytes()) {
+            OutboundQueue.Entry oldest = pollEntry();
+            if (oldest != null) {
+                drop(oldest, DropCause.QUEUE_FULL);
+            }
+        }
+    }
+
+    /// The rights or their holder changed: what waits is to be checked when its turn comes.
+    void checkAll() {
+        unchecked = queue.size();
+    }
+
+    /// Takes the next message; expired ones are dropped on the way ([MQTT-3.3.2-5]). Null if none waits, or if it
+    /// is still being read, after which the recipient is told.
+    @Nullable
+    Delivery poll() {
+        while (!queue.isEmpty()) {
+            if (!queue.isFirstHeld()) {
+                read();
+                if (!queue.isFirstHeld()) {
+                    waitedFor = true;
+                    return null;
+                }
+            }
+            boolean checkRights = unchecked > 0;
+            OutboundQueue.Entry entry = pollEntry();
+            Delivery next = entry == null ? null : entry.delivery();
+            if (entry == null || next == null) {
+                throw new IllegalStateException("the first message of the queue is not in memory");
+            }
+            DropCause cause = causeToDrop(next, checkRights);
+            if (cause == null) {
+                if (queue.away() > 0 && queue.size() - queue.away() < READ_AHEAD) {
+                    read();
+                }
+                return next;
+            }
+            drop(entry, cause);
+        }
+        return null;
+    }
+
+    private OutboundQueue.@Nullable Entry pollEntry() {
+        OutboundQueue.Entry entry = queue.poll();
+        if (unchecked > 0) {
+            unchecked--;
+        }
+        memory.holds(queue.heldBytes());
+        return entry;
+    }
+
+    private @Nullable DropCause causeToDrop(Delivery next, boolean checkRights) {
+        Message message = next.message();
+        if (checkRights && !recipient.mayReceive(message.topic())) {
+            return DropCause.NOT_PERMITTED;
+        }
+        boolean expires = message.expiresAtMillis() != Message.NEVER;
+        return expires && message.isExpiredAt(context.clock().millis()) ? DropCause.EXPIRED : null;
+    }
+
+    private void drop(OutboundQueue.Entry entry, DropCause cause) {
+        Delivery delivery = entry.delivery();
+        recipient.dropped(
+                entry.sequence(),
+                entry.qos(),
+                delivery == null ? null : delivery.message().topic(),
+                cause);
+    }
+
+    // ---- Reading back --------------------------------------------------------------------------------------------
+
+    private void read() {
+        if (reading) {
+            return;
+        }
+        long bound = memory.tryHold(queue.heldBytes() + READ_BYTES, true) ? READ_BYTES : LEAST_READ_BYTES;
+        long[] wanted = queue.firstAway(READ_MESSAGES, bound);
+        if (wanted.length > 0) {
+            reading = true;
+            context.store().fetch(recipient.storeNumber(), wanted, new Reading(recipient.owner(), wanted));
+        }
+    }
+
+    private final class Reading implements Fetch {
+        private final Owner asking;
+        private final long[] wanted;
+
+        private Reading(Owner asking, long[] wanted) {
+            this.asking = asking;
+            this.wanted = wanted;
+        }
+
+        @Override
+        public Owner owner() {
+            return asking;
+        }
+
+        @Override
+        public void fetched(List<QueuedMessage> messages) {
+            // The recipient may have moved to another owner while the store was reading.
+            recipient.owner().run(() -> {
+                reading = false;
+                queue.fill(
+                        wanted,
+                        messages,
+                        entry -> LOG.warn(
+                                "message {} in the queue of {} is not in the store any more",
+                                entry.sequence(),
+                                recipient));
+                goOn();
+            });
+        }
+
+        @Override
+        public void failed(StoreException cause) {
+            LOG.error("messages for {} cannot be read back; trying again in {}", recipient, RETRY, cause);
+            asking.schedule(
+                    RETRY,
+                    () -> recipient.owner().run(() -> {
+                        reading = false;
+                        goOn();
+                    }));
+        }
+    }
+
+    private void goOn() {
+        if (waitedFor) {
+            waitedFor = false;
+            recipient.readable();
+        }
+    }
+
+    void clear() {
+        queue.clear();
+        memory.holds(0);
+    }
+}

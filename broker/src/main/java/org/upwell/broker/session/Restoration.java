@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.broker.session;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import org.upwell.broker.access.Principal;
+import org.upwell.broker.message.SessionKey;
+import org.upwell.broker.owner.Owner;
+import org.upwell.broker.store.Recovery;
+import org.upwell.broker.store.StoreException;
+import org.upwell.broker.store.SubscriptionRecord;
+import org.upwell.broker.topic.InvalidTopicException;
+import org.upwell.broker.topic.SharedFilter;
+import org.upwell.broker.topic.Subscription;
+
+/// Sessions as they come back from the store at start. Used by the starting thread, before any connection is
+/// accepted; the event loops see the sessions when [#done] hands them over.
+public final class Restoration {
+
+    private final SessionDirectory directory;
+    private final SessionContext context;
+    private final List<Owner> owners;
+    private final Function<Principal, Session.Access> access;
+    private final Map<Long, Session> byNumber = new HashMap<>();
+
+    Restoration(
+            SessionDirectory directory,
+            SessionContext context,
+            List<Owner> owners,
+            Function<Principal, Session.Access> access) {
+        this.directory = directory;
+        this.context = context;
+        this.owners = owners;
+        this.access = access;
+    }
+
+    /// A session with what belongs to it but its queue.
+    public void session(Recovery.StoredSession stored) {
+        SessionKey key = stored.session().key();
+        Principal principal = Principal.of(
+                key.tenant(), stored.session().name(), stored.session().roles());
+        Owner owner = owners.get(byNumber.size() % owners.size());
+        Session session = new Session(key, context, owner, principal, access.apply(principal));
+        session.restore(stored);
+        for (SubscriptionRecord record : stored.subscriptions()) {
+            SharedFilter filter = parse(record, key);
+            session.restore(
+                    filter,
+                    new Subscription<>(
+                            session,
+                            filter.filter(),
+                            record.qos(),
+                            record.noLocal(),
+                            record.retainAsPublished(),
+                            record.identifier()));
+        }
+        byNumber.put(stored.number(), session);
+        directory.restored(session);
+    }
+
+    private static SharedFilter parse(SubscriptionRecord record, SessionKey key) {
+        try {
+            return SharedFilter.parse(record.filter());
+        } catch (InvalidTopicException e) {
+            throw new StoreException("stored subscription of " + key + " cannot be read", e);
+        }
+    }
+
+    /// A message in the queue of a session, or in flight from it.
+    public void queued(long number, Recovery.QueueEntry entry) {
+        Session session = byNumber.get(number);
+        if (session == null) {
+            throw new StoreException("stored message " + entry.sequence() + " is in the queue of session " + number
+                    + ", which is not stored");
+        }
+        session.restore(entry);
+    }
+
+    /// Starts the clocks of what came back.
+    public void done() {
+        for (Session session : byNumber.values()) {
+            session.owner().execute(session::startOffline);
+        }
+    }
+}
