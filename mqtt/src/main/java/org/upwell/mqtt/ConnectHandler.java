@@ -64,14 +64,18 @@ final class ConnectHandler implements OpenRequest.Answer {
             refuse(fault, "CONNECT cannot be accepted as it is");
             return;
         }
-        authenticate()
-                .whenComplete((answer, failure) -> connection.owner().run(() -> {
-                    if (connection.isOpen()) {
-                        authenticated(answer, failure);
-                    } else {
-                        connection.release();
-                    }
-                }));
+        // An authenticator that throws or has no stage fails as one whose stage fails.
+        CompletableFuture.completedFuture(packet)
+                .thenCompose(connect -> authenticate())
+                .whenComplete((answer, failure) -> connection
+                        .owner()
+                        .run(() -> connection.guard(() -> {
+                            if (connection.isOpen()) {
+                                authenticated(answer, failure);
+                            } else {
+                                connection.release();
+                            }
+                        })));
     }
 
     private @Nullable ReasonCode fault() {
@@ -116,7 +120,8 @@ final class ConnectHandler implements OpenRequest.Answer {
             case Authentication.Refused refused -> refuse(toReasonCode(refused.cause()), refused.reason());
             case null -> {
                 LOG.error(
-                        "the authenticator failed", failure instanceof CompletionException e ? e.getCause() : failure);
+                        "the authenticator failed or gave no answer",
+                        failure instanceof CompletionException e ? e.getCause() : failure);
                 refuse(ReasonCode.SERVER_UNAVAILABLE, "authentication is not available");
             }
         }
@@ -190,6 +195,10 @@ final class ConnectHandler implements OpenRequest.Answer {
 
     @Override
     public void opened(Session session, boolean present) {
+        connection.guard(() -> accept(session, present));
+    }
+
+    private void accept(Session session, boolean present) {
         if (!connection.isOpen()) {
             // It closed while the session was being opened: a connection that ended without DISCONNECT.
             session.detach(connection, true, null);
@@ -203,10 +212,9 @@ final class ConnectHandler implements OpenRequest.Answer {
                 .admitted(
                         new ClientInfo(session.key(), admitted, version, listener.name(), connection.remoteAddress()));
         connection.opened(session, sendQuota());
-        connection.keepAlive(keepAliveSeconds());
         broker.counters().connectionsOpened.increment();
         connection.line().send(new ConnAck(present, ReasonCode.SUCCESS, connAckProperties()));
-        connection.startDelivery();
+        connection.start(keepAliveSeconds());
         connection.release();
     }
 
@@ -248,11 +256,13 @@ final class ConnectHandler implements OpenRequest.Answer {
 
     @Override
     public void refused(RefusalCause cause, String reason) {
-        if (connection.isOpen()) {
-            refuse(toReasonCode(cause), reason);
-        } else {
-            connection.release();
-        }
+        connection.guard(() -> {
+            if (connection.isOpen()) {
+                refuse(toReasonCode(cause), reason);
+            } else {
+                connection.release();
+            }
+        });
     }
 
     private void refuse(ReasonCode reason, String cause) {

@@ -58,63 +58,42 @@ final class InboundPublishes {
         this.limits = connection.limits();
     }
 
-    void onPublish(Publish publish) {
-        String topic = resolveTopic(publish);
-        if (topic == null) {
-            return;
-        }
-        if (publish.qos() == QoS.EXACTLY_ONCE && session.inboundPacketIds().isTaken(publish.packetId())) {
-            repeat(publish.packetId());
-            return;
-        }
-        if (publish.qos() != QoS.AT_MOST_ONCE && !countOpen()) {
-            return;
-        }
-        if (!session.permissions().mayPublish(topic, publish.qos().code(), publish.retain())) {
-            refuse(publish, topic, ReasonCode.NOT_AUTHORIZED);
-            return;
-        }
-        List<PacketAuthorizer> authorizers = connection.hooks().authorizers();
-        if (authorizers == null) {
-            accept(publish, topic);
-            return;
-        }
-        connection.hold();
-        connection.hookRunner().authorizePublish(authorizers, publish, allowed -> {
-            if (connection.isOpen()) {
-                if (allowed) {
-                    accept(publish, topic);
-                } else {
-                    refuse(publish, topic, ReasonCode.NOT_AUTHORIZED);
-                }
-            }
-            connection.release();
-        });
-    }
-
-    /// The topic name with its alias resolved and checked; null if the connection had to end.
-    private @Nullable String resolveTopic(Publish publish) {
-        String topic = publish.topic();
+    /// The PUBLISH with its topic name in place of an alias ([MQTT-3.3.2-12]), which is learned if it comes with
+    /// one. Null if the connection had to end.
+    @Nullable
+    Publish named(Publish publish) {
         int alias =
                 publish.properties().isEmpty() ? 0 : (int) publish.properties().integer(Property.TOPIC_ALIAS, 0);
-        if (alias != 0) {
-            topic = resolveAlias(alias, topic);
-            if (topic == null) {
-                return null;
-            }
+        String topic = alias == 0 ? publish.topic() : resolveAlias(alias, publish.topic());
+        if (topic == null || !isNameValid(topic)) {
+            return null;
         }
+        return publish.topic().isEmpty()
+                ? new Publish(
+                        topic,
+                        publish.payload(),
+                        publish.qos(),
+                        publish.dup(),
+                        publish.retain(),
+                        publish.packetId(),
+                        publish.properties())
+                : publish;
+    }
+
+    /// False if it is no topic name or too long; the connection then ends.
+    boolean isNameValid(String topic) {
         try {
             TopicName.check(topic, limits.maxTopicLevels());
         } catch (InvalidTopicException e) {
             connection.disconnect(ReasonCode.TOPIC_NAME_INVALID, e.getMessage());
-            return null;
+            return false;
         }
         if (limits.isTooLong(topic)) {
             connection.disconnect(
                     ReasonCode.TOPIC_NAME_INVALID, "topic name is longer than " + limits.maxTopicBytes() + " bytes");
-            return null;
+            return false;
         }
-        return topic;
+        return true;
     }
 
     private @Nullable String resolveAlias(int alias, String topic) {
@@ -139,6 +118,60 @@ final class InboundPublishes {
         return resolved;
     }
 
+    /// Takes a PUBLISH that is [#named].
+    void onPublish(Publish publish) {
+        if (!begin(publish)) {
+            return;
+        }
+        if (!session.permissions().mayPublish(publish.topic(), publish.qos().code(), publish.retain())) {
+            refuse(publish, ReasonCode.NOT_AUTHORIZED);
+            return;
+        }
+        List<PacketAuthorizer> authorizers = connection.hooks().authorizers();
+        if (authorizers == null) {
+            accept(publish);
+            return;
+        }
+        connection.hold();
+        connection.hookRunner().authorizePublish(authorizers, publish, allowed -> {
+            if (connection.isOpen()) {
+                if (allowed) {
+                    accept(publish);
+                } else {
+                    refuse(publish, ReasonCode.NOT_AUTHORIZED);
+                }
+            }
+            connection.release();
+        });
+    }
+
+    /// Takes a PUBLISH that is [#named] and that an interceptor keeps from going on. It wants the message gone and
+    /// not the client: one that cannot be told the reason is told that all is well, so that it does not send it
+    /// again.
+    void onPrevented(Publish publish, ReasonCode reason) {
+        if (!begin(publish)) {
+            return;
+        }
+        countRefusal(publish, "prevented by an interceptor: " + reason.name());
+        if (publish.qos() != QoS.AT_MOST_ONCE) {
+            boolean sayWhy = connection.version().isMqtt5() && reason.isError();
+            answer(publish, sayWhy ? reason : ReasonCode.SUCCESS);
+        }
+    }
+
+    /// Opens the handshake of a PUBLISH. False if it is a repeat, which is seen to here, or if the connection had
+    /// to end.
+    private boolean begin(Publish publish) {
+        if (publish.qos() == QoS.AT_MOST_ONCE) {
+            return true;
+        }
+        if (publish.qos() == QoS.EXACTLY_ONCE && session.inboundPacketIds().isTaken(publish.packetId())) {
+            repeat(publish.packetId());
+            return false;
+        }
+        return countOpen();
+    }
+
     /// False if the client has more handshakes open than we announced ([MQTT-3.3.4-9]); the connection then ends.
     private boolean countOpen() {
         if (open >= limits.receiveMaximum() && connection.version().isMqtt5()) {
@@ -159,10 +192,10 @@ final class InboundPublishes {
         }
     }
 
-    private void accept(Publish publish, String topic) {
+    private void accept(Publish publish) {
         broker.counters().messagesReceived.increment();
         Message message =
-                Messages.toMessage(publish, topic, session.key(), broker.clock().millis());
+                Messages.toMessage(publish, session.key(), broker.clock().millis());
         Acknowledgement acknowledgement = new Acknowledgement(publish.packetId(), publish.qos(), message.weightBytes());
         if (publish.qos() == QoS.EXACTLY_ONCE) {
             session.inboundPacketIds().take(publish.packetId());
@@ -185,52 +218,33 @@ final class InboundPublishes {
         }
     }
 
-    private void refuse(Publish publish, String topic, ReasonCode reason) {
-        broker.counters().publishesRefused.increment();
-        broker.events().on(new BrokerEvent.PublishRefused(session.key(), topic, reason.name()));
-        prevented(publish, reason);
-    }
-
-    /// Answers a PUBLISH that goes no further. MQTT 5 has a reason for QoS 1 and 2; else closing is the only honest
-    /// word, since an acknowledgement would say that the message was taken.
-    void prevented(Publish publish, ReasonCode reason) {
-        if (!connection.version().isMqtt5() || publish.qos() == QoS.AT_MOST_ONCE) {
+    /// MQTT 5 has a reason for QoS 1 and 2; else closing is the only honest word, since an acknowledgement would
+    /// say that the message was taken.
+    private void refuse(Publish publish, ReasonCode reason) {
+        countRefusal(publish, reason.name());
+        if (connection.version().isMqtt5() && publish.qos() != QoS.AT_MOST_ONCE) {
+            answer(publish, reason);
+        } else {
             connection.disconnect(reason, "PUBLISH to this topic is refused");
-            return;
         }
-        Acknowledgement refusal = new Acknowledgement(publish.packetId(), publish.qos(), 0);
-        refusal.reason = reason;
-        refusal.routed = true;
-        refusal.committed = true;
-        uncommitted.addLast(refusal);
-        acknowledge();
     }
 
-    /// As [#prevented] for a PUBLISH that did not get as far as being counted.
-    void preventedBeforehand(Publish publish, ReasonCode reason) {
-        if (publish.qos() == QoS.EXACTLY_ONCE && session.inboundPacketIds().isTaken(publish.packetId())) {
-            // The first of it was taken, whatever the interceptor says of the second.
-            repeat(publish.packetId());
-            return;
+    private void countRefusal(Publish publish, String reason) {
+        broker.counters().publishesRefused.increment();
+        broker.events().on(new BrokerEvent.PublishRefused(session.key(), MqttConnection.cut(publish.topic()), reason));
+    }
+
+    /// Answers a PUBLISH that goes no further, in its turn.
+    private void answer(Publish publish, ReasonCode reason) {
+        Acknowledgement answer = new Acknowledgement(publish.packetId(), publish.qos(), 0);
+        answer.reason = reason;
+        answer.routed = true;
+        answer.committed = true;
+        if (publish.qos() == QoS.EXACTLY_ONCE && !reason.isError()) {
+            session.inboundPacketIds().take(publish.packetId());
         }
-        if (publish.qos() != QoS.AT_MOST_ONCE) {
-            if (!countOpen()) {
-                return;
-            }
-            if (!connection.version().isMqtt5() || !reason.isError()) {
-                // 3.x has no word for it: the interceptor wants it gone, so the client must not send it again.
-                Acknowledgement silent = new Acknowledgement(publish.packetId(), publish.qos(), 0);
-                silent.routed = true;
-                silent.committed = true;
-                if (publish.qos() == QoS.EXACTLY_ONCE) {
-                    session.inboundPacketIds().take(publish.packetId());
-                }
-                uncommitted.addLast(silent);
-                acknowledge();
-                return;
-            }
-            prevented(publish, reason);
-        }
+        uncommitted.addLast(answer);
+        acknowledge();
     }
 
     /// Sends the acknowledgements that are due, up to the first that is not.
@@ -262,12 +276,36 @@ final class InboundPublishes {
             session.inboundPacketIds().commit(due.packetId);
         }
         line.send(new PubRec(due.packetId, due.reason, Properties.NONE));
+        if (due.releaseAsked) {
+            release(due.packetId);
+        }
     }
 
     void onPubRel(PubRel packet) {
         int packetId = packet.packetId();
         InboundPacketIds ids = session.inboundPacketIds();
-        if (!ids.release(packetId)) {
+        if (ids.isTaken(packetId) && !ids.isCommitted(packetId)) {
+            releaseOnceAcknowledged(packetId);
+        } else {
+            release(packetId);
+        }
+    }
+
+    /// A PUBREL that did not wait for our PUBREC releases nothing yet: without its id on record, a repeat would be
+    /// taken for a new message. PUBREC and PUBCOMP follow in their order.
+    private void releaseOnceAcknowledged(int packetId) {
+        for (Acknowledgement waiting : uncommitted) {
+            if (waiting.packetId == packetId && waiting.qos == QoS.EXACTLY_ONCE) {
+                waiting.releaseAsked = true;
+                return;
+            }
+        }
+        connection.disconnect(
+                ReasonCode.PROTOCOL_ERROR, "PUBREL for a PUBLISH of an earlier connection that had no PUBREC");
+    }
+
+    private void release(int packetId) {
+        if (!session.inboundPacketIds().release(packetId)) {
             line.send(new PubComp(packetId, ReasonCode.PACKET_IDENTIFIER_NOT_FOUND, Properties.NONE));
             return;
         }
@@ -277,34 +315,18 @@ final class InboundPublishes {
         if (number == 0) {
             line.send(new PubComp(packetId));
         } else {
-            broker.store().inboundReleased(number, packetId, new Released(packetId));
+            // PUBCOMP is due once the release is on record.
+            broker.store()
+                    .inboundReleased(
+                            number, packetId, connection.whenCommitted(() -> line.send(new PubComp(packetId))));
         }
     }
 
-    /// PUBCOMP is due once the release is on record.
-    private final class Released implements Commit {
-
-        private final int packetId;
-
-        private Released(int packetId) {
-            this.packetId = packetId;
-        }
-
-        @Override
-        public Owner owner() {
-            return connection.owner();
-        }
-
-        @Override
-        public void committed() {
-            if (connection.isOpen()) {
-                line.send(new PubComp(packetId));
-            }
-        }
-
-        @Override
-        public void failed(StoreException cause) {
-            connection.storeFailed();
+    /// The connection ended. Acknowledgements that waited for one before them go nowhere any more, but the packet
+    /// ids stay taken and are committed, so a repeat on the next connection gets its PUBREC.
+    void close() {
+        for (Acknowledgement waiting : uncommitted) {
+            waiting.proceed();
         }
     }
 
@@ -317,6 +339,7 @@ final class InboundPublishes {
         private ReasonCode reason = ReasonCode.SUCCESS;
         private boolean committed;
         private boolean routed;
+        private boolean releaseAsked;
 
         private Acknowledgement(int packetId, QoS qos, int bytes) {
             this.packetId = packetId;
@@ -340,7 +363,11 @@ final class InboundPublishes {
         @Override
         public void committed() {
             committed = true;
-            proceed();
+            try {
+                proceed();
+            } catch (RuntimeException e) {
+                connection.onFault(e);
+            }
         }
 
         private void proceed() {
@@ -348,7 +375,7 @@ final class InboundPublishes {
             if (routed && committed && qos != QoS.AT_MOST_ONCE) {
                 if (connection.isOpen()) {
                     acknowledge();
-                } else if (qos == QoS.EXACTLY_ONCE) {
+                } else if (qos == QoS.EXACTLY_ONCE && !reason.isError()) {
                     session.owner().run(() -> session.inboundPacketIds().commit(packetId));
                 }
             }

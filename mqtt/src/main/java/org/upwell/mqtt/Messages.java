@@ -20,11 +20,11 @@ final class Messages {
 
     private Messages() {}
 
-    /// @param topic the topic name, alias already resolved
-    static Message toMessage(Publish publish, String topic, SessionKey publisher, long nowMillis) {
+    /// @param publish with its topic name, whatever alias it came with
+    static Message toMessage(Publish publish, SessionKey publisher, long nowMillis) {
         Properties properties = publish.properties();
         return new Message(
-                topic,
+                publish.topic(),
                 publish.payload(),
                 publish.qos().code(),
                 publish.retain(),

@@ -9,8 +9,6 @@ import io.netty.handler.codec.DecoderException;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import java.io.IOException;
 import java.net.SocketAddress;
-import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -22,7 +20,8 @@ import org.upwell.broker.owner.Owner;
 import org.upwell.broker.session.Delivery;
 import org.upwell.broker.session.Session;
 import org.upwell.broker.session.SessionConnection;
-import org.upwell.codec.Auth;
+import org.upwell.broker.store.Commit;
+import org.upwell.broker.store.StoreException;
 import org.upwell.codec.ConnAck;
 import org.upwell.codec.Connect;
 import org.upwell.codec.DecodeException;
@@ -30,36 +29,17 @@ import org.upwell.codec.Disconnect;
 import org.upwell.codec.MqttVersion;
 import org.upwell.codec.Packet;
 import org.upwell.codec.PacketDecoder;
-import org.upwell.codec.PingReq;
-import org.upwell.codec.PingResp;
 import org.upwell.codec.Properties;
 import org.upwell.codec.Property;
-import org.upwell.codec.PubAck;
-import org.upwell.codec.PubComp;
-import org.upwell.codec.PubRec;
-import org.upwell.codec.PubRel;
-import org.upwell.codec.Publish;
 import org.upwell.codec.ReasonCode;
-import org.upwell.codec.Subscribe;
-import org.upwell.codec.Unsubscribe;
 import org.upwell.mqtt.hook.Hooks;
-import org.upwell.mqtt.hook.Interceptor;
-import org.upwell.mqtt.hook.Verdict;
 
-/// One network connection: bytes in, packets to their handlers, and all that dies with it. Owned by its event loop.
-///
-/// Reading can be *held*: while any step of handling a packet answers later, no further packet is decoded and no
-/// further bytes are read, so the client's order holds and nobody else waits. Holds are counted; each is released
-/// once.
-final class MqttConnection extends ChannelInboundHandlerAdapter implements SessionConnection {
+/// The life of one network connection: from accept over CONNECT to its end, with packets led to their handlers, the
+/// keep-alive watched, and all that dies with it let go. How bytes become packets in order is [InboundLine]'s, how
+/// packets become bytes [OutboundLine]'s. Owned by its event loop.
+final class MqttConnection extends ChannelInboundHandlerAdapter implements SessionConnection, InboundLine.Receiver {
 
     private static final Logger LOG = LoggerFactory.getLogger(MqttConnection.class);
-
-    /// [MQTT-3.1.2-22]: the client is given half as long again.
-    private static final double KEEP_ALIVE_GRACE = 1.5;
-
-    /// Unwritten bytes beyond the water mark at which nothing more is read.
-    private static final long MAX_UNSENT_ANSWER_BYTES = 1 << 20;
 
     private final ServerContext server;
     private final ListenerConfig listener;
@@ -67,22 +47,17 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
     private final Owner owner;
     private final PacketDecoder decoder;
     private final HookRunner hookRunner;
-    private final OutboundLine line;
+    private final OutboundLine outboundLine;
+    private final InboundLine inboundLine;
+    private final KeepAlive keepAlive;
 
-    private @Nullable ByteBuf unread;
-    private int holds;
-    private boolean decoding;
-    private boolean readingPaused;
-    private boolean waitsForRoom;
-    private boolean closing;
     private boolean connectSeen;
-    private long lastReadNanos;
-    private Loop.@Nullable Cancellation timer;
+    private boolean closing;
+    /// Ends the connection if CONNECT or its decision does not come, or a late answer after the peer is gone.
+    private Loop.@Nullable Cancellation deadline;
 
     private @Nullable Session session;
-    private @Nullable InboundPublishes inbound;
-    private @Nullable OutboundPublishes outbound;
-    private @Nullable SubscribeHandler subscribes;
+    private @Nullable PacketHandlers handlers;
 
     private boolean cleanEnd;
     private @Nullable Long changedExpirySeconds;
@@ -95,14 +70,16 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
         this.owner = owner;
         this.decoder =
                 new PacketDecoder(PacketDecoder.Receiver.SERVER, server.limits().maxPacketBytesBeforeConnect());
-        this.hookRunner = new HookRunner(server.hooks(), owner);
-        this.line = new OutboundLine(channel, owner, hookRunner);
-        this.lastReadNanos = System.nanoTime();
-        this.timer = owner.schedule(server.limits().connectTimeout(), () -> {
-            if (!connectSeen) {
-                end("no CONNECT in time");
-            }
-        });
+        this.hookRunner = new HookRunner(server.hooks(), this::execute);
+        this.outboundLine = new OutboundLine(channel, owner, hookRunner);
+        this.inboundLine = new InboundLine(
+                channel, owner, decoder, outboundLine, server.limits().maxUnsentAnswerBytes(), this);
+        this.keepAlive = new KeepAlive(
+                owner,
+                inboundLine,
+                silentMillis ->
+                        disconnect(ReasonCode.KEEP_ALIVE_TIMEOUT, "nothing was heard for " + silentMillis + " ms"));
+        this.deadline = owner.schedule(server.limits().connectTimeout(), () -> end("no CONNECT in time"));
     }
 
     // ---- What the handlers of packets use ----------------------------------------------------------------------
@@ -128,7 +105,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
     }
 
     OutboundLine line() {
-        return line;
+        return outboundLine;
     }
 
     SocketAddress remoteAddress() {
@@ -149,118 +126,79 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
         return text.length() <= 200 ? text : text.substring(0, 200) + "…";
     }
 
-    // ---- Bytes in ----------------------------------------------------------------------------------------------
+    /// No further packet of the client is handled until the matching [#release].
+    void hold() {
+        inboundLine.hold();
+    }
+
+    void release() {
+        inboundLine.release();
+    }
+
+    /// Runs a step on the event loop after what it is doing now. Any thread.
+    void execute(Runnable step) {
+        owner.execute(() -> guard(step));
+    }
+
+    /// Runs a step that goes on after a late answer: a fault in it ends this connection, as one in handling a
+    /// packet does, instead of leaving it held for ever.
+    void guard(Runnable step) {
+        try {
+            step.run();
+        } catch (RuntimeException | LinkageError e) {
+            onFault(e);
+        }
+    }
+
+    /// Waits for the store on behalf of this connection: `step` runs once the fact is safe, unless the connection
+    /// ended meanwhile; a failing store ends it.
+    Commit whenCommitted(Runnable step) {
+        return new Commit() {
+            @Override
+            public Owner owner() {
+                return owner;
+            }
+
+            @Override
+            public void committed() {
+                if (!closing) {
+                    guard(step);
+                }
+            }
+
+            @Override
+            public void failed(StoreException cause) {
+                storeFailed();
+            }
+        };
+    }
+
+    // ---- Packets -----------------------------------------------------------------------------------------------
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
-        ByteBuf bytes = (ByteBuf) message;
-        lastReadNanos = System.nanoTime();
-        ByteBuf all = bytes;
-        if (unread != null) {
-            all = unread.writeBytes(bytes);
-            bytes.release();
-            unread = null;
-        }
-        decode(all);
+        inboundLine.read((ByteBuf) message);
     }
 
-    private void decode(ByteBuf bytes) {
-        decoding = true;
-        try {
-            Packet packet;
-            while (holds == 0 && !closing && (packet = decoder.decode(bytes)) != null) {
-                handle(packet);
-            }
-        } catch (DecodeException e) {
-            malformed(e);
-        } catch (RuntimeException e) {
-            faulty(e);
-        } finally {
-            decoding = false;
-        }
-        keepUnread(bytes);
-        holdForAnswers();
-        if (!closing && holds == 0 && owner.mustWait(this::resumeFromAnyThread)) {
-            // The sessions that this connection publishes to are too far behind.
-            hold();
-        }
-        if (holds > 0 && !closing) {
-            pauseReading();
-        }
-    }
-
-    /// A client that sends and never reads would fill the memory with answers; deliveries stop long before this
-    /// bound.
-    private void holdForAnswers() {
-        if (!closing && !waitsForRoom && channel.bytesBeforeWritable() > MAX_UNSENT_ANSWER_BYTES) {
-            waitsForRoom = true;
-            line.hasRoom();
-            hold();
-        }
-    }
-
-    private void faulty(Throwable cause) {
+    @Override
+    public void onFault(Throwable cause) {
         LOG.error(
                 "a connection of {} ends after a fault of ours",
                 session == null ? listener.name() : session.key(),
                 cause);
-        disconnect(ReasonCode.UNSPECIFIED_ERROR, null);
-        end("a fault of ours");
-    }
-
-    private void resumeFromAnyThread() {
-        owner.execute(this::release);
-    }
-
-    private void keepUnread(ByteBuf bytes) {
-        if (closing || !bytes.isReadable()) {
-            bytes.release();
-        } else if (holds > 0 || bytes.writableBytes() == 0 || bytes.readerIndex() > 0) {
-            // The read buffer is large and shared; keep a copy of the rest only.
-            ByteBuf rest = channel.alloc().buffer(Math.max(256, bytes.readableBytes() * 2));
-            rest.writeBytes(bytes);
-            bytes.release();
-            unread = rest;
-        } else {
-            unread = bytes;
-        }
-    }
-
-    /// Stops decoding and reading until the matching [#release].
-    void hold() {
-        holds++;
-        if (!decoding) {
-            pauseReading();
-        }
-    }
-
-    /// Only when a hold outlasts the decoding step, since most are released within it and each change of interest
-    /// is a system call.
-    private void pauseReading() {
-        if (!readingPaused) {
-            readingPaused = true;
-            channel.config().setAutoRead(false);
-        }
-    }
-
-    void release() {
-        if (--holds > 0 || closing) {
+        if (closing) {
             return;
         }
-        if (readingPaused) {
-            readingPaused = false;
-            // The time while we did not read does not count against the client's keep-alive.
-            lastReadNanos = System.nanoTime();
-            channel.config().setAutoRead(true);
-        }
-        ByteBuf rest = unread;
-        if (!decoding && rest != null) {
-            unread = null;
-            decode(rest);
+        broker().counters().faults.increment();
+        if (session == null && connectSeen) {
+            refuse(ReasonCode.SERVER_UNAVAILABLE, null);
+        } else {
+            disconnect(ReasonCode.UNSPECIFIED_ERROR, null);
         }
     }
 
-    private void malformed(DecodeException e) {
+    @Override
+    public void onMalformed(DecodeException e) {
         broker().counters().protocolErrors.increment();
         if (session != null) {
             disconnect(e.reason(), e.getMessage());
@@ -271,7 +209,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
             boolean sayWhy =
                     version != null && (version.isMqtt5() || e.reason() == ReasonCode.UNSUPPORTED_PROTOCOL_VERSION);
             if (version != null && sayWhy) {
-                line.configure(version, Long.MAX_VALUE);
+                outboundLine.configure(version, Long.MAX_VALUE);
                 refuse(e.reason(), e.getMessage());
             } else {
                 end(e.getMessage());
@@ -279,118 +217,61 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
         }
     }
 
-    // ---- Packets -----------------------------------------------------------------------------------------------
-
-    private void handle(Packet packet) {
-        List<Interceptor> chain = hookRunner.hooks().inbound(packet.type());
-        if (chain == null) {
-            dispatch(packet);
-            return;
-        }
-        hold();
-        hookRunner.intercept(chain, packet, verdict -> {
-            if (!closing) {
-                switch (verdict) {
-                    case Verdict.Pass pass -> dispatch(pass.packet());
-                    case Verdict.Prevent prevent -> {
-                        if (packet instanceof Publish publish && inbound != null) {
-                            inbound.preventedBeforehand(publish, prevent.reason());
-                        }
-                    }
-                }
-            }
-            release();
-        });
-    }
-
-    private void dispatch(Packet packet) {
-        InboundPublishes in = inbound;
-        OutboundPublishes out = outbound;
-        SubscribeHandler sub = subscribes;
-        if (in == null || out == null || sub == null) {
-            if (packet instanceof Connect connect && !connectSeen) {
-                connect(connect);
-            } else {
-                end("packet before CONNECT was answered");
-            }
-            return;
-        }
-        switch (packet) {
-            case Publish publish -> in.onPublish(publish);
-            case PubAck ack -> out.onPubAck(ack.packetId());
-            case PubRec rec -> out.onPubRec(rec);
-            case PubRel rel -> in.onPubRel(rel);
-            case PubComp comp -> out.onPubComp(comp);
-            case Subscribe subscribe -> sub.onSubscribe(subscribe);
-            case Unsubscribe unsubscribe -> sub.onUnsubscribe(unsubscribe);
-            case PingReq ping -> line.send(PingResp.INSTANCE);
-            case Disconnect disconnect -> disconnected(disconnect);
-            // [MQTT-4.12.1-1]: re-authentication needs a method agreed in CONNECT, and none is offered.
-            case Auth auth -> disconnect(ReasonCode.PROTOCOL_ERROR, "AUTH without an authentication method");
-            // [MQTT-3.1.0-2]
-            default -> disconnect(ReasonCode.PROTOCOL_ERROR, "unexpected " + packet.type());
+    @Override
+    public void onPacket(Packet packet) {
+        PacketHandlers admitted = handlers;
+        if (admitted != null) {
+            admitted.onPacket(packet);
+        } else if (packet instanceof Connect connect && !connectSeen) {
+            connect(connect);
+        } else {
+            end("packet before CONNECT was answered");
         }
     }
 
     private void connect(Connect connect) {
         connectSeen = true;
+        cancelDeadline();
+        deadline = owner.schedule(
+                limits().lateAnswerTimeout(),
+                () -> refuse(ReasonCode.SERVER_UNAVAILABLE, "authentication took too long"));
         long maxPacketBytes = connect.properties().integer(Property.MAXIMUM_PACKET_SIZE, Long.MAX_VALUE);
-        line.configure(connect.version(), maxPacketBytes);
+        outboundLine.configure(connect.version(), maxPacketBytes);
         new ConnectHandler(this, listener, connect).start();
+    }
+
+    private void cancelDeadline() {
+        if (deadline != null) {
+            deadline.cancel();
+            deadline = null;
+        }
     }
 
     /// The session is this connection's. Part of [ConnectHandler].
     void opened(Session opened, int sendQuota) {
+        cancelDeadline();
         session = opened;
-        inbound = new InboundPublishes(this, line, opened);
-        outbound = new OutboundPublishes(this, line, opened, sendQuota);
-        subscribes = new SubscribeHandler(this, line, opened);
-        line.onRoom(this::pump);
+        handlers = new PacketHandlers(this, outboundLine, opened, sendQuota);
+        outboundLine.onRoom(() -> guard(this::pump));
         decoder.maxPacketBytes(limits().maxPacketBytes());
     }
 
     private void pump() {
-        if (waitsForRoom) {
-            waitsForRoom = false;
-            release();
-        }
-        if (outbound != null && !closing) {
-            outbound.pump();
+        inboundLine.roomCame();
+        if (handlers != null && !closing) {
+            handlers.outbound().pump();
         }
     }
 
-    void startDelivery() {
-        if (outbound != null && !closing) {
-            outbound.start();
+    /// After CONNACK.
+    void start(int keepAliveSeconds) {
+        keepAlive.start(keepAliveSeconds);
+        if (handlers != null && !closing) {
+            handlers.outbound().start();
         }
     }
 
-    void keepAlive(int seconds) {
-        if (timer != null) {
-            timer.cancel();
-            timer = null;
-        }
-        if (seconds > 0) {
-            watch((long) (seconds * KEEP_ALIVE_GRACE * 1000));
-        }
-    }
-
-    private void watch(long graceMillis) {
-        long silentMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - lastReadNanos);
-        // Held because the client does not read: then its silence is its own.
-        long leftMillis = holds > 0 && !waitsForRoom ? graceMillis : graceMillis - silentMillis;
-        if (leftMillis <= 0) {
-            disconnect(ReasonCode.KEEP_ALIVE_TIMEOUT, "nothing was heard for " + silentMillis + " ms");
-            return;
-        }
-        timer = owner.schedule(Duration.ofMillis(leftMillis), () -> {
-            if (!closing) {
-                watch(graceMillis);
-            }
-        });
-    }
-
-    private void disconnected(Disconnect packet) {
+    void onDisconnect(Disconnect packet) {
         long expiry = packet.properties().integer(Property.SESSION_EXPIRY_INTERVAL, -1);
         if (expiry > 0 && session != null && !session.isPersistent()) {
             // [MQTT-3.14.2-2] and §3.14.2.2.2: a session that was to end cannot be kept after all.
@@ -409,20 +290,20 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
 
     @Override
     public boolean tryDeliver(Delivery delivery) {
-        return outbound != null && outbound.tryDeliver(delivery);
+        return handlers != null && handlers.outbound().tryDeliver(delivery);
     }
 
     @Override
     public void deliverQos0(Delivery delivery) {
-        if (outbound != null) {
-            outbound.deliverQos0(delivery);
+        if (handlers != null) {
+            handlers.outbound().deliverQos0(delivery);
         }
     }
 
     @Override
     public void deliveriesReadable() {
-        if (outbound != null && !closing) {
-            outbound.pump();
+        if (handlers != null && !closing) {
+            guard(handlers.outbound()::pump);
         }
     }
 
@@ -485,17 +366,21 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
         closing = true;
         closeCause = cause;
         leaveSession();
-        line.sendLastAndClose(last);
+        inboundLine.stop();
+        if (channel.isOpen()) {
+            outboundLine.sendLastAndClose(last);
+        } else {
+            // The peer was gone before.
+            letGo();
+        }
     }
 
     private void leaveSession() {
-        if (timer != null) {
-            timer.cancel();
-            timer = null;
-        }
+        cancelDeadline();
+        keepAlive.stop();
         Session left = session;
-        if (outbound != null) {
-            outbound.close();
+        if (handlers != null) {
+            handlers.close();
         }
         if (left != null) {
             session = null;
@@ -507,21 +392,36 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
         }
     }
 
+    private void letGo() {
+        outboundLine.discard();
+        server.connections().remove(this);
+    }
+
+    /// The channel is closed. What the client sent before is handled first if that is under way: a PUBLISH that it
+    /// sent is not undone by its leaving, nor is a DISCONNECT that discards its will.
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
-        closing = true;
-        leaveSession();
-        line.discard();
-        if (unread != null) {
-            unread.release();
-            unread = null;
+        if (closing) {
+            letGo();
+        } else if (inboundLine.isHeld() && (session != null || inboundLine.hasUnread())) {
+            cancelDeadline();
+            keepAlive.stop();
+            deadline =
+                    owner.schedule(limits().lateAnswerTimeout(), () -> end("connection lost, and an answer with it"));
+            inboundLine.peerClosed();
+        } else {
+            end(closeCause);
         }
-        server.connections().remove(this);
+    }
+
+    @Override
+    public void onEnd() {
+        end(closeCause);
     }
 
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-        line.announceRoom();
+        outboundLine.announceRoom();
     }
 
     @Override
@@ -534,12 +434,14 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
     }
 
     @Override
+    @SuppressWarnings("FutureReturnValueIgnored") // The close shows in channelInactive.
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         if (cause instanceof IOException || cause instanceof DecoderException) {
             LOG.debug("connection of {} lost", session == null ? listener.name() : session.key(), cause);
-            end("connection lost");
+            // Not our end: what the client sent before may still be waiting to be handled.
+            channel.close();
         } else {
-            faulty(cause);
+            onFault(cause);
         }
     }
 }

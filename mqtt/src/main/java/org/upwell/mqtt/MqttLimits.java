@@ -17,6 +17,9 @@ import java.time.Duration;
 /// @param maxKeepAliveSeconds greatest keep-alive of an MQTT 5 client, told to it when it asks for more
 /// @param maxSessionExpirySeconds greatest session expiry; also that of persistent 3.x sessions
 /// @param connectTimeout from accept to CONNECT
+/// @param lateAnswerTimeout how long a CONNECT, or what a client sent before it was gone, waits for late answers
+/// @param maxUnsentAnswerBytes unwritten bytes beyond the water mark at which a client that sends and does not read
+///     is no longer read from
 public record MqttLimits(
         int maxPacketBytes,
         int maxPacketBytesBeforeConnect,
@@ -28,7 +31,9 @@ public record MqttLimits(
         int maxTopicBytes,
         int maxKeepAliveSeconds,
         long maxSessionExpirySeconds,
-        Duration connectTimeout) {
+        Duration connectTimeout,
+        Duration lateAnswerTimeout,
+        long maxUnsentAnswerBytes) {
 
     public static final MqttLimits DEFAULT = new MqttLimits(
             1 << 20,
@@ -41,7 +46,9 @@ public record MqttLimits(
             4096,
             3600,
             Duration.ofDays(7).toSeconds(),
-            Duration.ofSeconds(10));
+            Duration.ofSeconds(10),
+            Duration.ofSeconds(60),
+            1 << 20);
 
     /// True if a topic name or filter has more UTF-8 bytes than allowed. No character has more than three.
     boolean isTooLong(String topic) {

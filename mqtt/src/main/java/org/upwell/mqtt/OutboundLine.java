@@ -3,9 +3,11 @@ package org.upwell.mqtt;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.upwell.broker.owner.Loop;
 import org.upwell.broker.owner.Owner;
 import org.upwell.codec.MqttVersion;
 import org.upwell.codec.Packet;
@@ -28,6 +30,10 @@ final class OutboundLine {
     private static final int PASS_ON_BYTES = 128 << 10;
 
     private static final int FIRST_BYTES = 512;
+
+    /// How long the last packet of a connection that we end waits for interceptors, its own and those of the
+    /// packets before it.
+    private static final Duration LAST_PACKET_TIMEOUT = Duration.ofSeconds(3);
 
     /// Packets that may wait for interceptors before deliveries stay in their queue instead.
     private static final int MAX_WAITING = 100;
@@ -64,6 +70,7 @@ final class OutboundLine {
     private boolean flushAsked;
     private boolean askedInVain;
     private Runnable onRoom = () -> {};
+    private Loop.@Nullable Cancellation deadline;
     private int lastBatchBytes = FIRST_BYTES;
 
     OutboundLine(Channel channel, Owner owner, HookRunner hookRunner) {
@@ -107,16 +114,20 @@ final class OutboundLine {
         Hooks hooks = hookRunner.hooks();
         if (waiting.isEmpty() && hooks.outbound(packet.type()) == null) {
             encode(packet, outcome);
-        } else {
+        } else if (channel.isOpen()) {
             waiting.addLast(new Waiting(packet, outcome, false));
             advance();
         }
     }
 
-    /// Sends a last packet, if any, behind all that waits, then closes the channel.
+    /// Sends a last packet, if any, behind all that waits, then closes the channel; without it if the interceptors
+    /// take too long.
     void sendLastAndClose(@Nullable Packet packet) {
         waiting.addLast(new Waiting(packet, null, true));
         advance();
+        if (!waiting.isEmpty()) {
+            deadline = owner.schedule(LAST_PACKET_TIMEOUT, channel::close);
+        }
     }
 
     private void advance() {
@@ -156,8 +167,6 @@ final class OutboundLine {
             } else {
                 head.packet = null;
                 notSent(head.outcome, false);
-                // Quota came free without an acknowledgement that would make the deliveries go on.
-                askedInVain = true;
             }
             advance();
             announceRoom();
@@ -220,6 +229,10 @@ final class OutboundLine {
     /// Lets go of what was not written. After the channel closed.
     void discard() {
         waiting.clear();
+        if (deadline != null) {
+            deadline.cancel();
+            deadline = null;
+        }
         ByteBuf buffer = out;
         if (buffer != null) {
             out = null;

@@ -4,16 +4,13 @@ package org.upwell.mqtt;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import org.jspecify.annotations.Nullable;
 import org.upwell.broker.event.BrokerCounters;
 import org.upwell.broker.event.DropCause;
-import org.upwell.broker.owner.Owner;
 import org.upwell.broker.session.Delivery;
 import org.upwell.broker.session.InFlight;
 import org.upwell.broker.session.Session;
 import org.upwell.broker.store.Commit;
 import org.upwell.broker.store.Store;
-import org.upwell.broker.store.StoreException;
 import org.upwell.codec.MqttVersion;
 import org.upwell.codec.Properties;
 import org.upwell.codec.PubComp;
@@ -40,6 +37,7 @@ final class OutboundPublishes {
     private final Deque<InFlight.Entry> toResend = new ArrayDeque<>(0);
     private final Deque<Delivery> waitingQos0 = new ArrayDeque<>(0);
     private long waitingQos0Bytes;
+    private boolean pumpAsked;
 
     OutboundPublishes(MqttConnection connection, OutboundLine line, Session session, int sendQuota) {
         this.connection = connection;
@@ -140,7 +138,7 @@ final class OutboundPublishes {
                     number,
                     delivery.sequence(),
                     entry.packetId(),
-                    onCommit(() -> write(delivery, entry.packetId(), false)));
+                    connection.whenCommitted(() -> write(delivery, entry.packetId(), false)));
         } else {
             if (number != 0 && delivery.sequence() != 0) {
                 // QoS 1: kept so that it is sent again under the same id after a restart ([MQTT-4.4.0-1]); a repeat
@@ -165,9 +163,26 @@ final class OutboundPublishes {
         InFlight.Entry entry = packetId == 0 ? null : session.inFlight().get(packetId);
         if (entry != null) {
             complete(entry, false);
+            pumpLater();
         }
         // [MQTT-3.1.2-25]: as if it had been sent, but counted.
         session.drop(delivery, tooLarge ? DropCause.TOO_LARGE : DropCause.PREVENTED);
+    }
+
+    /// Quota came free without an acknowledgement that would make the deliveries go on. Not at once, since it may
+    /// have been the pump that sent.
+    private void pumpLater() {
+        if (!pumpAsked) {
+            pumpAsked = true;
+            connection
+                    .owner()
+                    .atEndOfBatch(() -> connection.guard(() -> {
+                        pumpAsked = false;
+                        if (connection.isOpen()) {
+                            pump();
+                        }
+                    }));
+        }
     }
 
     void onPubAck(int packetId) {
@@ -195,7 +210,10 @@ final class OutboundPublishes {
         long number = session.storeNumber();
         if (number != 0 && entry.sequence() != 0) {
             // On record before PUBREL leaves: from here on the message must never be sent again ([MQTT-4.3.3-6]).
-            store.outboundReceived(number, entry.sequence(), onCommit(() -> line.send(new PubRel(packet.packetId()))));
+            store.outboundReceived(
+                    number,
+                    entry.sequence(),
+                    connection.whenCommitted(() -> line.send(new PubRel(packet.packetId()))));
         } else {
             line.send(new PubRel(packet.packetId()));
         }
@@ -224,27 +242,6 @@ final class OutboundPublishes {
             session.done(entry.sequence());
             pump();
         }
-    }
-
-    private Commit onCommit(Runnable action) {
-        return new Commit() {
-            @Override
-            public @Nullable Owner owner() {
-                return connection.owner();
-            }
-
-            @Override
-            public void committed() {
-                if (connection.isOpen()) {
-                    action.run();
-                }
-            }
-
-            @Override
-            public void failed(StoreException cause) {
-                connection.storeFailed();
-            }
-        };
     }
 
     /// The connection ended: QoS 0 messages that still wait go with it.

@@ -3,18 +3,15 @@ package org.upwell.mqtt;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.upwell.broker.Broker;
 import org.upwell.broker.event.BrokerEvent;
 import org.upwell.broker.message.Message;
-import org.upwell.broker.owner.Owner;
 import org.upwell.broker.session.Delivery;
 import org.upwell.broker.session.Session;
 import org.upwell.broker.store.Append;
 import org.upwell.broker.store.Commit;
 import org.upwell.broker.store.QueueTarget;
-import org.upwell.broker.store.StoreException;
 import org.upwell.broker.topic.InvalidTopicException;
 import org.upwell.broker.topic.SharedFilter;
 import org.upwell.broker.topic.Subscription;
@@ -176,51 +173,20 @@ final class SubscribeHandler {
 
     /// Runs `answer` once everything that this session gave the store is safe, and lets the connection go on.
     private void whenStored(Runnable answer) {
-        Consumer<Boolean> end = stored -> {
-            if (stored && connection.isOpen()) {
-                answer.run();
-            }
+        Runnable end = () -> {
+            answer.run();
             connection.release();
         };
         if (session.storeNumber() == 0) {
-            end.accept(true);
-            return;
+            end.run();
+        } else {
+            // A connection that ended meanwhile needs no release.
+            broker.store().sync(connection.whenCommitted(end));
         }
-        broker.store().sync(new Commit() {
-            @Override
-            public Owner owner() {
-                return connection.owner();
-            }
-
-            @Override
-            public void committed() {
-                end.accept(true);
-            }
-
-            @Override
-            public void failed(StoreException cause) {
-                connection.storeFailed();
-                end.accept(false);
-            }
-        });
     }
 
+    /// The barrier in [#whenStored] tells when all facts of a packet are safe.
     private Commit failing() {
-        return new Commit() {
-            @Override
-            public Owner owner() {
-                return connection.owner();
-            }
-
-            @Override
-            public void committed() {
-                // The barrier in whenStored tells when all facts of a packet are safe.
-            }
-
-            @Override
-            public void failed(StoreException cause) {
-                connection.storeFailed();
-            }
-        };
+        return connection.whenCommitted(() -> {});
     }
 }

@@ -5,12 +5,14 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import org.jspecify.annotations.Nullable;
 import org.upwell.broker.Broker;
 import org.upwell.broker.access.Authentication;
 import org.upwell.broker.access.Authenticator;
@@ -49,7 +51,7 @@ final class TestBroker implements AutoCloseable {
         ListenerConfig.Anonymous anonymous =
                 options.anonymous ? new ListenerConfig.Anonymous("acme", Set.of("all")) : null;
         server.start(List.of(new ListenerConfig(
-                LISTENER, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), null, anonymous)));
+                LISTENER, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), options.tls, anonymous)));
     }
 
     static TestBroker start() throws IOException {
@@ -65,6 +67,27 @@ final class TestBroker implements AutoCloseable {
         MqttLimits limits = MqttLimits.DEFAULT;
         Transport transport = Transport.best();
         boolean anonymous = true;
+        ListenerConfig.@Nullable Tls tls;
+
+        /// What is bounded by default so that nobody notices, as a test can see it.
+        Options limited(Duration lateAnswerTimeout, long maxUnsentAnswerBytes) {
+            MqttLimits all = MqttLimits.DEFAULT;
+            limits = new MqttLimits(
+                    all.maxPacketBytes(),
+                    all.maxPacketBytesBeforeConnect(),
+                    all.receiveMaximum(),
+                    all.sendWindow3x(),
+                    all.maxSendQuota(),
+                    all.topicAliasMaximum(),
+                    all.maxTopicLevels(),
+                    all.maxTopicBytes(),
+                    all.maxKeepAliveSeconds(),
+                    all.maxSessionExpirySeconds(),
+                    all.connectTimeout(),
+                    lateAnswerTimeout,
+                    maxUnsentAnswerBytes);
+            return this;
+        }
 
         Options queueOf(int messages, OverflowRule rule) {
             sessionLimits = new SessionLimits(messages, 64 << 20, rule, 1 << 20);

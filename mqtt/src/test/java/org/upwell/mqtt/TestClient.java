@@ -197,6 +197,16 @@ final class TestClient implements AutoCloseable {
         }
     }
 
+    /// Says that nothing more will be sent, and goes on reading.
+    void halfClose() throws IOException {
+        socket.shutdownOutput();
+    }
+
+    /// Ends with a reset instead of a FIN when it is closed.
+    void resetOnClose() throws IOException {
+        socket.setSoLinger(true, 0);
+    }
+
     /// Ends without DISCONNECT.
     @Override
     public void close() throws IOException {

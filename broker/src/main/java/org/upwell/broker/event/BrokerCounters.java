@@ -20,6 +20,8 @@ public final class BrokerCounters {
     public final LongAdder publishesRefused = new LongAdder();
     public final LongAdder subscriptionsRefused = new LongAdder();
     public final LongAdder protocolErrors = new LongAdder();
+    /// Connections that ended for a fault of ours.
+    public final LongAdder faults = new LongAdder();
 
     private final Map<DropCause, LongAdder> dropped = new EnumMap<>(DropCause.class);
 

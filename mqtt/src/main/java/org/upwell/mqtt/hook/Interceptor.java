@@ -8,6 +8,7 @@ import org.upwell.codec.Packet;
 /// packets in that direction wait for it, nobody else does. Never called on an event loop.
 public interface Interceptor {
 
-    /// A stage that fails lets the packet pass unchanged, and the failure is logged.
+    /// A stage that fails lets the packet pass to the rest of the chain as this interceptor got it, and the failure
+    /// is logged. A PUBLISH from a client comes with its topic name, also where the client used an alias.
     CompletionStage<Verdict> intercept(ClientInfo client, Packet packet);
 }

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.mqtt;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.upwell.broker.owner.Owner;
+import org.upwell.codec.DecodeException;
+import org.upwell.codec.Packet;
+import org.upwell.codec.PacketDecoder;
+
+/// The way of packets from the client: bytes are collected, and decoded packet by packet while nothing *holds* the
+/// line. Owned by the connection's event loop; knows nothing of what the packets mean.
+///
+/// ```text
+/// Holds  While any step of handling a packet answers later, no further packet is decoded and no further bytes are
+///        read, so the client's order holds and nobody else waits. Holds are counted; each is released once.
+/// 1.     Reading stops only when a hold outlasts the decoding step, since most are released within it and each
+///        change of interest is a system call.
+/// 2.     A peer that closes takes back nothing of what it sent: the rest is decoded as the holds go, and only then
+///        the line ends.
+/// 3.     Back-pressure holds too: for sessions on other loops that are too far behind, and for a client that sends
+///        and never reads, whose answers would fill the memory.
+/// 4.     After [#stop] nothing is decoded any more, whoever still releases.
+/// ```
+final class InboundLine {
+
+    /// Where the line leads.
+    interface Receiver {
+
+        void onPacket(Packet packet);
+
+        /// The stream is out of step; nothing more is decoded once the receiver has stopped the line.
+        void onMalformed(DecodeException cause);
+
+        /// Handling a packet broke.
+        void onFault(Throwable cause);
+
+        /// The peer closed its side and all that it had sent is handled.
+        void onEnd();
+    }
+
+    /// Size of the buffer that keeps an incomplete packet, at least.
+    private static final int MIN_REST_BYTES = 256;
+
+    private final Channel channel;
+    private final Owner owner;
+    private final PacketDecoder decoder;
+    private final OutboundLine answers;
+    private final long maxUnsentAnswerBytes;
+    private final Receiver receiver;
+
+    private @Nullable ByteBuf unread;
+    private int holds;
+    private boolean decoding;
+    private boolean readingPaused;
+    private boolean waitsForRoom;
+    private boolean peerClosed;
+    private boolean stopped;
+    private long lastReadNanos = System.nanoTime();
+
+    /// @param maxUnsentAnswerBytes unwritten bytes beyond the water mark at which nothing more is read
+    InboundLine(
+            Channel channel,
+            Owner owner,
+            PacketDecoder decoder,
+            OutboundLine answers,
+            long maxUnsentAnswerBytes,
+            Receiver receiver) {
+        this.channel = channel;
+        this.owner = owner;
+        this.decoder = decoder;
+        this.answers = answers;
+        this.maxUnsentAnswerBytes = maxUnsentAnswerBytes;
+        this.receiver = receiver;
+    }
+
+    /// Takes bytes from the socket, and the buffer with them.
+    void read(ByteBuf bytes) {
+        lastReadNanos = System.nanoTime();
+        ByteBuf all = bytes;
+        if (unread != null) {
+            all = unread.writeBytes(bytes);
+            bytes.release();
+            unread = null;
+        }
+        decode(all);
+    }
+
+    private void decode(ByteBuf bytes) {
+        decoding = true;
+        try {
+            Packet packet;
+            while (holds == 0 && !stopped && (packet = decoder.decode(bytes)) != null) {
+                receiver.onPacket(packet);
+            }
+        } catch (DecodeException e) {
+            receiver.onMalformed(e);
+        } catch (RuntimeException e) {
+            receiver.onFault(e);
+        } finally {
+            decoding = false;
+            keepUnread(bytes);
+        }
+        holdForAnswers();
+        holdForOthers();
+        if (holds > 0) {
+            pauseReading();
+        }
+        endIfHandled();
+    }
+
+    private void keepUnread(ByteBuf bytes) {
+        if (stopped || !bytes.isReadable()) {
+            bytes.release();
+        } else if (holds > 0 || bytes.writableBytes() == 0 || bytes.readerIndex() > 0) {
+            // The read buffer is large and shared; keep a copy of the rest only.
+            ByteBuf rest = channel.alloc().buffer(Math.max(MIN_REST_BYTES, bytes.readableBytes() * 2));
+            rest.writeBytes(bytes);
+            bytes.release();
+            unread = rest;
+        } else {
+            unread = bytes;
+        }
+    }
+
+    /// Deliveries stop long before this bound.
+    private void holdForAnswers() {
+        if (isOpen() && !waitsForRoom && channel.bytesBeforeWritable() > maxUnsentAnswerBytes) {
+            waitsForRoom = true;
+            answers.hasRoom();
+            hold();
+        }
+    }
+
+    /// The line to the client has room again.
+    void roomCame() {
+        if (waitsForRoom) {
+            waitsForRoom = false;
+            release();
+        }
+    }
+
+    private void holdForOthers() {
+        if (!stopped && holds == 0 && owner.mustWait(() -> owner.execute(this::release))) {
+            // The sessions that this connection publishes to are too far behind.
+            hold();
+        }
+    }
+
+    private boolean isOpen() {
+        return !stopped && !peerClosed;
+    }
+
+    /// Stops decoding and reading until the matching [#release].
+    void hold() {
+        holds++;
+        if (!decoding) {
+            pauseReading();
+        }
+    }
+
+    private void pauseReading() {
+        if (!readingPaused && isOpen()) {
+            readingPaused = true;
+            channel.config().setAutoRead(false);
+        }
+    }
+
+    void release() {
+        if (--holds > 0 || stopped) {
+            return;
+        }
+        if (readingPaused && !peerClosed) {
+            readingPaused = false;
+            // The time while we did not read does not count against the client's keep-alive.
+            lastReadNanos = System.nanoTime();
+            channel.config().setAutoRead(true);
+        }
+        ByteBuf rest = unread;
+        if (decoding) {
+            return;
+        }
+        if (rest == null) {
+            endIfHandled();
+        } else {
+            unread = null;
+            decode(rest);
+        }
+    }
+
+    /// True while a step answers later.
+    boolean isHeld() {
+        return holds > 0;
+    }
+
+    /// True if there are bytes that were not decoded yet.
+    boolean hasUnread() {
+        return unread != null;
+    }
+
+    /// How long the client has been silent; 0 while it cannot be heard. Held because it does not read, its silence
+    /// is its own.
+    long silentMillis() {
+        return holds > 0 && !waitsForRoom ? 0 : TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - lastReadNanos);
+    }
+
+    /// The peer closed. Ends the line by [Receiver#onEnd] once nothing holds it and what was sent is handled, which
+    /// may be before this returns.
+    void peerClosed() {
+        peerClosed = true;
+        // No room will come any more.
+        roomCame();
+        endIfHandled();
+    }
+
+    private void endIfHandled() {
+        if (peerClosed && !stopped && holds == 0 && !decoding) {
+            receiver.onEnd();
+        }
+    }
+
+    /// Decodes nothing more and lets go of what was not decoded.
+    void stop() {
+        stopped = true;
+        if (unread != null) {
+            unread.release();
+            unread = null;
+        }
+    }
+}
