@@ -15,6 +15,8 @@ import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslProvider;
+import io.netty.util.IllegalReferenceCountException;
+import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
 import java.io.IOException;
@@ -58,7 +60,10 @@ public final class MqttServer implements AutoCloseable {
     private final HookRegistry hooks = new HookRegistry(hookExecutor);
     private final Set<MqttConnection> connections = ConcurrentHashMap.newKeySet();
     private final ServerContext context;
-    private final Map<String, Channel> listening = new LinkedHashMap<>();
+    private final Map<String, Listening> listening = new LinkedHashMap<>();
+
+    /// A listener that is open.
+    private record Listening(Channel channel, @Nullable SslContext tls) {}
 
     /// @param eventLoops number of event loops, at least 1; sensible is the number of processors
     public MqttServer(Broker broker, MqttLimits limits, int eventLoops) {
@@ -111,7 +116,7 @@ public final class MqttServer implements AutoCloseable {
         }
     }
 
-    private Channel open(ListenerConfig listener) throws IOException {
+    private Listening open(ListenerConfig listener) throws IOException {
         SslContext tls = listener.tls() == null ? null : tlsContext(listener, listener.tls());
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(loops)
@@ -128,9 +133,19 @@ public final class MqttServer implements AutoCloseable {
                         initialize(channel, listener, tls);
                     }
                 });
+        if (transport.socketBufferBytes() > 0) {
+            bootstrap
+                    .childOption(ChannelOption.SO_RCVBUF, transport.socketBufferBytes())
+                    .childOption(ChannelOption.SO_SNDBUF, transport.socketBufferBytes());
+        }
         try {
-            return bootstrap.bind(listener.bind()).syncUninterruptibly().channel();
+            Channel channel =
+                    bootstrap.bind(listener.bind()).syncUninterruptibly().channel();
+            // OpenSSL's part of the context is not the heap's. Connections hold on to it themselves.
+            channel.closeFuture().addListener(closed -> ReferenceCountUtil.release(tls));
+            return new Listening(channel, tls);
         } catch (Exception e) {
+            ReferenceCountUtil.release(tls);
             // Netty throws the checked cause of a failed bind unchecked.
             throw new IOException(
                     "listener " + listener.name() + " cannot bind " + listener.bind() + ": " + e.getMessage(), e);
@@ -154,9 +169,18 @@ public final class MqttServer implements AutoCloseable {
 
     /// The pipeline, from the socket inwards: TLS first, since all else is inside it; then the connection, which
     /// frames, decodes and handles in one step, as each further handler would cost a call per packet.
+    @SuppressWarnings("FutureReturnValueIgnored") // Nobody waits for the close of a connection that came too late.
     private void initialize(Channel channel, ListenerConfig listener, @Nullable SslContext tls) {
         if (tls != null) {
-            SslHandler handler = tls.newHandler(channel.alloc());
+            SslHandler handler;
+            try {
+                handler = tls.newHandler(channel.alloc());
+            } catch (IllegalReferenceCountException e) {
+                // Accepted just before the listener closed.
+                LOG.debug("a connection of {} came too late", listener.name(), e);
+                channel.close();
+                return;
+            }
             handler.setHandshakeTimeout(TLS_HANDSHAKE_SECONDS, TimeUnit.SECONDS);
             channel.pipeline().addLast("tls", handler);
         }
@@ -170,11 +194,21 @@ public final class MqttServer implements AutoCloseable {
     ///
     /// @throws IllegalArgumentException if there is no open listener of that name
     public InetSocketAddress boundAddress(String listener) {
-        Channel channel = listening.get(listener);
-        if (channel == null) {
+        return (InetSocketAddress) find(listener).channel.localAddress();
+    }
+
+    /// The TLS context of a listener, null if it is plain.
+    @Nullable
+    SslContext tlsContext(String listener) {
+        return find(listener).tls;
+    }
+
+    private Listening find(String listener) {
+        Listening open = listening.get(listener);
+        if (open == null) {
             throw new IllegalArgumentException("no open listener is named " + listener);
         }
-        return (InetSocketAddress) channel.localAddress();
+        return open;
     }
 
     public int connectionCount() {
@@ -188,7 +222,7 @@ public final class MqttServer implements AutoCloseable {
         if (loops.isShuttingDown()) {
             return;
         }
-        listening.values().forEach(channel -> channel.close().syncUninterruptibly());
+        listening.values().forEach(open -> open.channel.close().syncUninterruptibly());
         List<MqttConnection> open = new ArrayList<>(connections);
         for (MqttConnection connection : open) {
             connection.owner().execute(() -> connection.disconnect(ReasonCode.SERVER_SHUTTING_DOWN, null));

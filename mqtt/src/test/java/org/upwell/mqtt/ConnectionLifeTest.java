@@ -2,22 +2,42 @@
 package org.upwell.mqtt;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.handler.ssl.JdkSslContext;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslProvider;
+import io.netty.util.ReferenceCounted;
 import java.io.IOException;
+import java.net.Socket;
+import java.net.StandardSocketOptions;
+import java.net.URISyntaxException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.upwell.broker.access.Authentication;
 import org.upwell.broker.access.Principal;
 import org.upwell.codec.ConnAck;
 import org.upwell.codec.Connect;
 import org.upwell.codec.Disconnect;
 import org.upwell.codec.MqttVersion;
+import org.upwell.codec.PacketEncoder;
 import org.upwell.codec.Properties;
 import org.upwell.codec.Property;
 import org.upwell.codec.QoS;
@@ -244,6 +264,33 @@ class ConnectionLifeTest {
         }
     }
 
+    /// Nobody may make us keep more than a CONNECT needs before we know who it is.
+    @Test
+    void connectLargerThan64KibIsRefusedFromItsHeaderAlone() throws IOException {
+        try (TestBroker broker = TestBroker.start();
+                TestClient client = new TestClient(broker.address(), MqttVersion.MQTT_5)) {
+            // CONNECT with a remaining length of 65,536 bytes, of which none follows.
+            client.sendBytes(Unpooled.wrappedBuffer(new byte[] {0x10, (byte) 0x80, (byte) 0x80, 0x04}));
+            client.expectClosed();
+        }
+    }
+
+    /// [MQTT-3.2.2-21], [MQTT-3.1.2-21]: a keep-alive of none, or of more than an hour, becomes one hour.
+    @ParameterizedTest
+    @ValueSource(ints = {0, 3601, 60})
+    void connAckAnnouncesTheLimits(int keepAliveSeconds) throws IOException {
+        try (TestBroker broker = TestBroker.start();
+                TestClient client = new TestClient(broker.address(), MqttVersion.MQTT_5)) {
+            Properties limits = client.connect(new Connect(
+                            MqttVersion.MQTT_5, "c", true, keepAliveSeconds, null, null, null, Properties.NONE))
+                    .properties();
+            assertThat(limits.integer(Property.SERVER_KEEP_ALIVE, keepAliveSeconds))
+                    .isEqualTo(keepAliveSeconds == 60 ? 60 : 3600);
+            assertThat(limits.integer(Property.RECEIVE_MAXIMUM, 65_535)).isEqualTo(100);
+            assertThat(limits.integer(Property.MAXIMUM_PACKET_SIZE, 0)).isEqualTo(1 << 20);
+        }
+    }
+
     @Test
     void closingTheServerTellsMqtt5Clients() throws IOException {
         try (TestBroker broker = TestBroker.start();
@@ -301,30 +348,34 @@ class ConnectionLifeTest {
         }
     }
 
-    /// A client that asks and never reads must not fill the memory with answers.
+    /// A client that asks and never reads must not fill the memory with answers; once it reads, it gets all of
+    /// them.
     @Test
     void clientThatNeverReadsIsNotReadForEver() throws IOException {
-        try (TestBroker broker = TestBroker.start();
-                java.nio.channels.SocketChannel socket = java.nio.channels.SocketChannel.open();
-                java.nio.channels.Selector selector = java.nio.channels.Selector.open()) {
-            socket.setOption(java.net.StandardSocketOptions.SO_RCVBUF, 8 << 10);
+        TestBroker.Options options = new TestBroker.Options().limited(Duration.ofSeconds(60), 64 << 10);
+        options.transport = Transport.best().withSocketBuffers(32 << 10);
+        try (TestBroker broker = options.start();
+                SocketChannel socket = SocketChannel.open();
+                Selector selector = Selector.open()) {
+            socket.setOption(StandardSocketOptions.SO_RCVBUF, 32 << 10);
+            socket.setOption(StandardSocketOptions.SO_SNDBUF, 32 << 10);
             socket.connect(broker.address());
-            io.netty.buffer.ByteBuf connect = Unpooled.buffer();
-            org.upwell.codec.PacketEncoder.encode(
+            ByteBuf connect = Unpooled.buffer();
+            PacketEncoder.encode(
                     TestClient.connectPacket(MqttVersion.MQTT_3_1_1, "flood", true, Properties.NONE),
                     MqttVersion.MQTT_3_1_1,
                     connect);
             socket.write(connect.nioBuffer());
             socket.configureBlocking(false);
-            socket.register(selector, java.nio.channels.SelectionKey.OP_WRITE);
-            byte[] pings = new byte[1 << 16];
+            SelectionKey key = socket.register(selector, SelectionKey.OP_WRITE);
+            byte[] pings = new byte[1 << 14];
             for (int i = 0; i < pings.length; i += 2) {
                 pings[i] = (byte) 0xC0;
             }
-            long limit = 256L << 20;
+            long limit = 8L << 20;
             long sent = 0;
-            java.nio.ByteBuffer out = java.nio.ByteBuffer.wrap(pings);
-            while (sent < limit && selector.select(2000) > 0) {
+            ByteBuffer out = ByteBuffer.wrap(pings);
+            while (sent < limit && selector.select(500) > 0) {
                 selector.selectedKeys().clear();
                 sent += socket.write(out);
                 if (!out.hasRemaining()) {
@@ -332,7 +383,46 @@ class ConnectionLifeTest {
                 }
             }
             assertThat(sent).as("bytes taken from a client that never reads").isLessThan(limit);
+            key.interestOps(SelectionKey.OP_READ);
+            // One answer of two bytes for each whole PINGREQ, behind a CONNACK of four.
+            long due = 4 + sent / 2 * 2;
+            ByteBuffer in = ByteBuffer.allocate(1 << 16);
+            while (due > 0 && selector.select(10_000) > 0) {
+                selector.selectedKeys().clear();
+                due -= socket.read(in.clear());
+            }
+            assertThat(due).as("bytes of answers that did not come").isZero();
         }
+    }
+
+    /// OpenSSL's contexts are not the heap's to clear away.
+    @Test
+    void tlsContextIsReleasedWhenItsListenerAndConnectionsAreClosed() throws Exception {
+        TestBroker.Options options = new TestBroker.Options();
+        options.tls = new ListenerConfig.Tls(resource("tls-test-certificate.pem"), resource("tls-test-key.pem"));
+        TestBroker broker = options.start();
+        Object context = Objects.requireNonNull(broker.server.tlsContext(TestBroker.LISTENER));
+        assertThat(context).isInstanceOf(ReferenceCounted.class);
+        ReferenceCounted counted = (ReferenceCounted) context;
+        SslContext client = SslContextBuilder.forClient()
+                .sslProvider(SslProvider.JDK)
+                .trustManager(resource("tls-test-certificate.pem").toFile())
+                .build();
+        try (broker;
+                Socket socket = ((JdkSslContext) client)
+                        .context()
+                        .getSocketFactory()
+                        .createSocket(
+                                broker.address().getAddress(), broker.address().getPort())) {
+            ((SSLSocket) socket).startHandshake();
+            assertThat(counted.refCnt()).isPositive();
+        }
+        await().untilAsserted(() -> assertThat(counted.refCnt()).isZero());
+    }
+
+    private static Path resource(String name) throws URISyntaxException {
+        return Path.of(Objects.requireNonNull(ConnectionLifeTest.class.getResource("/" + name))
+                .toURI());
     }
 
     /// [MQTT3-3.1.4-1], [MQTT-3.1.4-1]: 3.1.1 closes without a word, 5 says why.
