@@ -50,6 +50,7 @@ final class InboundLine {
     private final OutboundLine answers;
     private final long maxUnsentAnswerBytes;
     private final Receiver receiver;
+    private final Runnable resume;
 
     private @Nullable ByteBuf unread;
     private int holds;
@@ -74,6 +75,7 @@ final class InboundLine {
         this.answers = answers;
         this.maxUnsentAnswerBytes = maxUnsentAnswerBytes;
         this.receiver = receiver;
+        this.resume = () -> owner.execute(this::release);
     }
 
     /// Takes bytes from the socket, and the buffer with them.
@@ -143,7 +145,7 @@ final class InboundLine {
     }
 
     private void holdForOthers() {
-        if (!stopped && holds == 0 && owner.mustWait(() -> owner.execute(this::release))) {
+        if (!stopped && holds == 0 && owner.mustWait(resume)) {
             // The sessions that this connection publishes to are too far behind.
             hold();
         }

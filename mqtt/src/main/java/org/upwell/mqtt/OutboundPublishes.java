@@ -211,9 +211,7 @@ final class OutboundPublishes {
         if (number != 0 && entry.sequence() != 0) {
             // On record before PUBREL leaves: from here on the message must never be sent again ([MQTT-4.3.3-6]).
             store.outboundReceived(
-                    number,
-                    entry.sequence(),
-                    connection.whenCommitted(() -> line.send(new PubRel(packet.packetId()))));
+                    number, entry.sequence(), connection.whenCommitted(() -> line.send(new PubRel(packet.packetId()))));
         } else {
             line.send(new PubRel(packet.packetId()));
         }

@@ -353,12 +353,13 @@ class ConnectionLifeTest {
     @Test
     void clientThatNeverReadsIsNotReadForEver() throws IOException {
         TestBroker.Options options = new TestBroker.Options().limited(Duration.ofSeconds(60), 64 << 10);
-        options.transport = Transport.best().withSocketBuffers(32 << 10);
+        options.transport = Transport.best().withSocketBuffers(128 << 10);
         try (TestBroker broker = options.start();
                 SocketChannel socket = SocketChannel.open();
                 Selector selector = Selector.open()) {
-            socket.setOption(StandardSocketOptions.SO_RCVBUF, 32 << 10);
-            socket.setOption(StandardSocketOptions.SO_SNDBUF, 32 << 10);
+            socket.setOption(StandardSocketOptions.SO_RCVBUF, 128 << 10);
+            socket.setOption(StandardSocketOptions.SO_SNDBUF, 128 << 10);
+            socket.setOption(StandardSocketOptions.TCP_NODELAY, true);
             socket.connect(broker.address());
             ByteBuf connect = Unpooled.buffer();
             PacketEncoder.encode(

@@ -64,7 +64,7 @@ class HeldConnectionTest {
         public CompletionStage<Boolean> mayPublish(ClientInfo client, Publish publish) {
             boolean first = client.session().clientId().equals("gone") && asked.complete(null);
             return first
-                    ? new CompletableFuture<Boolean>().completeOnTimeout(true, 300, TimeUnit.MILLISECONDS)
+                    ? new CompletableFuture<Boolean>().completeOnTimeout(true, 150, TimeUnit.MILLISECONDS)
                     : CompletableFuture.completedFuture(true);
         }
 
@@ -185,7 +185,7 @@ class HeldConnectionTest {
         Authentication admitted = new Authentication.Admitted(Principal.of("acme", "x", Set.of("all")));
         options.authenticator = credentials -> {
             asked.complete(null);
-            return new CompletableFuture<Authentication>().completeOnTimeout(admitted, 300, TimeUnit.MILLISECONDS);
+            return new CompletableFuture<Authentication>().completeOnTimeout(admitted, 150, TimeUnit.MILLISECONDS);
         };
         try (TestBroker broker = options.start();
                 TestClient watcher = TestClient.connected(broker, VERSION, "watcher")) {
