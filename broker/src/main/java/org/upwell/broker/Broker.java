@@ -4,12 +4,14 @@ package org.upwell.broker;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.upwell.broker.access.Authenticator;
 import org.upwell.broker.access.Authorizer;
 import org.upwell.broker.event.BrokerCounters;
 import org.upwell.broker.event.BrokerEvents;
 import org.upwell.broker.message.Message;
+import org.upwell.broker.message.SessionKey;
 import org.upwell.broker.message.Will;
 import org.upwell.broker.owner.Owner;
 import org.upwell.broker.routing.Router;
@@ -113,6 +115,22 @@ public final class Broker implements AutoCloseable {
         }
         Owner owner = eventLoops.get((message.topic().hashCode() & Integer.MAX_VALUE) % eventLoops.size());
         owner.run(() -> router.route(message, null, 0, owner, Commit.NONE));
+    }
+
+    /// To be told when users, tenants or roles changed: has the rights of the sessions that it may concern looked
+    /// up again. Connections of principals that may not connect any more end soon after. Any thread.
+    public void accessChanged(Predicate<SessionKey> concerned) {
+        sessions.recheck(concerned, rights());
+    }
+
+    /// Looks the rights of one session up again. An edge does so when the session is open, since [#accessChanged]
+    /// may have come while it was being opened. On the session's owner.
+    public void recheck(Session session) {
+        sessions.recheck(session, rights());
+    }
+
+    private SessionDirectory.Rights rights() {
+        return new SessionDirectory.Rights(parts.authenticator(), parts.authorizer(), parts.limits());
     }
 
     private void publishWill(Session session, Will will) {

@@ -36,7 +36,8 @@ import org.upwell.gateway.session.SessionRequests;
 import org.upwell.gateway.session.Sessions;
 
 /// A running gateway: both listeners, the bridge, the proxy and presence, wired together. Runs inside the server's
-/// process or alone. It owns its threads and connections and nothing else; all methods may be called from any thread.
+/// process or alone. It owns its threads and connections and nothing else; all methods may be called from any
+/// thread.
 public final class Gateway implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
@@ -51,6 +52,7 @@ public final class Gateway implements AutoCloseable {
     private static final long STOP_MILLIS = 2_000;
 
     private final GatewayConfig config;
+    private final Authenticator authenticator;
     private final GatewayCounters counters = new GatewayCounters();
     private final ScheduledExecutorService timer =
             ExecutorsUtil.newScheduledThreadPool(TIMER_THREADS, new DaemonThreadFactory("gateway-timer-"));
@@ -66,7 +68,7 @@ public final class Gateway implements AutoCloseable {
 
     /// Binds both listeners and begins to connect to the broker; does not wait for the connection.
     ///
-    /// @param authenticator for tokens and passwords of applications
+    /// @param authenticator for tokens and passwords of applications; [#accessChanged] wants to hear of changes
     /// @param owners whose each device is; [#ownerChanged] wants to hear of changes
     /// @param links opens a connection to the broker under the given client ID
     /// @param clock for what leaves the process and for lives of registrations and sessions
@@ -93,6 +95,7 @@ public final class Gateway implements AutoCloseable {
             InstantSource clock)
             throws IOException {
         this.config = config;
+        this.authenticator = authenticator;
         devices = new AddressBook(
                 config.devices(), config.field().registrationLife().multipliedBy(MISSED_REGISTRATIONS));
         sessions = new Sessions(config.sessions(), counters, clock);
@@ -119,7 +122,7 @@ public final class Gateway implements AutoCloseable {
                     clock.instant().getEpochSecond());
             field = own(openField(networks, owners, clock));
             field.onNotification(proxy.notifications());
-            applications = own(openApplications(applicationSettings, authenticator));
+            applications = own(openApplications(applicationSettings));
             applications.addInterceptor(proxy.blockMarker());
         } catch (IOException | RuntimeException fault) {
             close();
@@ -166,7 +169,7 @@ public final class Gateway implements AutoCloseable {
                 timer);
     }
 
-    private CoapListener openApplications(Configuration settings, Authenticator authenticator) throws IOException {
+    private CoapListener openApplications(Configuration settings) throws IOException {
         SessionRequests sessionRequests = new SessionRequests(
                 sessions, authenticator, counters, config.times().promptAck(), timer);
         ApplicationRequests requests = new ApplicationRequests(sessionRequests, proxy);
@@ -191,6 +194,11 @@ public final class Gateway implements AutoCloseable {
     public void ownerChanged(Mac mac) {
         presence.ownerChanged(mac);
         proxy.ownerChanged(mac);
+    }
+
+    /// Says that users, tenants or roles changed: sessions of whoever is not admitted any more end.
+    public void accessChanged() {
+        sessions.revoke(principal -> authenticator.readmit(principal).isPresent());
     }
 
     /// Where applications reach the gateway.

@@ -14,10 +14,12 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.upwell.access.Mac;
 import org.upwell.broker.access.Authentication;
+import org.upwell.broker.access.Authenticator;
 import org.upwell.broker.access.Credentials;
 import org.upwell.broker.access.Principal;
 import org.upwell.broker.access.RefusalCause;
@@ -46,6 +48,7 @@ final class GatewayFixture implements AutoCloseable {
     final ManualClock clock = new ManualClock();
     final Map<Mac, String> owners = new ConcurrentHashMap<>();
     final Map<String, FakeBrokerLink> links = new ConcurrentHashMap<>();
+    final Set<String> disabledTenants = ConcurrentHashMap.newKeySet();
     final Gateway gateway;
     private final List<Peer> peers = new CopyOnWriteArrayList<>();
 
@@ -73,12 +76,26 @@ final class GatewayFixture implements AutoCloseable {
         try {
             gateway = Gateway.start(
                     config,
-                    credentials -> CompletableFuture.completedStage(authenticate(credentials)),
+                    new Logins(disabledTenants),
                     mac -> Optional.ofNullable(owners.get(mac)),
                     clientId -> links.computeIfAbsent(clientId, FakeBrokerLink::new),
                     clock);
         } catch (IOException fault) {
             throw new UncheckedIOException(fault);
+        }
+    }
+
+    /// Admits the tokens and the user above, but for tenants that are disabled.
+    private record Logins(Set<String> disabledTenants) implements Authenticator {
+
+        @Override
+        public CompletionStage<Authentication> authenticate(Credentials credentials) {
+            return CompletableFuture.completedStage(GatewayFixture.authenticate(credentials));
+        }
+
+        @Override
+        public Optional<Principal> readmit(Principal principal) {
+            return Optional.of(principal).filter(p -> !disabledTenants.contains(p.tenant()));
         }
     }
 

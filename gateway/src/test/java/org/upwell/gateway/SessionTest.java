@@ -134,6 +134,43 @@ class SessionTest {
     }
 
     @Test
+    void sessionsOfATenantThatIsDisabledEndAndNobodyElses() {
+        Peer application = fixture.application(TOKEN);
+        fixture.application(TOKEN);
+        Peer other = fixture.application(OTHER_TOKEN);
+
+        fixture.disabledTenants.add(GatewayFixture.TENANT);
+        fixture.gateway.accessChanged();
+
+        assertThat(fixture.gateway.openSessions()).isEqualTo(1);
+        assertThat(fixture.count(GatewayEvent.SESSION_REVOKED)).isEqualTo(2);
+        assertThat(application.ask(read(2)).codeText()).isEqualTo("4.01");
+        // The device is another tenant's, which is told only to who has a session.
+        assertThat(other.ask(read(2)).codeText()).isEqualTo("4.04");
+
+        // The tenant has all its sessions again once it is enabled.
+        fixture.disabledTenants.clear();
+        for (int i = 0; i < 10; i++) {
+            fixture.application(TOKEN);
+        }
+    }
+
+    private static Coap read(int mid) {
+        return Coap.con(Coap.GET, mid, "01")
+                .with(Coap.PROXY_URI, "coap://SSN" + GatewayFixture.MAC + ".net:4849/snsr/arduino/temp?sens");
+    }
+
+    /// The change was told while the credentials were being checked, before there was a session to end.
+    @Test
+    void sessionThatIsOpenedAfterTheChangeIsRefused() {
+        fixture.disabledTenants.add(GatewayFixture.TENANT);
+        Peer application = fixture.application();
+
+        assertThat(application.ask(login(1, TOKEN)).codeText()).isEqualTo("4.01");
+        assertThat(fixture.gateway.openSessions()).isZero();
+    }
+
+    @Test
     void resourcesAreListedWithoutASession() {
         Peer application = fixture.application();
         Coap links = application.ask(Coap.con(Coap.GET, 1, "").path(".well-known", "core"));

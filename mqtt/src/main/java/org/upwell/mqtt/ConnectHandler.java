@@ -2,7 +2,6 @@
 package org.upwell.mqtt;
 
 import java.util.UUID;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -105,11 +104,6 @@ final class ConnectHandler implements OpenRequest.Answer {
     }
 
     private CompletionStage<Authentication> authenticate() {
-        ListenerConfig.Anonymous anonymous = listener.anonymous();
-        if (anonymous != null && packet.userName() == null && packet.password() == null) {
-            Principal fixed = Principal.of(anonymous.tenant(), "anonymous", anonymous.roles());
-            return CompletableFuture.completedFuture(new Authentication.Admitted(fixed));
-        }
         return broker.authenticator()
                 .authenticate(new Credentials(listener.name(), packet.userName(), packet.password()));
     }
@@ -199,6 +193,9 @@ final class ConnectHandler implements OpenRequest.Answer {
     }
 
     private void accept(Session session, boolean present) {
+        if (connection.isOpen()) {
+            broker.recheck(session);
+        }
         if (!connection.isOpen()) {
             // It closed while the session was being opened: a connection that ended without DISCONNECT.
             session.detach(connection, true, null);

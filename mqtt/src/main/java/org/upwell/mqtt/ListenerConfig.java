@@ -3,28 +3,15 @@ package org.upwell.mqtt;
 
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// One address on which MQTT clients are accepted.
 ///
 /// @param name shown in logs, events and metrics; unique
 /// @param tls null for plain TCP
-/// @param anonymous who clients without user name and password are; null if they are refused
 public record ListenerConfig(
-        String name,
-        InetSocketAddress bind,
-        @Nullable Tls tls,
-        @Nullable Anonymous anonymous) {
+        String name, InetSocketAddress bind, @Nullable Tls tls) {
 
     /// PEM files of the server's certificate chain and PKCS #8 private key.
     public record Tls(Path certificateChain, Path privateKey) {}
-
-    /// The fixed tenant and roles of anonymous clients.
-    public record Anonymous(String tenant, Set<String> roles) {
-
-        public Anonymous {
-            roles = Set.copyOf(roles);
-        }
-    }
 }

@@ -317,6 +317,16 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
         disconnect(ReasonCode.ADMINISTRATIVE_ACTION, cause);
     }
 
+    @Override
+    public void notAuthorized(String cause) {
+        if (session == null) {
+            // CONNECT is not answered yet.
+            refuse(ReasonCode.NOT_AUTHORIZED, cause);
+        } else {
+            disconnect(ReasonCode.NOT_AUTHORIZED, cause);
+        }
+    }
+
     // ---- The end -------------------------------------------------------------------------------------------------
 
     /// Ends the connection from our side: MQTT 5 clients are told why ([MQTT-4.13.1-1]), others are just closed.

@@ -106,13 +106,6 @@ public final class MqttServer implements AutoCloseable {
                     listener.tls() == null ? "" : " over TLS",
                     boundAddress(listener.name()),
                     transport.name());
-            if (listener.anonymous() != null) {
-                LOG.warn(
-                        "listener {} admits anyone without credentials as tenant {} with roles {}",
-                        listener.name(),
-                        listener.anonymous().tenant(),
-                        listener.anonymous().roles());
-            }
         }
     }
 

@@ -71,7 +71,11 @@ final class OutboundPublishes {
         while (!waitingQos0.isEmpty() && line.hasRoom()) {
             Delivery next = waitingQos0.removeFirst();
             waitingQos0Bytes -= next.message().weightBytes();
-            write(next, 0, false);
+            if (session.isPermitted(next)) {
+                write(next, 0, false);
+            } else {
+                session.drop(next, DropCause.NOT_PERMITTED);
+            }
         }
     }
 

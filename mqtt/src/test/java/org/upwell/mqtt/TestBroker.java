@@ -8,15 +8,18 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
 import org.upwell.broker.Broker;
 import org.upwell.broker.access.Authentication;
 import org.upwell.broker.access.Authenticator;
 import org.upwell.broker.access.Authorizer;
+import org.upwell.broker.access.Credentials;
 import org.upwell.broker.access.Permissions;
 import org.upwell.broker.access.Principal;
 import org.upwell.broker.access.RefusalCause;
@@ -42,16 +45,14 @@ final class TestBroker implements AutoCloseable {
     private TestBroker(Options options) throws IOException {
         broker = new Broker(new Broker.Parts(
                 options.store,
-                options.authenticator,
+                options.anonymous ? new AdmitsAnonymous(options.authenticator) : options.authenticator,
                 options.authorizer,
                 principal -> options.sessionLimits,
                 events::add,
                 InstantSource.system()));
         server = new MqttServer(broker, options.limits, 2, options.transport);
-        ListenerConfig.Anonymous anonymous =
-                options.anonymous ? new ListenerConfig.Anonymous("acme", Set.of("all")) : null;
-        server.start(List.of(new ListenerConfig(
-                LISTENER, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), options.tls, anonymous)));
+        server.start(List.of(
+                new ListenerConfig(LISTENER, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), options.tls)));
     }
 
     static TestBroker start() throws IOException {
@@ -99,8 +100,24 @@ final class TestBroker implements AutoCloseable {
         }
     }
 
-    private static java.util.concurrent.CompletionStage<Authentication> authenticate(
-            org.upwell.broker.access.Credentials credentials) {
+    /// Admits who has no credentials as tenant `acme`, at once.
+    private record AdmitsAnonymous(Authenticator others) implements Authenticator {
+
+        @Override
+        public CompletionStage<Authentication> authenticate(Credentials credentials) {
+            return credentials.userName() == null && credentials.password() == null
+                    ? CompletableFuture.completedFuture(
+                            new Authentication.Admitted(Principal.of("acme", "anonymous", Set.of("all"))))
+                    : others.authenticate(credentials);
+        }
+
+        @Override
+        public Optional<Principal> readmit(Principal principal) {
+            return others.readmit(principal);
+        }
+    }
+
+    private static CompletionStage<Authentication> authenticate(Credentials credentials) {
         byte[] password = credentials.password();
         String name = credentials.userName();
         if (name == null || password == null || !new String(password, StandardCharsets.UTF_8).equals("secret")) {

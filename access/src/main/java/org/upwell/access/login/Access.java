@@ -4,6 +4,8 @@ package org.upwell.access.login;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.upwell.access.AccessEvents;
 import org.upwell.access.registry.AccessDirectory;
 import org.upwell.access.role.RoleAuthorizer;
@@ -13,8 +15,11 @@ import org.upwell.access.token.TokenService;
 import org.upwell.access.token.TokenVerifier;
 import org.upwell.access.token.TrustedIssuer;
 
-/// All of access for one process, wired. The server and a gateway of its own each open one on the same data directory.
+/// All of access for one process, wired. The server and a gateway of its own each open one on the same data
+/// directory.
 public final class Access implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Access.class);
 
     private final AccessDirectory directory;
     private final SigningKeys keys;
@@ -32,6 +37,12 @@ public final class Access implements AutoCloseable {
         for (TrustedIssuer issuer : settings.issuers()) {
             verifier.trust(issuer);
         }
+        settings.anonymous()
+                .forEach((listener, anonymous) -> LOG.warn(
+                        "Listener {} admits anyone without credentials as tenant {} with roles {}",
+                        listener,
+                        anonymous.tenant(),
+                        anonymous.roles()));
         this.tokens = new TokenService(directory, new TokenIssuer(settings.issuer(), keys, clock), events);
         this.authorizer = new RoleAuthorizer(directory::roles);
         this.authenticator =

@@ -3,7 +3,6 @@ package org.upwell.access.login;
 
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -18,6 +17,7 @@ import org.upwell.access.Printable;
 import org.upwell.access.TenantId;
 import org.upwell.access.registry.AccessDirectory;
 import org.upwell.access.registry.PasswordHash;
+import org.upwell.access.registry.Tenant;
 import org.upwell.access.registry.User;
 import org.upwell.access.token.TokenForm;
 import org.upwell.access.token.TokenVerifier;
@@ -27,18 +27,20 @@ import org.upwell.broker.access.Credentials;
 import org.upwell.broker.access.Principal;
 import org.upwell.broker.access.RefusalCause;
 
-/// Tells who a peer is, for MQTT, CoAP sessions and HTTP alike: what looks like a token is checked as one and never as
-/// a
-/// password; all else is the password of a user.
+/// Tells who a peer is, for MQTT, CoAP sessions and HTTP alike: what looks like a token is checked as one and never
+/// as a password; all else is the password of a user.
 ///
-/// Tokens are answered at once. Passwords are hashed by a few threads of its own behind a bounded queue; when that is
-/// full the answer is [RefusalCause#UNAVAILABLE]. Safe for all threads.
+/// Tokens are answered at once. Passwords are hashed by a few threads of its own behind a bounded queue; when that
+/// is full the answer is [RefusalCause#UNAVAILABLE]. Safe for all threads.
 public final class AccessAuthenticator implements Authenticator, AutoCloseable {
 
     /// Passwords that may wait to be hashed: a few seconds' worth for one thread.
     static final int MAX_WAITING = 256;
 
     private static final long IDLE_SECONDS = 30;
+
+    /// The name of whoever is admitted without one.
+    private static final String ANONYMOUS = "anonymous";
 
     private final AccessDirectory directory;
     private final TokenVerifier tokens;
@@ -105,10 +107,48 @@ public final class AccessAuthenticator implements Authenticator, AutoCloseable {
                     credentials,
                     new Authentication.Refused(RefusalCause.BAD_CREDENTIALS, "no password or token"));
         }
-        return told(
-                AccessEvent.Kind.ANONYMOUS,
-                credentials,
-                withRoles(Principal.of(access.tenant(), "anonymous", access.roles())));
+        Authentication outcome = directory
+                        .tenants()
+                        .find(access.tenant())
+                        .filter(tenant -> !tenant.enabled())
+                        .isPresent()
+                ? new Authentication.Refused(RefusalCause.NOT_AUTHORIZED, "tenant is disabled")
+                : withRoles(Principal.of(access.tenant(), ANONYMOUS, access.roles()));
+        return told(AccessEvent.Kind.ANONYMOUS, credentials, outcome);
+    }
+
+    @Override
+    public Optional<Principal> readmit(Principal principal) {
+        if (principal.credential() == null && isAnonymous(principal)) {
+            return Optional.of(principal)
+                    .filter(_ -> directory
+                            .tenants()
+                            .find(principal.tenant())
+                            .map(Tenant::enabled)
+                            .orElse(true))
+                    .filter(this::hasRole);
+        }
+        if (principal.tenant().equals(TenantId.INTERNAL)) {
+            return directory
+                    .users()
+                    .find(principal.name())
+                    // Nothing to compare: it was read back from a store, and who resumes the session proves itself.
+                    .filter(user ->
+                            principal.credential() == null || user.password().equals(principal.credential()))
+                    .map(AccessAuthenticator::principal)
+                    .filter(this::hasRole);
+        }
+        return Optional.of(principal)
+                .filter(_ -> directory.tenants().isEnabled(principal.tenant()))
+                .filter(this::hasRole);
+    }
+
+    private boolean isAnonymous(Principal principal) {
+        return principal.name().equals(ANONYMOUS)
+                && principal.issuedAt() == null
+                && anonymous.values().stream()
+                        .anyMatch(access -> access.tenant().equals(principal.tenant())
+                                && access.roles().equals(principal.roles()));
     }
 
     private CompletionStage<Authentication> withPassword(Credentials credentials, byte[] password) {
@@ -148,13 +188,15 @@ public final class AccessAuthenticator implements Authenticator, AutoCloseable {
     }
 
     private static Principal principal(User user) {
-        return Principal.of(TenantId.INTERNAL, user.name(), user.roles());
+        return new Principal(TenantId.INTERNAL, user.name(), user.roles(), null, null, user.password());
+    }
+
+    private boolean hasRole(Principal principal) {
+        return principal.roles().stream().anyMatch(role -> directory.roles().mayHave(principal.tenant(), role));
     }
 
     private Authentication withRoles(Principal principal) {
-        Set<String> roles = principal.roles();
-        boolean any = roles.stream().anyMatch(role -> directory.roles().mayHave(principal.tenant(), role));
-        return any
+        return hasRole(principal)
                 ? new Authentication.Admitted(principal)
                 : new Authentication.Refused(RefusalCause.NOT_AUTHORIZED, "no role");
     }

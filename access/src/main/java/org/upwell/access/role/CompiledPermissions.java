@@ -10,8 +10,6 @@ import org.upwell.broker.topic.TopicFilter;
 /// The grants of one tenant with one set of roles. Immutable; checks allocate nothing.
 final class CompiledPermissions implements Permissions {
 
-    static final CompiledPermissions NONE = new CompiledPermissions(List.of(), List.of());
-
     private static final int RECEIVE = 1 << 6;
 
     private record Coverage(TopicFilter filter, int maxQos) {}

@@ -14,8 +14,8 @@ import org.upwell.broker.access.Authorizer;
 import org.upwell.broker.access.Permissions;
 import org.upwell.broker.access.Principal;
 
-/// Compiles what the role table grants to a principal. Principals of one tenant with the same roles share one compiled
-/// set, so that 100,000 sessions do not hold as many. Safe for all threads.
+/// Compiles what the role table grants to a principal. Principals of one tenant with the same roles share one
+/// compiled set, so that 100,000 sessions do not hold as many. Safe for all threads.
 public final class RoleAuthorizer implements Authorizer {
 
     private static final Logger LOG = LoggerFactory.getLogger(RoleAuthorizer.class);
@@ -26,7 +26,7 @@ public final class RoleAuthorizer implements Authorizer {
     private record Key(String tenant, Set<String> roles) {}
 
     /// What was compiled from one table.
-    private record Compiled(RoleTable table, ConcurrentHashMap<Key, CompiledPermissions> sets) {}
+    private record Compiled(RoleTable table, ConcurrentHashMap<Key, Permissions> sets) {}
 
     private final Supplier<RoleTable> table;
     private volatile Compiled compiled;
@@ -47,11 +47,11 @@ public final class RoleAuthorizer implements Authorizer {
             compiled = current;
         }
         Key key = new Key(principal.tenant(), principal.roles());
-        CompiledPermissions known = current.sets().get(key);
+        Permissions known = current.sets().get(key);
         if (known != null) {
             return known;
         }
-        CompiledPermissions made = compile(newest, key);
+        Permissions made = compile(newest, key);
         if (current.sets().size() >= MAX_KEPT) {
             current.sets().clear();
         }
@@ -59,11 +59,11 @@ public final class RoleAuthorizer implements Authorizer {
         return made;
     }
 
-    private static CompiledPermissions compile(RoleTable table, Key key) {
+    private static Permissions compile(RoleTable table, Key key) {
         if (!TenantId.isValid(key.tenant())) {
             // Put in place of {tenantId} it could act as a wildcard, so it grants nothing.
             LOG.warn("Tenant '{}' is no literal topic level; it is granted nothing", Printable.cut(key.tenant(), 40));
-            return CompiledPermissions.NONE;
+            return Permissions.NONE;
         }
         List<Grant> grants = new ArrayList<>();
         for (String name : key.roles()) {
@@ -71,6 +71,6 @@ public final class RoleAuthorizer implements Authorizer {
                 table.find(name).ifPresent(role -> grants.addAll(role.grants()));
             }
         }
-        return grants.isEmpty() ? CompiledPermissions.NONE : CompiledPermissions.of(key.tenant(), grants);
+        return grants.isEmpty() ? Permissions.NONE : CompiledPermissions.of(key.tenant(), grants);
     }
 }

@@ -90,9 +90,16 @@ class AccessAuthenticatorTest {
     private static final Authentication BOB =
             new Authentication.Admitted(Principal.of("ssni", "bob", Set.of("OPERATOR")));
 
+    /// What stays the same when the password changes.
+    private static Authentication known(Authentication outcome) {
+        return outcome instanceof Authentication.Admitted(Principal admitted)
+                ? new Authentication.Admitted(Principal.of(admitted.tenant(), admitted.name(), admitted.roles()))
+                : outcome;
+    }
+
     @Test
     void aUserIsOfTheInternalTenant() throws Exception {
-        assertThat(login("bob", "geheim")).isEqualTo(BOB);
+        assertThat(known(login("bob", "geheim"))).isEqualTo(BOB);
         assertThat(events)
                 .containsExactly(new AccessEvent.LoginAdmitted(AccessEvent.Kind.PASSWORD, "tls", "ssni", "bob"));
     }
@@ -167,26 +174,28 @@ class AccessAuthenticatorTest {
 
     @Test
     void aSecondLoginIsAnsweredAtOnceForAWhile() throws Exception {
-        assertThat(login("bob", "geheim")).isEqualTo(BOB);
-        assertThat(begin("bob", "geheim")).isCompletedWithValue(BOB);
+        assertThat(known(login("bob", "geheim"))).isEqualTo(BOB);
+        assertThat(begin("bob", "geheim"))
+                .isCompletedWithValueMatching(outcome -> known(outcome).equals(BOB));
         assertThat(login("bob", "wrong")).isEqualTo(WRONG);
         nanos.addAndGet(LoginCache.LIFE.toNanos() + 1);
         CompletableFuture<Authentication> hashedAgain = begin("bob", "geheim");
         assertThat(hashedAgain.isDone()).isFalse();
-        assertThat(hashedAgain.get(30, TimeUnit.SECONDS)).isEqualTo(BOB);
+        assertThat(known(hashedAgain.get(30, TimeUnit.SECONDS))).isEqualTo(BOB);
     }
 
     @Test
     void aChangedUserIsNotRemembered() throws Exception {
-        assertThat(login("bob", "geheim")).isEqualTo(BOB);
+        assertThat(known(login("bob", "geheim"))).isEqualTo(BOB);
         directory.users().changeRoles("bob", Set.of("ADMIN"));
         assertThat(begin("bob", "geheim"))
-                .isCompletedWithValue(new Authentication.Admitted(Principal.of("ssni", "bob", Set.of("ADMIN"))));
+                .isCompletedWithValueMatching(outcome -> known(outcome)
+                        .equals(new Authentication.Admitted(Principal.of("ssni", "bob", Set.of("ADMIN")))));
         directory.users().changePassword("bob", "neu");
         assertThat(login("bob", "geheim")).isEqualTo(WRONG);
         assertThat(login("bob", "neu")).isInstanceOf(Authentication.Admitted.class);
         directory.users().remove("bob");
-        assertThat(login("bob", "neu")).isEqualTo(WRONG);
+        assertThat(known(login("bob", "neu"))).isEqualTo(WRONG);
     }
 
     @Test
@@ -229,5 +238,73 @@ class AccessAuthenticatorTest {
                         .get())
                 .isEqualTo(refused(RefusalCause.BAD_CREDENTIALS, "no password or token"));
         assertThat(login(null, null)).isEqualTo(refused(RefusalCause.BAD_CREDENTIALS, "no password or token"));
+    }
+
+    private Principal admitted(String name, String password) throws Exception {
+        return ((Authentication.Admitted) login(name, password)).principal();
+    }
+
+    @Test
+    void aUserIsReadmittedWithItsPresentRolesWhileItsPasswordIsTheSame() throws Exception {
+        Principal bob = admitted("bob", "geheim");
+        assertThat(authenticator.readmit(bob)).contains(bob);
+
+        directory.users().changeRoles("bob", Set.of("BUBBLE_UP_PRODUCER"));
+        assertThat(authenticator.readmit(bob).orElseThrow().roles()).containsExactly("BUBBLE_UP_PRODUCER");
+        directory.users().changeRoles("bob", Set.of());
+        assertThat(authenticator.readmit(bob)).isEmpty();
+        directory.users().changeRoles("bob", Set.of("OPERATOR"));
+        assertThat(authenticator.readmit(bob)).contains(bob);
+
+        directory.users().changePassword("bob", "neu");
+        assertThat(authenticator.readmit(bob)).isEmpty();
+        Principal renewed = admitted("bob", "neu");
+        assertThat(authenticator.readmit(renewed)).contains(renewed);
+
+        directory.users().remove("bob");
+        assertThat(authenticator.readmit(renewed)).isEmpty();
+        // Another bob is another one.
+        directory.users().add("bob", "neu", Set.of("OPERATOR"));
+        assertThat(authenticator.readmit(renewed)).isEmpty();
+    }
+
+    /// What a store kept of a session is name and roles.
+    @Test
+    void aUserWhoseCredentialIsNotKnownIsReadmittedByName() throws Exception {
+        Principal restored = Principal.of("ssni", "bob", Set.of("BUBBLE_UP_PRODUCER"));
+        assertThat(authenticator.readmit(restored).orElseThrow().roles()).containsExactly("OPERATOR");
+        directory.users().remove("bob");
+        assertThat(authenticator.readmit(restored)).isEmpty();
+    }
+
+    @Test
+    void aTokensBearerIsReadmittedWhileItsTenantIsEnabled() throws Exception {
+        Principal bearer = admitted(
+                "notused", issuer.issue("testTenant", List.of("APPLICATION")).token());
+        assertThat(authenticator.readmit(bearer)).contains(bearer);
+        directory.tenants().enable("testTenant", false);
+        assertThat(authenticator.readmit(bearer)).isEmpty();
+        directory.tenants().enable("testTenant", true);
+        assertThat(authenticator.readmit(bearer)).contains(bearer);
+        directory.tenants().remove("testTenant");
+        assertThat(authenticator.readmit(bearer)).isEmpty();
+    }
+
+    @Test
+    void whoOffersNothingIsReadmittedUnlessTheTenantIsDisabled() throws Exception {
+        Credentials none = credentials("open", null, null);
+        Principal anybody = ((Authentication.Admitted)
+                        authenticator.authenticate(none).toCompletableFuture().get())
+                .principal();
+        assertThat(authenticator.readmit(anybody)).contains(anybody);
+        directory.tenants().enable("testTenant", false);
+        assertThat(authenticator.readmit(anybody)).isEmpty();
+        assertThat(authenticator.authenticate(none).toCompletableFuture().get())
+                .isEqualTo(refused(RefusalCause.NOT_AUTHORIZED, "tenant is disabled"));
+        // The listener names its tenant, whether that is registered or not.
+        directory.tenants().remove("testTenant");
+        assertThat(authenticator.readmit(anybody)).contains(anybody);
+        assertThat(authenticator.readmit(Principal.of("testTenant", "anonymous", Set.of("OPERATOR"))))
+                .isEmpty();
     }
 }

@@ -6,7 +6,9 @@ import java.net.InetSocketAddress;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import org.upwell.access.TenantId;
 import org.upwell.access.login.Access;
+import org.upwell.access.registry.AccessChange;
 import org.upwell.app.config.BindAddress;
 import org.upwell.app.config.ListenerType;
 import org.upwell.app.config.MqttConfig;
@@ -50,11 +52,26 @@ final class BrokerRuntime implements AutoCloseable {
                 new MqttServer(broker, MqttLimits.DEFAULT, Runtime.getRuntime().availableProcessors());
         BrokerRuntime runtime = new BrokerRuntime(broker, server);
         try {
+            access.directory().addListener(change -> accessChanged(broker, change));
             server.start(listeners(config, certificates));
             return runtime;
         } catch (IOException | RuntimeException e) {
             runtime.close();
             throw e;
+        }
+    }
+
+    /// Live and offline sessions of whom it concerns are looked at again.
+    private static void accessChanged(Broker broker, AccessChange change) {
+        switch (change) {
+            case AccessChange.TenantChanged tenant ->
+                broker.accessChanged(key -> key.tenant().equals(tenant.tenant()));
+            // Few sessions are users', and a session's key does not tell whose it is.
+            case AccessChange.UserChanged _ ->
+                broker.accessChanged(key -> key.tenant().equals(TenantId.INTERNAL));
+            case AccessChange.RolesChanged _ -> broker.accessChanged(_ -> true);
+            // A device is nobody's session; what is queued stays with the owner that it was for.
+            case AccessChange.DeviceChanged _ -> {}
         }
     }
 
@@ -69,17 +86,14 @@ final class BrokerRuntime implements AutoCloseable {
     private static List<ListenerConfig> listeners(MqttConfig config, Certificates certificates) throws IOException {
         List<ListenerConfig> listeners = new ArrayList<>();
         listeners.add(
-                new ListenerConfig(INTERNAL_LISTENER, BindAddress.loopback(0).socketAddress(), null, null));
+                new ListenerConfig(INTERNAL_LISTENER, BindAddress.loopback(0).socketAddress(), null));
         for (var each : config.listeners()) {
             ListenerConfig.Tls tls = null;
             if (each.type() == ListenerType.TLS) {
                 TlsFiles files = certificates.of(each.certificate());
                 tls = new ListenerConfig.Tls(files.certificate(), files.key());
             }
-            ListenerConfig.Anonymous anonymous = each.anonymous()
-                    .map(a -> new ListenerConfig.Anonymous(a.tenant(), a.roles()))
-                    .orElse(null);
-            listeners.add(new ListenerConfig(each.name(), each.address().socketAddress(), tls, anonymous));
+            listeners.add(new ListenerConfig(each.name(), each.address().socketAddress(), tls));
         }
         return listeners;
     }

@@ -29,8 +29,10 @@ final class GatewayRuntime {
                 clientId -> MqttBrokerLink.open(broker, clientId),
                 clock);
         access.directory().addListener(change -> {
-            if (change instanceof AccessChange.DeviceChanged device) {
-                gateway.ownerChanged(device.mac());
+            switch (change) {
+                case AccessChange.DeviceChanged device -> gateway.ownerChanged(device.mac());
+                case AccessChange.TenantChanged _, AccessChange.UserChanged _, AccessChange.RolesChanged _ ->
+                    gateway.accessChanged();
             }
         });
         return gateway;

@@ -6,6 +6,29 @@ import org.upwell.broker.topic.TopicFilter;
 /// A compiled set of grants. Immutable and safe for all threads; checks are matches and allocate nothing.
 public interface Permissions {
 
+    /// Grants nothing.
+    Permissions NONE = new Permissions() {
+        @Override
+        public boolean isEmpty() {
+            return true;
+        }
+
+        @Override
+        public boolean mayPublish(String topicName, int qos, boolean retain) {
+            return false;
+        }
+
+        @Override
+        public int grantedQos(TopicFilter filter, int requestedQos) {
+            return -1;
+        }
+
+        @Override
+        public boolean mayReceive(String topicName) {
+            return false;
+        }
+    };
+
     /// True if no role granted anything, so that CONNECT is refused.
     boolean isEmpty();
 

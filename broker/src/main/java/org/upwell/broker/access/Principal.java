@@ -13,15 +13,24 @@ import org.jspecify.annotations.Nullable;
 /// @param issuedAt when a token was issued; null for passwords and anonymous peers. A CONNECT with an older token
 ///     than the live session's must not take that session over.
 /// @param expiresAt when the credential ends; null if it does not
+/// @param credential what the [Authenticator] compares, by `equals`, to tell whether the credential is still the
+///     same one; never shown, understood by nobody else, null if there is nothing to compare
 public record Principal(
         String tenant,
         String name,
         Set<String> roles,
         @Nullable Instant issuedAt,
-        @Nullable Instant expiresAt) {
+        @Nullable Instant expiresAt,
+        @Nullable Object credential) {
 
     public Principal {
         roles = Set.copyOf(roles);
+    }
+
+    /// One whose credential is not compared later.
+    public Principal(
+            String tenant, String name, Set<String> roles, @Nullable Instant issuedAt, @Nullable Instant expiresAt) {
+        this(tenant, name, roles, issuedAt, expiresAt, null);
     }
 
     public static Principal of(String tenant, String name, Set<String> roles) {

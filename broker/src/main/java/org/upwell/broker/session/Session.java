@@ -57,9 +57,7 @@ public final class Session implements Owner.Ready, Backlog.Recipient {
     private volatile long storeNumber;
 
     // Owner's thread from here on.
-    private Principal principal;
-    private Permissions permissions;
-    private SessionLimits limits;
+    private final SessionRights rights;
     private long expirySeconds;
     private boolean draining;
     private int drained;
@@ -82,9 +80,7 @@ public final class Session implements Owner.Ready, Backlog.Recipient {
         this.key = key;
         this.context = context;
         this.owner = owner;
-        this.principal = principal;
-        this.permissions = access.permissions;
-        this.limits = access.limits;
+        this.rights = new SessionRights(principal, access);
         this.subscriptions = new SessionSubscriptions(this, context);
         this.backlog = new Backlog(this, context);
     }
@@ -116,16 +112,16 @@ public final class Session implements Owner.Ready, Backlog.Recipient {
     }
 
     public Principal principal() {
-        return principal;
+        return rights.principal();
     }
 
     public Permissions permissions() {
-        return permissions;
+        return rights.permissions();
     }
 
     @Override
     public SessionLimits limits() {
-        return limits;
+        return rights.limits();
     }
 
     public boolean isOnline() {
@@ -200,16 +196,22 @@ public final class Session implements Owner.Ready, Backlog.Recipient {
             return;
         }
         SessionConnection current = delivering ? connection : null;
-        if (delivery.qos() == 0) {
+        if (delivery.qos() == 0 && current == null) {
             // A persistent session keeps nothing of QoS 0 for later; that is its rule, not a loss to be counted.
-            if (current != null) {
-                current.deliverQos0(delivery);
-            }
             return;
         }
-        if (current == null || !backlog.isEmpty() || !current.tryDeliver(delivery)) {
+        if (!rights.permits(delivery)) {
+            drop(delivery, DropCause.NOT_PERMITTED);
+        } else if (current != null && delivery.qos() == 0) {
+            current.deliverQos0(delivery);
+        } else if (current == null || !backlog.isEmpty() || !current.tryDeliver(delivery)) {
             backlog.add(delivery);
         }
+    }
+
+    /// False if the principal lost the right to a message that it had subscribed to.
+    public boolean isPermitted(Delivery delivery) {
+        return rights.permits(delivery);
     }
 
     /// Takes the next message that waits, for a connection that has room again; expired ones are dropped on the way
@@ -236,7 +238,7 @@ public final class Session implements Owner.Ready, Backlog.Recipient {
 
     @Override
     public boolean mayReceive(String topicName) {
-        return permissions.mayReceive(topicName);
+        return permissions().mayReceive(topicName);
     }
 
     /// Notes that a message did not reach the client and lets the store forget it.
@@ -313,9 +315,7 @@ public final class Session implements Owner.Ready, Backlog.Recipient {
         owner.check();
         cancelTimers();
         moving = false;
-        principal = request.principal();
-        permissions = request.permissions();
-        limits = request.limits();
+        rights.replace(request.principal(), new Access(request.permissions(), request.limits()));
         connection = request.connection();
         will = request.will();
         offlineSinceMillis = 0;
@@ -328,7 +328,26 @@ public final class Session implements Owner.Ready, Backlog.Recipient {
     /// rights go: they may be fewer than those of whoever used the session before.
     private void checkRights() {
         backlog.checkAll();
-        subscriptions.checkRights();
+        rights.checkDeliveries(!subscriptions.checkRights());
+    }
+
+    /// Replaces the rights. What they do not cover stays subscribed, as they may come back, but is dropped
+    /// meanwhile.
+    void change(Principal now, Access access) {
+        owner.check();
+        rights.replace(now, access);
+        backlog.checkAll();
+        rights.stopDeliveriesOf(subscriptions.lower());
+    }
+
+    /// The principal may not connect any more: its connection ends and nothing more is taken in for it. What waits
+    /// is kept, and checked against the rights of whoever resumes the session.
+    void revoke(String cause) {
+        owner.check();
+        rights.revoke();
+        if (connection != null) {
+            connection.notAuthorized(cause);
+        }
     }
 
     /// Reads messages in flight back that a restart left in the store. `ready` runs on `here` once they are in
@@ -389,8 +408,8 @@ public final class Session implements Owner.Ready, Backlog.Recipient {
     private SessionRecord toRecord() {
         return new SessionRecord(
                 key,
-                principal.name(),
-                principal.roles(),
+                principal().name(),
+                principal().roles(),
                 expirySeconds,
                 offlineSinceMillis,
                 will,
@@ -401,10 +420,7 @@ public final class Session implements Owner.Ready, Backlog.Recipient {
     /// True if `newcomer`'s token was issued before the token of the live connection, whose session it must not
     /// take over (field protocol §3).
     boolean isNewerThan(Principal newcomer) {
-        return connection != null
-                && principal.issuedAt() != null
-                && newcomer.issuedAt() != null
-                && newcomer.issuedAt().isBefore(principal.issuedAt());
+        return connection != null && rights.areNewerThan(newcomer);
     }
 
     /// True if `candidate` is still the session's connection. On the thread of `here`, the candidate's event loop.

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.upwell.broker.session;
 
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
+import org.upwell.broker.access.Authenticator;
 import org.upwell.broker.access.Authorizer;
 import org.upwell.broker.access.Permissions;
 import org.upwell.broker.access.Principal;
@@ -21,6 +26,9 @@ import org.upwell.broker.store.StoreException;
 /// of whoever owns the session, after all claims before it; so of many connections with one client id each takes
 /// over from the one before, and none from itself.
 public final class SessionDirectory {
+
+    /// Sessions whose rights are looked up in one go.
+    private static final int RECHECKED_AT_ONCE = 256;
 
     private final ConcurrentHashMap<SessionKey, Session> sessions = new ConcurrentHashMap<>();
     private final SessionContext context;
@@ -129,6 +137,57 @@ public final class SessionDirectory {
         context.events().on(new BrokerEvent.SessionOpened(session.key(), present));
         request.answer().opened(session, present);
     }
+
+    /// Has the rights of live and offline sessions looked up again, each on its owner's thread. Returns before that
+    /// is done. Any thread.
+    public void recheck(Predicate<SessionKey> which, Rights rights) {
+        Map<Owner, List<Session>> byOwner = new HashMap<>();
+        for (Session session : sessions.values()) {
+            if (which.test(session.key())) {
+                byOwner.computeIfAbsent(session.owner(), _ -> new ArrayList<>()).add(session);
+            }
+        }
+        byOwner.forEach((owner, owned) -> owner.execute(() -> recheck(owner, owned, 0, rights)));
+    }
+
+    /// A part at a time, so that other connections of the loop wait for no more than that.
+    private void recheck(Owner owner, List<Session> owned, int from, Rights rights) {
+        int end = Math.min(owned.size(), from + RECHECKED_AT_ONCE);
+        for (Session session : owned.subList(from, end)) {
+            recheckWhereOwned(session, rights);
+        }
+        if (end < owned.size()) {
+            owner.execute(() -> recheck(owner, owned, end, rights));
+        }
+    }
+
+    private void recheckWhereOwned(Session session, Rights rights) {
+        if (session.hasEnded()) {
+            return;
+        }
+        if (!session.owner().isCurrent() || session.isMoving()) {
+            session.owner().execute(() -> recheckWhereOwned(session, rights));
+            return;
+        }
+        recheck(session, rights);
+    }
+
+    /// Looks the rights of one session up again. On the session's owner.
+    @SuppressWarnings(
+            "ReferenceEquality") // The same set of permissions is the same object, or is taken anew for nothing.
+    public void recheck(Session session, Rights rights) {
+        Optional<Principal> now = rights.authenticator().readmit(session.principal());
+        Permissions permissions = now.map(rights.authorizer()::permissionsOf).orElse(Permissions.NONE);
+        if (now.isEmpty() || permissions.isEmpty()) {
+            session.revoke("the principal may not connect any more");
+        } else if (permissions != session.permissions() || !now.get().equals(session.principal())) {
+            session.change(
+                    now.get(), new Session.Access(permissions, rights.limits().of(now.get())));
+        }
+    }
+
+    /// Who tells what a principal may do and have.
+    public record Rights(Authenticator authenticator, Authorizer authorizer, Limits limits) {}
 
     /// Takes an ended session out. On the session's owner.
     public void removed(Session session) {

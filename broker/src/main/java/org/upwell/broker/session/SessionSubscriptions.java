@@ -87,15 +87,27 @@ final class SessionSubscriptions {
     }
 
     /// Takes back what the session's present rights do not cover, and lowers what they cover at less.
-    void checkRights() {
+    ///
+    /// @return false if something was taken back
+    boolean checkRights() {
+        List<String> uncovered = lower();
+        for (String text : uncovered) {
+            context.events().on(new BrokerEvent.SubscribeRefused(session.key(), text, "no longer covered by any role"));
+            remove(text, Commit.NONE);
+        }
+        return uncovered.isEmpty();
+    }
+
+    /// Lowers what the session's present rights cover at less.
+    ///
+    /// @return what they do not cover at all
+    List<String> lower() {
+        List<String> uncovered = new ArrayList<>();
         for (Held each : new ArrayList<>(held.values())) {
             Subscription<Session> old = each.subscription;
             int granted = session.permissions().grantedQos(old.filter(), old.qos());
             if (granted < 0) {
-                String text = each.filter.text();
-                context.events()
-                        .on(new BrokerEvent.SubscribeRefused(session.key(), text, "no longer covered by any role"));
-                remove(text, Commit.NONE);
+                uncovered.add(each.filter.text());
             } else if (granted != old.qos()) {
                 Subscription<Session> lowered = new Subscription<>(
                         session, old.filter(), granted, old.noLocal(), old.retainAsPublished(), old.identifier());
@@ -103,6 +115,7 @@ final class SessionSubscriptions {
                 enter(lowered);
             }
         }
+        return uncovered;
     }
 
     /// The session ended.

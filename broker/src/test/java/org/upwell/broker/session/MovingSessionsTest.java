@@ -243,6 +243,11 @@ class MovingSessionsTest {
         }
 
         @Override
+        public void notAuthorized(String cause) {
+            received.faults.add("not authorized: " + cause);
+        }
+
+        @Override
         public void refused(RefusalCause cause, String reason) {
             // Overtaken by a later one before it was opened.
             whenOpened.run();

@@ -126,6 +126,12 @@ public final class FakeConnection implements SessionConnection, OpenRequest.Answ
         log.add(name + " ended");
     }
 
+    @Override
+    public void notAuthorized(String cause) {
+        log.add(name + " not authorized");
+        session().detach(this, true, null);
+    }
+
     // ---- What the test does --------------------------------------------------------------------------------------
 
     /// Takes what waits as far as the quota goes.

@@ -53,6 +53,8 @@ public enum GatewayEvent {
     SESSION_OPENED,
     SESSION_CLOSED,
     SESSION_EXPIRED,
+    /// Its principal may not come in any more.
+    SESSION_REVOKED,
     /// Credentials refused.
     SESSION_REFUSED,
     /// Refused because the tenant has as many sessions as it may have.

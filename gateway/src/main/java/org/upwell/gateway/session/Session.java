@@ -3,30 +3,33 @@ package org.upwell.gateway.session;
 
 import java.net.InetSocketAddress;
 import java.time.Instant;
+import org.upwell.broker.access.Principal;
 
 /// An application's right to speak for its tenant from one UDP endpoint. Compared by identity: a session that was
 /// closed and opened again is another one.
 public final class Session {
 
-    private final String tenant;
-    private final String name;
+    private final Principal principal;
     private final InetSocketAddress client;
     private final Instant expiresAt;
 
-    Session(String tenant, String name, InetSocketAddress client, Instant expiresAt) {
-        this.tenant = tenant;
-        this.name = name;
+    Session(Principal principal, InetSocketAddress client, Instant expiresAt) {
+        this.principal = principal;
         this.client = client;
         this.expiresAt = expiresAt;
     }
 
     public String tenant() {
-        return tenant;
+        return principal.tenant();
     }
 
     /// Who opened it, for people and logs.
     public String name() {
-        return name;
+        return principal.name();
+    }
+
+    Principal principal() {
+        return principal;
     }
 
     /// Address and port: login, requests and logout may come from different processes that bind the same port.

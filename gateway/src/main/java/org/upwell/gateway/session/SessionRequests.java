@@ -131,8 +131,12 @@ public final class SessionRequests {
     }
 
     private Response opened(Exchange exchange, Principal principal) {
-        if (sessions.open(exchange.getRemoteSocketAddress(), principal.tenant(), principal.name())
-                .isPresent()) {
+        if (sessions.open(exchange.getRemoteSocketAddress(), principal).isPresent()) {
+            if (authenticator.readmit(principal).isEmpty()) {
+                // What changed while the credentials were checked has told only the sessions that were there.
+                sessions.revoke(each -> authenticator.readmit(each).isPresent());
+                return Answers.of(ResponseCode.UNAUTHORIZED);
+            }
             return Answers.of(ResponseCode.CREATED);
         }
         Response refusal = Answers.of(ResponseCode.TOO_MANY_REQUESTS, "no session left");

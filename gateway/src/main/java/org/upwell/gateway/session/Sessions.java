@@ -12,6 +12,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
+import org.upwell.broker.access.Principal;
 import org.upwell.gateway.event.GatewayCounters;
 import org.upwell.gateway.event.GatewayEvent;
 
@@ -47,7 +49,8 @@ public final class Sessions {
     /// Opens a session, or replaces the one that the client has.
     ///
     /// @return empty if the tenant has no session left
-    public Optional<Session> open(InetSocketAddress client, String tenant, String name) {
+    public Optional<Session> open(InetSocketAddress client, Principal principal) {
+        String tenant = principal.tenant();
         List<Session> ended = new ArrayList<>();
         Optional<Session> opened;
         synchronized (this) {
@@ -58,7 +61,7 @@ public final class Sessions {
             }
             opened = countByTenant.getOrDefault(tenant, 0) >= limits.perTenant
                     ? Optional.empty()
-                    : Optional.of(add(new Session(tenant, name, client, now.plus(limits.life))));
+                    : Optional.of(add(new Session(principal, client, now.plus(limits.life))));
         }
         ended.forEach(this::tellEnd);
         counters.count(opened.isPresent() ? GatewayEvent.SESSION_OPENED : GatewayEvent.SESSION_LIMIT_REACHED);
@@ -74,6 +77,31 @@ public final class Sessions {
         ended.forEach(this::tellEnd);
         ended.forEach(_ -> counters.count(GatewayEvent.SESSION_CLOSED));
         return !ended.isEmpty();
+    }
+
+    /// Ends the sessions of principals that are not admitted any more.
+    public void revoke(Predicate<Principal> isAdmitted) {
+        List<Session> all;
+        synchronized (this) {
+            all = List.copyOf(byClient.values());
+        }
+        for (Session session : all) {
+            if (!isAdmitted.test(session.principal())) {
+                revoke(session);
+            }
+        }
+    }
+
+    private void revoke(Session session) {
+        synchronized (this) {
+            if (byClient.get(session.client()) != session) {
+                // Closed meanwhile, or its client has another one by now.
+                return;
+            }
+            remove(session.client(), new ArrayList<>(1));
+        }
+        tellEnd(session);
+        counters.count(GatewayEvent.SESSION_REVOKED);
     }
 
     /// The session of a client, unless its time is over.
