@@ -12,10 +12,12 @@ import com.nimbusds.jose.jwk.RSAKey;
 import java.io.IOException;
 import java.text.ParseException;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
+import java.util.Set;
 import org.upwell.access.file.Documents;
 import org.upwell.access.file.Faults;
 import org.upwell.access.file.Fields;
@@ -36,30 +38,32 @@ public final class SigningKeys {
     record Signing(String id, SigningAlgorithm algorithm, JWSSigner signer) {}
 
     /// The content of the file, newest key first.
-    private record Ring(List<JWK> keys, @Nullable Signing signing, List<VerifyingKey> verifying, String publicJson) {
-        static final Ring EMPTY = new Ring(List.of(), null, List.of(), "{\"keys\":[]}");
+    ///
+    /// @param signing the newest key for each algorithm, since processes that share the keys may be set to
+    ///     different ones
+    private record Ring(
+            List<JWK> keys, Map<SigningAlgorithm, Signing> signing, List<VerifyingKey> verifying, String publicJson) {
+        static final Ring EMPTY = new Ring(List.of(), Map.of(), List.of(), "{\"keys\":[]}");
     }
 
     private final SharedFile<Ring> file;
+    private final SigningAlgorithm algorithm;
 
-    private SigningKeys(SharedFile<Ring> file) {
+    private SigningKeys(SharedFile<Ring> file, SigningAlgorithm algorithm) {
         this.file = file;
+        this.algorithm = algorithm;
     }
 
-    /// Reads the keys and makes the first one, or one for `algorithm` if the newest is for another.
+    /// Reads the keys, and makes one for `algorithm` if there is none.
     public static SigningKeys open(SharedDirectory directory, SigningAlgorithm algorithm) throws IOException {
         SigningKeys keys = new SigningKeys(
-                directory.shared("signing-keys.json", SigningKeys::parse, SigningKeys::write, Ring.EMPTY));
-        keys.file.update(ring -> {
-            Signing newest = ring.signing();
-            return newest != null && newest.algorithm() == algorithm ? ring : withNewKey(ring, algorithm);
-        });
+                directory.shared("signing-keys.json", SigningKeys::parse, SigningKeys::write, Ring.EMPTY), algorithm);
+        keys.file.update(ring -> ring.signing().containsKey(algorithm) ? ring : withNewKey(ring, algorithm));
         return keys;
     }
 
     /// Signs with a new key from now on.
     public void rotate() throws IOException {
-        SigningAlgorithm algorithm = signing().algorithm();
         file.update(ring -> withNewKey(ring, algorithm));
     }
 
@@ -69,9 +73,9 @@ public final class SigningKeys {
     }
 
     Signing signing() {
-        Signing signing = file.value().signing();
+        Signing signing = file.value().signing().get(algorithm);
         if (signing == null) {
-            throw new IllegalStateException("a key is made when the file is opened, and the last one is never removed");
+            throw new IllegalStateException("a key is made when the file is opened, and the newest is never removed");
         }
         return signing;
     }
@@ -85,10 +89,23 @@ public final class SigningKeys {
             List<JWK> keys = new ArrayList<>();
             keys.add(algorithm.generate());
             keys.addAll(ring.keys());
-            return ring(keys.subList(0, Math.min(keys.size(), MAX_KEYS)));
+            return ring(kept(keys));
         } catch (JOSEException e) {
             throw new IOException("cannot make a key for " + algorithm, e);
         }
+    }
+
+    /// The first few, and the newest for each algorithm in any case.
+    private static List<JWK> kept(List<JWK> newestFirst) {
+        List<JWK> kept = new ArrayList<>();
+        Set<Object> algorithms = new HashSet<>();
+        for (JWK key : newestFirst) {
+            boolean isNewest = algorithms.add(key.getKeyType());
+            if (isNewest || kept.size() < MAX_KEYS) {
+                kept.add(key);
+            }
+        }
+        return kept;
     }
 
     private static Ring ring(List<JWK> keys) throws JOSEException {
@@ -96,15 +113,19 @@ public final class SigningKeys {
             return Ring.EMPTY;
         }
         List<VerifyingKey> verifying = new ArrayList<>();
+        Map<SigningAlgorithm, Signing> signing = new EnumMap<>(SigningAlgorithm.class);
         for (JWK key : keys) {
-            verifying.add(VerifyingKey.of(key)
-                    .orElseThrow(() -> new JOSEException("key " + key.getKeyID() + " is not for RS256 or ES256")));
+            VerifyingKey half = VerifyingKey.of(key)
+                    .orElseThrow(() -> new JOSEException("key " + key.getKeyID() + " is not for RS256 or ES256"));
+            verifying.add(half);
+            if (!signing.containsKey(half.algorithm())) {
+                JWSSigner signer = key instanceof RSAKey rsa ? new RSASSASigner(rsa) : new ECDSASigner((ECKey) key);
+                signing.put(half.algorithm(), new Signing(key.getKeyID(), half.algorithm(), signer));
+            }
         }
-        JWK newest = keys.getFirst();
-        JWSSigner signer = newest instanceof RSAKey rsa ? new RSASSASigner(rsa) : new ECDSASigner((ECKey) newest);
         return new Ring(
                 List.copyOf(keys),
-                new Signing(newest.getKeyID(), verifying.getFirst().algorithm(), signer),
+                Map.copyOf(signing),
                 List.copyOf(verifying),
                 new JWKSet(keys).toPublicJWKSet().toString());
     }

@@ -96,6 +96,21 @@ class SigningKeysTest {
         assertThat(verifier(directory, second).verify(token)).isInstanceOf(Authentication.Admitted.class);
     }
 
+    /// Each of the processes that share the keys signs as it is set to, whichever of them starts last or rotates.
+    @Test
+    void processesSetToDifferentAlgorithmsDoNotChangeEachOthers() throws Exception {
+        SigningKeys server = keys(SigningAlgorithm.ES256);
+        String id = server.signing().id();
+        SigningKeys gateway = keys(SigningAlgorithm.RS256);
+        assertThat(server.signing().id()).isEqualTo(id);
+        for (int i = 0; i < 6; i++) {
+            gateway.rotate();
+        }
+        assertThat(keys(SigningAlgorithm.ES256).signing().id()).isEqualTo(id);
+        assertThat(server.signing().algorithm()).isEqualTo(SigningAlgorithm.ES256);
+        assertThat(gateway.signing().algorithm()).isEqualTo(SigningAlgorithm.RS256);
+    }
+
     @Test
     void earlierKeysStillVerifyAndTheOldestIsDropped() throws Exception {
         SigningKeys keys = keys(SigningAlgorithm.ES256);

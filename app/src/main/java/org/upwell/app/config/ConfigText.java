@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.upwell.access.token.TrustedIssuer;
 import tools.jackson.dataformat.yaml.YAMLMapper;
 import tools.jackson.dataformat.yaml.YAMLWriteFeature;
 
@@ -18,6 +19,7 @@ public final class ConfigText {
         Map<String, Object> root = new LinkedHashMap<>();
         root.put("data-directory", config.dataDirectory().toString());
         root.put("durability", config.durability().spelling());
+        root.put("access", access(config.access()));
         root.put("mqtt", mqtt(config.mqtt()));
         root.put("http", address(config.http().address()));
         Map<String, Object> https = address(config.https().address());
@@ -30,6 +32,25 @@ public final class ConfigText {
                 .disable(YAMLWriteFeature.SPLIT_LINES)
                 .build()
                 .writeValueAsString(root);
+    }
+
+    private static Map<String, Object> access(AccessConfig config) {
+        List<Map<String, Object>> issuers = new ArrayList<>();
+        for (TrustedIssuer each : config.issuers()) {
+            Map<String, Object> issuer = new LinkedHashMap<>();
+            issuer.put("name", each.name());
+            issuer.put("keys", each.keys().toString());
+            issuer.put("tenants", each.tenants().stream().sorted().toList());
+            issuer.put("roles", each.roles().stream().sorted().toList());
+            issuers.add(issuer);
+        }
+        Map<String, Object> access = new LinkedHashMap<>();
+        access.put("issuer", config.issuer());
+        access.put("algorithm", config.algorithm().name());
+        long millis = config.clockSkew().toMillis();
+        access.put("clock-skew", millis % 1000 == 0 ? millis / 1000 + "s" : millis + "ms");
+        access.put("issuers", issuers);
+        return access;
     }
 
     private static Map<String, Object> mqtt(MqttConfig config) {

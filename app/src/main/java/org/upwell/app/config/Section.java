@@ -3,6 +3,7 @@ package org.upwell.app.config;
 
 import java.net.InetAddress;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
@@ -11,12 +12,16 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /// One mapping of the file while it is read onto a record. Each accessor names a key, its default and its bounds; a
 /// bad value becomes a fault and the default is used in its place, so that reading goes on to the next fault. Keys
 /// that no accessor asked for are unknown. One use, one thread.
 final class Section {
+    private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m)");
+
     private final Path file;
     private final String path;
     private final YamlNode.Mapping mapping;
@@ -71,6 +76,27 @@ final class Section {
         }
         bad(key, scalar.get(), "a whole number from " + min + " to " + max);
         return fallback;
+    }
+
+    /// A length of time such as `500ms`, `30s` or `2m`.
+    Duration duration(String key, Duration fallback, Duration max) {
+        return parsed(key, text -> duration(text, max)).orElse(fallback);
+    }
+
+    private static Duration duration(String text, Duration max) {
+        Matcher matcher = DURATION.matcher(text);
+        if (matcher.matches()) {
+            long number = Long.parseLong(matcher.group(1));
+            Duration value = switch (matcher.group(2)) {
+                case "ms" -> Duration.ofMillis(number);
+                case "s" -> Duration.ofSeconds(number);
+                default -> Duration.ofMinutes(number);
+            };
+            if (value.compareTo(max) <= 0) {
+                return value;
+            }
+        }
+        throw new IllegalArgumentException("a time such as 500ms, 30s or 2m, at most " + max.toMinutes() + "m");
     }
 
     /// Port 0 stands for any free port.

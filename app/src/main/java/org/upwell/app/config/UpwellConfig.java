@@ -17,6 +17,7 @@ import java.util.Optional;
 public record UpwellConfig(
         Path dataDirectory,
         Durability durability,
+        AccessConfig access,
         MqttConfig mqtt,
         HttpConfig http,
         HttpsConfig https,
@@ -64,12 +65,13 @@ public record UpwellConfig(
                     "'" + durability.spelling() + "' needs the journal, which does not exist yet:"
                             + " only 'memory', for now the default, is accepted until it does");
         }
+        AccessConfig access = AccessConfig.read(section.section("access"));
         MqttConfig mqtt = MqttConfig.read(section.section("mqtt"));
         HttpConfig http = HttpConfig.read(section.section("http"));
         HttpsConfig https = HttpsConfig.read(section.section("https"));
         Optional<GatewayConfig> gateway =
                 section.has("gateway") ? Optional.of(GatewayConfig.read(section.section("gateway"))) : Optional.empty();
         section.refuseUnknownKeys();
-        return new UpwellConfig(dataDirectory, durability, mqtt, http, https, gateway);
+        return new UpwellConfig(dataDirectory, durability, access, mqtt, http, https, gateway);
     }
 }

@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import org.upwell.app.config.AccessConfig;
 import org.upwell.app.config.BindAddress;
 import org.upwell.app.config.Durability;
 import org.upwell.app.config.FieldConfig;
@@ -94,6 +95,7 @@ public final class Demo {
         return new UpwellConfig(
                 dataDirectory,
                 Durability.MEMORY,
+                AccessConfig.defaults(),
                 MqttConfig.of(listeners),
                 new HttpConfig(BindAddress.loopback(ports.tcp(HttpConfig.DEFAULT_PORT))),
                 new HttpsConfig(BindAddress.loopback(ports.tcp(HttpsConfig.DEFAULT_PORT)), Optional.empty()),

@@ -12,7 +12,6 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.upwell.access.AccessEvents;
 import org.upwell.access.login.Access;
-import org.upwell.access.login.AccessSettings;
 import org.upwell.app.config.BrokerConfig;
 import org.upwell.app.config.GatewayConfig;
 import org.upwell.app.config.UpwellConfig;
@@ -44,7 +43,8 @@ public final class GatewayProcess implements AutoCloseable {
         try {
             MqttBrokerLink.Settings target = target(broker);
             Access access = parts.add(
-                    "access", Access.open(config.dataDirectory(), AccessSettings.DEFAULTS, clock, AccessEvents.NONE));
+                    "access",
+                    Access.open(config.dataDirectory(), config.access().settings(), clock, AccessEvents.NONE));
             Gateway gateway = parts.add("gateway", GatewayRuntime.start(gatewayConfig, access, target, clock));
             return new GatewayProcess(parts, gateway);
         } catch (IOException | RuntimeException e) {

@@ -12,7 +12,6 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.upwell.access.login.Access;
-import org.upwell.access.login.AccessSettings;
 import org.upwell.access.login.AnonymousAccess;
 import org.upwell.app.config.BindAddress;
 import org.upwell.app.config.GatewayConfig;
@@ -69,7 +68,7 @@ public final class UpwellServer implements AutoCloseable {
                 "access",
                 Access.open(
                         data.path(),
-                        AccessSettings.DEFAULTS.withAnonymous(anonymous(config)),
+                        config.access().settings().withAnonymous(anonymous(config)),
                         clock,
                         new AccessCounters(metrics.registry())));
         this.certificates = new Certificates(data.path(), clock);

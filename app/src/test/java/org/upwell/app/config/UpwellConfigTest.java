@@ -11,6 +11,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -19,6 +20,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.upwell.access.login.AccessSettings;
+import org.upwell.access.token.SigningAlgorithm;
+import org.upwell.access.token.TrustedIssuer;
 import org.upwell.codec.QoS;
 
 class UpwellConfigTest {
@@ -27,6 +31,16 @@ class UpwellConfigTest {
     private static final String EVERY_KEY = """
             data-directory: /srv/upwell
             durability: memory
+            access:
+              issuer: https://upwell.example
+              algorithm: ES256
+              clock-skew: 1500ms
+              issuers:
+                - name: https://login.example
+                  keys: /etc/upwell/login-keys.json
+                  tenants: [acme, globex]
+                  roles: [APPLICATION]
+                - {name: partner, keys: partner.json, tenants: ["*"], roles: ["*"]}
             mqtt:
               listeners:
                 - name: public
@@ -75,6 +89,9 @@ class UpwellConfigTest {
         assertThat(config).isEqualTo(UpwellConfig.defaults());
         assertThat(config.dataDirectory()).isEqualTo(Path.of("upwell-data"));
         assertThat(config.durability()).isEqualTo(Durability.MEMORY);
+        assertThat(config.access())
+                .isEqualTo(new AccessConfig("upwell", SigningAlgorithm.RS256, Duration.ofSeconds(30), List.of()));
+        assertThat(config.access().settings()).isEqualTo(AccessSettings.DEFAULTS);
         assertThat(config.mqtt().queueLimit()).isEqualTo(50_000);
         assertThat(config.mqtt().queueOverflow()).isEqualTo(QueueOverflow.DROP_NEWEST);
         assertThat(config.mqtt().listeners())
@@ -103,6 +120,18 @@ class UpwellConfigTest {
         UpwellConfig config = UpwellConfig.parse(FILE, EVERY_KEY);
 
         assertThat(config.dataDirectory()).isEqualTo(Path.of("/srv/upwell"));
+        assertThat(config.access())
+                .isEqualTo(new AccessConfig(
+                        "https://upwell.example",
+                        SigningAlgorithm.ES256,
+                        Duration.ofMillis(1500),
+                        List.of(
+                                new TrustedIssuer(
+                                        "https://login.example",
+                                        Path.of("/etc/upwell/login-keys.json"),
+                                        Set.of("acme", "globex"),
+                                        Set.of("APPLICATION")),
+                                new TrustedIssuer("partner", Path.of("partner.json"), Set.of("*"), Set.of("*")))));
         assertThat(config.mqtt())
                 .isEqualTo(new MqttConfig(
                         List.of(
@@ -181,7 +210,7 @@ class UpwellConfigTest {
 
         assertThat(faults(text))
                 .containsExactly(
-                        "upwell.yaml:2: unknown key 'durabilty' (known here: data-directory, durability, mqtt, http,"
+                        "upwell.yaml:2: unknown key 'durabilty' (known here: data-directory, durability, access, mqtt, http,"
                                 + " https, gateway)",
                         "upwell.yaml:6: 'mqtt.listeners[0].type' must be one of tcp, tls, not 'udp'",
                         "upwell.yaml:7: unknown key 'mqtt.listeners[0].prot' (known here: type, bind, port,"
@@ -204,6 +233,41 @@ class UpwellConfigTest {
                                 + " 'http://broker'",
                         "upwell.yaml:22: 'gateway.broker.username' is missing",
                         "upwell.yaml:22: 'gateway.broker.password-file' is missing");
+    }
+
+    @Test
+    void everyFaultOfAccessIsReported() {
+        assertThat(faults("""
+                access:
+                  issuer: us
+                  algorithm: HS256
+                  clock-skew: 1h
+                  audience: x
+                  issuers:
+                    - {name: us, keys: k.json, tenants: [acme], roles: [R]}
+                    - {name: a, keys: k.json, tenants: [ssni, a/b], roles: []}
+                    - {name: a, tenants: ["*", acme], role: [R]}
+                """))
+                .containsExactly(
+                        "upwell.yaml:3: 'access.algorithm' must be one of RS256, ES256, not 'HS256'",
+                        "upwell.yaml:4: 'access.clock-skew' must be a time such as 500ms, 30s or 2m, at most 10m, not"
+                                + " '1h'",
+                        "upwell.yaml:5: unknown key 'access.audience' (known here: issuer, algorithm, clock-skew,"
+                                + " issuers)",
+                        "upwell.yaml:7: 'access.issuers[0].name' 'us' is the issuer of our own tokens",
+                        "upwell.yaml:8: 'access.issuers[1].tenants' must be a tenant other than 'ssni', which is the"
+                                + " users' own, not 'ssni'",
+                        "upwell.yaml:8: 'access.issuers[1].tenants' must be a tenant ID, not 'a/b'",
+                        "upwell.yaml:8: 'access.issuers[1].tenants' must name at least one, or the issuer's tokens are"
+                                + " all refused",
+                        "upwell.yaml:8: 'access.issuers[1].roles' must name at least one, or the issuer's tokens are"
+                                + " all refused",
+                        "upwell.yaml:9: 'access.issuers[2].name' 'a' is another issuer's",
+                        "upwell.yaml:9: 'access.issuers[2].keys' is missing",
+                        "upwell.yaml:9: 'access.issuers[2].tenants' has names beside '*', which means all",
+                        "upwell.yaml:9: 'access.issuers[2].roles' is missing: name what the issuer may assert, or"
+                                + " ['*'] for all",
+                        "upwell.yaml:9: unknown key 'access.issuers[2].role' (known here: name, keys, tenants, roles)");
     }
 
     @ParameterizedTest
