@@ -4,12 +4,8 @@ package org.upwell.access.file;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
-import java.nio.file.FileSystems;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -25,14 +21,15 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// A directory of files that several processes change, under one lock for all of them. Has one thread, which looks for
-/// changes and tells listeners, in order. Safe for all threads.
+/// A directory of files that several processes change, under one lock for all of them. Has one thread, which looks
+/// for changes and tells listeners, in order. Safe for all threads.
 public final class SharedDirectory implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(SharedDirectory.class);
     private static final String LOCK_FILE = ".lock";
 
-    /// A lock on a file belongs to the process, so threads and other instances in this one need a lock of their own.
+    /// A lock on a file belongs to the process, so threads and other instances in this one need a lock of their
+    /// own.
     private static final ConcurrentHashMap<Path, ReentrantLock> LOCKS = new ConcurrentHashMap<>();
 
     /// What runs while the lock is held.
@@ -58,26 +55,8 @@ public final class SharedDirectory implements AutoCloseable {
 
     /// Opens `path`, made for its owner only if it does not exist.
     public static SharedDirectory open(Path path) throws IOException {
-        if (!Files.isDirectory(path)) {
-            Path parent = path.toAbsolutePath().getParent();
-            if (parent != null) {
-                Files.createDirectories(parent);
-            }
-            Files.createDirectories(path, ownerOnly(path, "rwx------"));
-        }
+        WholeFile.createOwnersDirectory(path);
         return new SharedDirectory(path.toRealPath());
-    }
-
-    /// The attributes for a new file or directory that only its owner may use; none where the file system has no such
-    /// permissions.
-    static FileAttribute<?>[] ownerOnly(Path path, String permissions) {
-        boolean posix = FileSystems.getDefault().supportedFileAttributeViews().contains("posix")
-                && path.getFileSystem().equals(FileSystems.getDefault());
-        return posix
-                ? new FileAttribute<?>[] {
-                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions))
-                }
-                : new FileAttribute<?>[] {};
     }
 
     public Path path() {
@@ -155,23 +134,12 @@ public final class SharedDirectory implements AutoCloseable {
             try (FileChannel channel = FileChannel.open(
                             file,
                             Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
-                            ownerOnly(file, "rw-------"));
+                            WholeFile.ownerOnly(file));
                     FileLock _ = channel.lock()) {
                 return action.run();
             }
         } finally {
             lock.unlock();
-        }
-    }
-
-    /// Makes renames in this directory last through a power cut.
-    void sync() throws IOException {
-        if (ownerOnly(path, "rwx------").length == 0) {
-            // Where there are no such permissions, directories cannot be opened either.
-            return;
-        }
-        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-            channel.force(true);
         }
     }
 

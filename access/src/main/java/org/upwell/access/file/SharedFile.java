@@ -2,16 +2,10 @@
 package org.upwell.access.file;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.util.Set;
 
-/// A file that this process and others change. A change reads the file afresh under the directory's lock, so none is
-/// lost, and replaces it whole, so that a reader or a crash never sees half of one.
+/// A file that this process and others change. A change reads the file afresh under the directory's lock, so none
+/// is lost, and replaces it whole, so that a reader or a crash never sees half of one.
 public final class SharedFile<T> extends WatchedFile<T> {
 
     /// The bytes that the file's parser turns into `value` again.
@@ -46,28 +40,11 @@ public final class SharedFile<T> extends WatchedFile<T> {
             T after = change.apply(before);
             if (after != before) {
                 byte[] content = writer.write(after);
-                replace(content);
+                // Nobody else writes it meanwhile: the lock is held.
+                WholeFile.replace(path(), content, WholeFile.Readers.OWNER);
                 written(after, content);
             }
             return after;
         });
-    }
-
-    private void replace(byte[] content) throws IOException {
-        // One name is enough, since only the holder of the lock writes it; what a crash left over is overwritten.
-        Path temporary = path().resolveSibling("." + path().getFileName() + ".new");
-        Files.deleteIfExists(temporary);
-        try (FileChannel channel = FileChannel.open(
-                temporary,
-                Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
-                SharedDirectory.ownerOnly(temporary, "rw-------"))) {
-            ByteBuffer buffer = ByteBuffer.wrap(content);
-            while (buffer.hasRemaining()) {
-                channel.write(buffer);
-            }
-            channel.force(true);
-        }
-        Files.move(temporary, path(), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        directory.sync();
     }
 }

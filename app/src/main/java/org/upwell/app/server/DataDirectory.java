@@ -8,6 +8,7 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
+import org.upwell.access.file.WholeFile;
 
 /// The data directory while a server runs on it: one server at a time. The lock ends with the process, however it
 /// ends.
@@ -26,7 +27,7 @@ final class DataDirectory implements AutoCloseable {
     ///
     /// @throws IOException if another server runs on it, saying so
     static DataDirectory open(Path path) throws IOException {
-        OwnerOnlyFile.createDirectory(path);
+        WholeFile.createOwnersDirectory(path);
         FileChannel channel = FileChannel.open(path.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         if (tryLock(channel) == null) {
             channel.close();

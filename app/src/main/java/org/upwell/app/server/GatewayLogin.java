@@ -9,6 +9,7 @@ import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.Optional;
 import java.util.Set;
+import org.upwell.access.file.WholeFile;
 import org.upwell.access.registry.AccessDirectory;
 import org.upwell.access.registry.User;
 
@@ -28,7 +29,7 @@ record GatewayLogin(String username, String password) {
         Optional<User> user = access.users().find(USERNAME);
         if (user.isEmpty()) {
             String password = newPassword();
-            OwnerOnlyFile.write(file, password + "\n");
+            WholeFile.replace(file, (password + "\n").getBytes(StandardCharsets.UTF_8), WholeFile.Readers.OWNER);
             access.users().add(USERNAME, password, ROLES);
             return new GatewayLogin(USERNAME, password);
         }

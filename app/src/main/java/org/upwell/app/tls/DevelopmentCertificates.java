@@ -9,9 +9,6 @@ import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
@@ -50,6 +47,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.upwell.access.file.SharedDirectory;
+import org.upwell.access.file.WholeFile;
 
 /// A certificate authority and a server certificate for development, made in the folder `tls` of the data
 /// directory. Clients are given the authority's certificate and can then check the host name as they would in
@@ -118,8 +116,10 @@ public record DevelopmentCertificates(Path authority, TlsFiles server) {
         Subject subject = new Subject("Upwell development CA", AUTHORITY_LIFE, Set.of());
         Identity made = make(subject, null, clock.instant());
         // Key first: a certificate without its key would be made again, a key without certificate is not used.
-        write(authorityKey(), keyPem(made.key()), true);
-        write(authority, pem(made.certificate()), false);
+        WholeFile.replace(
+                authorityKey(), keyPem(made.key()).getBytes(StandardCharsets.US_ASCII), WholeFile.Readers.OWNER);
+        WholeFile.replace(
+                authority, pem(made.certificate()).getBytes(StandardCharsets.US_ASCII), WholeFile.Readers.EVERYBODY);
         return made;
     }
 
@@ -137,8 +137,12 @@ public record DevelopmentCertificates(Path authority, TlsFiles server) {
         }
         Identity made = make(new Subject("Upwell development server", SERVER_LIFE, hosts), issuer, clock.instant());
         Files.deleteIfExists(server.certificate());
-        write(server.key(), keyPem(made.key()), true);
-        write(server.certificate(), pem(made.certificate()), false);
+        WholeFile.replace(
+                server.key(), keyPem(made.key()).getBytes(StandardCharsets.US_ASCII), WholeFile.Readers.OWNER);
+        WholeFile.replace(
+                server.certificate(),
+                pem(made.certificate()).getBytes(StandardCharsets.US_ASCII),
+                WholeFile.Readers.EVERYBODY);
     }
 
     private static boolean lastsBeyond(X509Certificate certificate, Instant instant) {
@@ -245,23 +249,5 @@ public record DevelopmentCertificates(Path authority, TlsFiles server) {
             writer.writeObject(new JcaPKCS8Generator(key, null));
         }
         return text.toString();
-    }
-
-    private static void write(Path file, String text, boolean secret) throws IOException {
-        Path temporary = file.resolveSibling("." + file.getFileName() + ".new");
-        Files.deleteIfExists(temporary);
-        boolean posix = file.getFileSystem().supportedFileAttributeViews().contains("posix");
-        if (posix) {
-            String permissions = secret ? "rw-------" : "rw-r--r--";
-            Files.createFile(
-                    temporary, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions)));
-        }
-        Files.write(
-                temporary,
-                text.getBytes(StandardCharsets.US_ASCII),
-                StandardOpenOption.CREATE,
-                StandardOpenOption.WRITE,
-                StandardOpenOption.SYNC);
-        Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
 }

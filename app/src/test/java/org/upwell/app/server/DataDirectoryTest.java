@@ -35,16 +35,4 @@ class DataDirectoryTest {
         }
         DataDirectory.open(directory).close();
     }
-
-    @Test
-    void secretsAreReadableByTheOwnerOnlyAndReplacedWhole() throws Exception {
-        Path file = directory.resolve("secret");
-        OwnerOnlyFile.write(file, "one");
-        OwnerOnlyFile.write(file, "two");
-
-        assertThat(Files.readString(file)).isEqualTo("two");
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
-                .isEqualTo("rw-------");
-        assertThat(directory).isDirectoryNotContaining(path -> path.toString().endsWith(".new"));
-    }
 }
