@@ -105,6 +105,8 @@ public final class Broker implements AutoCloseable {
             }
         });
         restoration.done();
+        // Principals may have been removed while nothing ran; what is published from now on is not for them.
+        accessChanged(_ -> true);
     }
 
     /// Publishes a message of the broker's own or of an operator, unchecked. Any thread.

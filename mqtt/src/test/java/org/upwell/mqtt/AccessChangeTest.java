@@ -24,6 +24,8 @@ import org.upwell.broker.access.Principal;
 import org.upwell.broker.event.DropCause;
 import org.upwell.broker.message.Message;
 import org.upwell.broker.session.Session;
+import org.upwell.broker.store.InMemoryStore;
+import org.upwell.broker.store.Store;
 import org.upwell.broker.topic.InvalidTopicException;
 import org.upwell.broker.topic.TopicFilter;
 import org.upwell.codec.ConnAck;
@@ -44,11 +46,13 @@ class AccessChangeTest {
 
     private final Set<String> disabled = ConcurrentHashMap.newKeySet();
     private final Set<String> closedTopics = ConcurrentHashMap.newKeySet();
+    private final Store store = new InMemoryStore();
     private TestBroker server;
 
     @BeforeEach
     void start() throws IOException {
         TestBroker.Options options = new TestBroker.Options();
+        options.store = store;
         Authenticator known = options.authenticator;
         options.authenticator = new Authenticator() {
             @Override
@@ -273,6 +277,22 @@ class AccessChangeTest {
             client.expectClosed();
             await().until(() -> server.broker.sessions().all().isEmpty());
         }
+    }
+
+    @Test
+    void whoWasRemovedWhileNothingRanIsFoundOutAtTheStart() throws IOException {
+        try (TestClient client = client(MqttVersion.MQTT_5)) {
+            client.connect(of(MqttVersion.MQTT_5, "c", "acme.meter", true));
+            client.subscribe("acme/#", QoS.AT_LEAST_ONCE);
+        }
+        awaitOffline();
+        server.server.close();
+        disabled.add("acme");
+
+        start();
+        await().until(() -> session().permissions().isEmpty());
+        server.broker.publish(Message.of("acme/1", new byte[] {'1'}, 1));
+        await().until(() -> server.broker.counters().droppedBy(DropCause.NOT_PERMITTED) == 1);
     }
 
     /// More than are looked at in one go.

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 /// Who authentication says a peer is. Comes from the credential only, never from what the peer writes elsewhere.
 ///
 /// @param tenant the owner of the peer's topic space, a literal that is never parsed as a filter
-/// @param name user name, or the tenant's client ID that a token was issued for; for people and logs
+/// @param name user name; the tenant for the bearer of a token
 /// @param roles names of the roles, already cleared of those that this kind of credential may not assert
 /// @param issuedAt when a token was issued; null for passwords and anonymous peers. A CONNECT with an older token
 ///     than the live session's must not take that session over.
