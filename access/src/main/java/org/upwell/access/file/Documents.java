@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.upwell.access.Printable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
@@ -18,10 +19,12 @@ import tools.jackson.core.TokenStreamFactory;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.dataformat.yaml.YAMLFactory;
+import tools.jackson.dataformat.yaml.YAMLParser;
 
 /// Reads JSON and YAML into [Node]s and writes JSON that people can read.
 ///
-/// Not bound onto records by the library, because that reports the first fault only and forgets where a value stood.
+/// Not bound onto records by the library, because that reports the first fault only and forgets where a value
+/// stood.
 public final class Documents {
 
     private static final TokenStreamFactory JSON = new JsonFactory();
@@ -74,15 +77,28 @@ public final class Documents {
             if (parser.nextToken() != null) {
                 faults.add(line(parser), "more follows after the end of the document");
             }
+            boolean nothing = root instanceof Node.Scalar scalar && scalar.type() == Node.Type.NOTHING;
             if (root instanceof Node.Mapping mapping) {
                 return mapping;
             }
-            faults.add(root.line(), "expected a mapping, found " + root.kind());
-            return empty;
+            if (!nothing || factory == JSON) {
+                faults.add(root.line(), "the file must be a mapping of keys to values, not " + root.kind());
+            }
         } catch (JacksonException e) {
+            malformed(factory, e, faults);
+        }
+        return empty;
+    }
+
+    private static void malformed(TokenStreamFactory factory, JacksonException e, Faults faults) {
+        String what = factory == JSON ? "not JSON: " : "not YAML: ";
+        if (e.getCause() instanceof MarkedYamlEngineException marked
+                && marked.getProblemMark().isPresent()) {
+            // Jackson's place is that of the last good token; the cause knows where the fault itself is.
+            faults.add(marked.getProblemMark().get().getLine() + 1, what + firstLine(marked.getProblem()));
+        } else {
             int line = e.getLocation() == null ? 0 : e.getLocation().getLineNr();
-            faults.add(Math.max(line, 0), "not well-formed: " + firstLine(e.getOriginalMessage()));
-            return empty;
+            faults.add(Math.max(line, 0), what + firstLine(e.getOriginalMessage()));
         }
     }
 
@@ -91,11 +107,17 @@ public final class Documents {
     }
 
     private static int line(JsonParser parser) {
-        return parser.currentTokenLocation().getLineNr();
+        return Math.max(1, parser.currentTokenLocation().getLineNr());
     }
 
     private static Node node(JsonParser parser, JsonToken token, Faults faults) {
         int line = line(parser);
+        if (parser instanceof YAMLParser yaml && yaml.isCurrentAlias()) {
+            faults.add(
+                    line,
+                    "aliases (*" + Printable.cut(parser.getString(), 40) + ") are not supported: write the value out");
+            return new Node.Scalar("", Node.Type.NOTHING, line);
+        }
         return switch (token) {
             case START_OBJECT -> mapping(parser, line, faults);
             case START_ARRAY -> sequence(parser, line, faults);
@@ -115,15 +137,16 @@ public final class Documents {
     }
 
     private static Node mapping(JsonParser parser, int line, Faults faults) {
-        Map<String, Node> entries = new LinkedHashMap<>();
+        Map<String, Node.Entry> entries = new LinkedHashMap<>();
         for (JsonToken token = parser.nextToken(); token != JsonToken.END_OBJECT; token = parser.nextToken()) {
             String key = parser.currentName();
             int keyLine = line(parser);
-            Node previous = entries.put(key, node(parser, parser.nextToken(), faults));
-            if (previous != null) {
+            Node value = node(parser, parser.nextToken(), faults);
+            Node.Entry earlier = entries.putIfAbsent(key, new Node.Entry(value, keyLine));
+            if (earlier != null) {
                 faults.add(
                         keyLine,
-                        "'" + Printable.cut(key, 80) + "' stands here again, first in line " + previous.line());
+                        "key '" + Printable.cut(key, 80) + "' is there twice, first on line " + earlier.line());
             }
         }
         return new Node.Mapping(entries, line);

@@ -12,7 +12,7 @@ public final class Faults {
     private static final int MAX_TOLD = 50;
 
     private final Path file;
-    private final List<String> told = new ArrayList<>();
+    private final List<Fault> told = new ArrayList<>();
     private int untold;
 
     public Faults(Path file) {
@@ -25,22 +25,27 @@ public final class Faults {
             untold++;
             return;
         }
-        told.add(file + (line > 0 ? ":" + line : "") + ": " + message);
+        told.add(new Fault(file, line, message));
     }
 
     public boolean isEmpty() {
         return told.isEmpty();
     }
 
+    /// In the order in which they were found.
+    public List<Fault> all() {
+        List<Fault> all = new ArrayList<>(told);
+        if (untold > 0) {
+            all.add(new Fault(file, 0, "and " + untold + " more"));
+        }
+        return all;
+    }
+
     /// @throws BrokenFileException with all faults, if there is one
     public void throwIfAny() throws BrokenFileException {
-        if (told.isEmpty()) {
-            return;
+        if (!told.isEmpty()) {
+            throw new BrokenFileException(
+                    file, all().stream().map(Fault::toString).toList());
         }
-        List<String> all = new ArrayList<>(told);
-        if (untold > 0) {
-            all.add(file + ": and " + untold + " more");
-        }
-        throw new BrokenFileException(file, all);
     }
 }

@@ -2,6 +2,7 @@
 package org.upwell.access.file;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -10,9 +11,9 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.upwell.access.Printable;
 
-/// Takes the fields of one mapping by name, and knows in the end which ones nobody asked for. Each fault is reported
-/// where it stands and replaced by a harmless value, so that reading goes on and finds the next. Owned by the thread
-/// that reads.
+/// Takes the fields of one mapping by name, and knows in the end which ones nobody asked for. Each fault is
+/// reported where it stands and replaced by a harmless value, so that reading goes on and finds the next. Owned by
+/// the thread that reads.
 public final class Fields {
 
     private final Node.Mapping mapping;
@@ -36,8 +37,8 @@ public final class Fields {
         return new Fields(new Node.Mapping(Map.of(), node.line()), what, faults);
     }
 
-    /// The fields of a file's root, its `format` checked: a file of a later format is refused, for it may mean things
-    /// that this program does not know of.
+    /// The fields of a file's root, its `format` checked: a file of a later format is refused, for it may mean
+    /// things that this program does not know of.
     public static Fields root(Node.Mapping root, int format, Faults faults) {
         Fields fields = new Fields(root, "the file", faults);
         long found = fields.number("format", format, 1, Integer.MAX_VALUE);
@@ -55,8 +56,8 @@ public final class Fields {
 
     /// Where `key` stands, or the mapping if it does not.
     public int line(String key) {
-        Node node = mapping.entries().get(key);
-        return node == null ? mapping.line() : node.line();
+        Node.Entry entry = mapping.entries().get(key);
+        return entry == null ? mapping.line() : entry.value().line();
     }
 
     public boolean has(String key) {
@@ -101,7 +102,7 @@ public final class Fields {
         if (node instanceof Node.Scalar scalar && scalar.type() == Node.Type.FLAG) {
             return scalar.text().equals("true");
         }
-        faults.add(node.line(), "'" + key + "' of " + what + " must be true or false, found " + shown(node));
+        faults.add(node.line(), "'" + key + "' of " + what + " must be true or false, found " + node.shown());
         return otherwise;
     }
 
@@ -122,7 +123,8 @@ public final class Fields {
         }
         faults.add(
                 node.line(),
-                "'" + key + "' of " + what + " must be a number from " + min + " to " + max + ", found " + shown(node));
+                "'" + key + "' of " + what + " must be a number from " + min + " to " + max + ", found "
+                        + node.shown());
         return otherwise;
     }
 
@@ -146,7 +148,9 @@ public final class Fields {
             return Map.of();
         }
         if (node instanceof Node.Mapping inner) {
-            return inner.entries();
+            Map<String, Node> entries = new LinkedHashMap<>();
+            inner.entries().forEach((name, entry) -> entries.put(name, entry.value()));
+            return entries;
         }
         faults.add(node.line(), "'" + key + "' of " + what + " must be a mapping, found " + node.kind());
         return Map.of();
@@ -154,7 +158,7 @@ public final class Fields {
 
     /// Reports the keys that nobody asked for.
     public void finish() {
-        for (Map.Entry<String, Node> entry : mapping.entries().entrySet()) {
+        for (Map.Entry<String, Node.Entry> entry : mapping.entries().entrySet()) {
             if (!known.contains(entry.getKey())) {
                 faults.add(
                         entry.getValue().line(),
@@ -176,7 +180,8 @@ public final class Fields {
 
     private @Nullable Node take(String key) {
         known.add(key);
-        return mapping.entries().get(key);
+        Node.Entry entry = mapping.entries().get(key);
+        return entry == null ? null : entry.value();
     }
 
     private String asText(Node node, String key) {
@@ -186,11 +191,5 @@ public final class Fields {
         }
         faults.add(node.line(), "'" + key + "' of " + what + " must be text, found " + node.kind());
         return "";
-    }
-
-    private static String shown(Node node) {
-        return node instanceof Node.Scalar scalar && scalar.type() != Node.Type.NOTHING
-                ? "'" + Printable.cut(scalar.text(), 40) + "'"
-                : node.kind();
     }
 }

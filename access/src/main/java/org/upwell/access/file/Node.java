@@ -3,6 +3,7 @@ package org.upwell.access.file;
 
 import java.util.List;
 import java.util.Map;
+import org.upwell.access.Printable;
 
 /// A part of a JSON or YAML document that knows its line, so that a fault in what it means can name its place.
 public sealed interface Node {
@@ -12,6 +13,13 @@ public sealed interface Node {
 
     /// What the part is called in a message.
     String kind();
+
+    /// How it is shown to whoever expected something else: a plain value as it stands, else what it is.
+    default String shown() {
+        return this instanceof Scalar scalar && scalar.type() != Type.NOTHING
+                ? "'" + Printable.cut(scalar.text(), 80) + "'"
+                : kind();
+    }
 
     /// The kinds of plain values.
     enum Type {
@@ -46,8 +54,11 @@ public sealed interface Node {
         }
     }
 
+    /// A value with the line of its key, which differs from the value's when that begins further down.
+    record Entry(Node value, int line) {}
+
     /// Keys with values, in the order in which they were written.
-    record Mapping(Map<String, Node> entries, int line) implements Node {
+    record Mapping(Map<String, Entry> entries, int line) implements Node {
         @Override
         public String kind() {
             return "a mapping";

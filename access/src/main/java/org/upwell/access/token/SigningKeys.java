@@ -160,8 +160,8 @@ public final class SigningKeys {
     private static Map<String, Object> members(Node node) {
         Map<String, Object> members = new HashMap<>();
         if (node instanceof Node.Mapping mapping) {
-            mapping.entries().forEach((name, value) -> {
-                if (value instanceof Node.Scalar scalar) {
+            mapping.entries().forEach((name, entry) -> {
+                if (entry.value() instanceof Node.Scalar scalar) {
                     members.put(name, scalar.text());
                 }
             });

@@ -68,7 +68,6 @@ public final class TokenVerifier {
             Issuer issuer,
             List<VerifyingKey> keys,
             String subject,
-            String name,
             List<String> roles,
             Instant issuedAt,
             @Nullable Instant notBefore,
@@ -163,8 +162,7 @@ public final class TokenVerifier {
         if (roles.isEmpty()) {
             return refused(RefusalCause.NOT_AUTHORIZED, "token has no role that it may assert");
         }
-        return new Authentication.Admitted(
-                new Principal(tenant, claims.name(), roles, claims.issuedAt(), claims.expiresAt()));
+        return new Authentication.Admitted(new Principal(tenant, tenant, roles, claims.issuedAt(), claims.expiresAt()));
     }
 
     private static Authentication refused(RefusalCause cause, String reason) {
@@ -257,12 +255,10 @@ public final class TokenVerifier {
             throw new BadToken("token lacks sub, iat or exp");
         }
         List<String> roles = claims.getStringListClaim(ROLES_CLAIM);
-        String client = claims.getClaim("client_id") instanceof String text ? text : subject;
         return new Claims(
                 issuer,
                 keys,
                 subject,
-                Printable.cut(client, 128),
                 roles == null ? List.of() : List.copyOf(roles),
                 issuedAt.toInstant(),
                 notBefore == null ? null : notBefore.toInstant(),

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 class DocumentsTest {
@@ -30,6 +31,10 @@ class DocumentsTest {
         }
     }
 
+    private static Node.Entry entry(Node.Mapping mapping, String key) {
+        return Objects.requireNonNull(mapping.entries().get(key), key);
+    }
+
     @Test
     void valuesKnowTheirLines() {
         Node.Mapping root = yaml("""
@@ -38,35 +43,43 @@ class DocumentsTest {
                   - x
                   - y: true
                 """);
-        assertThat(root.entries().get("a")).isEqualTo(new Node.Scalar("1", Node.Type.NUMBER, 1));
-        Node.Mapping inner = new Node.Mapping(Map.of("y", new Node.Scalar("true", Node.Type.FLAG, 4)), 4);
-        assertThat(root.entries().get("b"))
+        assertThat(entry(root, "a").value()).isEqualTo(new Node.Scalar("1", Node.Type.NUMBER, 1));
+        Node.Mapping inner =
+                new Node.Mapping(Map.of("y", new Node.Entry(new Node.Scalar("true", Node.Type.FLAG, 4), 4)), 4);
+        assertThat(entry(root, "b").value())
                 .isEqualTo(new Node.Sequence(List.of(new Node.Scalar("x", Node.Type.TEXT, 3), inner), 3));
+        assertThat(entry(root, "b").line()).isEqualTo(2);
         assertThat(faults()).isEmpty();
     }
 
     @Test
     void aFaultOfSyntaxNamesItsLine() {
         assertThat(json("{\n \"a\": 1,\n \"b\" 2\n}").entries()).isEmpty();
-        assertThat(faults()).singleElement().asString().startsWith("some.file:3: not well-formed: ");
+        assertThat(faults()).singleElement().asString().startsWith("some.file:3: not JSON: ");
     }
 
     @Test
     void aFaultOfYamlSyntaxNamesItsLine() {
         yaml("a: 1\nb: [1, 2\nc: 3\n");
-        assertThat(faults()).singleElement().asString().matches("some\\.file:[23]: not well-formed: .*");
+        assertThat(faults()).singleElement().asString().matches("some\\.file:3: not YAML: .*");
     }
 
     @Test
     void aKeyThatStandsTwiceIsReportedWithBothPlaces() {
         json("{\"a\": 1,\n\"b\": 2,\n\"a\": 3}");
-        assertThat(faults()).containsExactly("some.file:3: 'a' stands here again, first in line 1");
+        assertThat(faults()).containsExactly("some.file:3: key 'a' is there twice, first on line 1");
     }
 
     @Test
     void theRootMustBeAMapping() {
         json("[1]");
-        assertThat(faults()).containsExactly("some.file:1: expected a mapping, found a list");
+        assertThat(faults()).containsExactly("some.file:1: the file must be a mapping of keys to values, not a list");
+    }
+
+    @Test
+    void anAliasIsAFaultInsteadOfAText() {
+        yaml("a: &x {b: 1}\nc: *x\n");
+        assertThat(faults()).containsExactly("some.file:2: aliases (*x) are not supported: write the value out");
     }
 
     @Test

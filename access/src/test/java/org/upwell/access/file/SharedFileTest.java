@@ -252,7 +252,7 @@ class SharedFileTest {
             Files.writeString(file, "{\"format\": 1, \"count\": 6}");
             await().until(() -> counter.value() == 6);
             await().until(() -> log.list.stream().anyMatch(e -> e.getLevel() == Level.INFO));
-            assertThat(errors()).singleElement().asString().contains("counter.json:2: not well-formed");
+            assertThat(errors()).singleElement().asString().contains("counter.json:2: not JSON");
         }
     }
 

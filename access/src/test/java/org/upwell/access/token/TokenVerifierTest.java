@@ -319,14 +319,13 @@ class TokenVerifierTest {
         String both = signed(
                 claims(FOREIGN, "testTenant")
                         .claim("mqttScope", List.of("BUBBLE_UP_READ_CONSUMER", "APPLICATION"))
-                        .claim("client_id", "partner-app")
                         .build(),
                 JWSAlgorithm.RS256,
                 signer,
                 "partner");
         Principal principal = admitted(both);
         assertThat(principal.roles()).containsExactly("BUBBLE_UP_READ_CONSUMER");
-        assertThat(principal.name()).isEqualTo("partner-app");
+        assertThat(principal.name()).isEqualTo("testTenant");
         assertThat(events).containsExactly(new AccessEvent.ForeignRoleAsserted(FOREIGN, "testTenant", "APPLICATION"));
         assertBad(
                 signed(claims(FOREIGN, "other").build(), JWSAlgorithm.RS256, signer, "partner"),

@@ -15,6 +15,8 @@ import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.upwell.access.file.Faults;
+import org.upwell.access.file.Node;
 
 /// One mapping of the file while it is read onto a record. Each accessor names a key, its default and its bounds; a
 /// bad value becomes a fault and the default is used in its place, so that reading goes on to the next fault. Keys
@@ -22,14 +24,12 @@ import java.util.stream.Collectors;
 final class Section {
     private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m)");
 
-    private final Path file;
     private final String path;
-    private final YamlNode.Mapping mapping;
-    private final List<ConfigFault> faults;
+    private final Node.Mapping mapping;
+    private final Faults faults;
     private final Set<String> known = new LinkedHashSet<>();
 
-    Section(Path file, String path, YamlNode.Mapping mapping, List<ConfigFault> faults) {
-        this.file = file;
+    Section(String path, Node.Mapping mapping, Faults faults) {
         this.path = path;
         this.mapping = mapping;
         this.faults = faults;
@@ -41,7 +41,7 @@ final class Section {
     }
 
     Optional<String> text(String key) {
-        return scalar(key).map(YamlNode.Scalar::text);
+        return scalar(key).map(Node.Scalar::text);
     }
 
     String text(String key, String fallback) {
@@ -51,7 +51,7 @@ final class Section {
     /// A text that must be there.
     String requiredText(String key) {
         if (!has(key)) {
-            faults.add(new ConfigFault(file, mapping.line(), "'" + name(key) + "' is missing"));
+            faults.add(mapping.line(), "'" + name(key) + "' is missing");
         }
         return text(key, "");
     }
@@ -61,7 +61,7 @@ final class Section {
     }
 
     int integer(String key, int fallback, int min, int max) {
-        Optional<YamlNode.Scalar> scalar = scalar(key);
+        Optional<Node.Scalar> scalar = scalar(key);
         if (scalar.isEmpty()) {
             return fallback;
         }
@@ -106,7 +106,7 @@ final class Section {
 
     /// An address written out: names would make the start depend on a name server.
     InetAddress address(String key, InetAddress fallback) {
-        Optional<YamlNode.Scalar> scalar = scalar(key);
+        Optional<Node.Scalar> scalar = scalar(key);
         if (scalar.isEmpty()) {
             return fallback;
         }
@@ -120,7 +120,7 @@ final class Section {
     }
 
     <E extends Enum<E>> E choice(String key, E fallback, Function<E, String> spelling) {
-        Optional<YamlNode.Scalar> scalar = scalar(key);
+        Optional<Node.Scalar> scalar = scalar(key);
         if (scalar.isEmpty()) {
             return fallback;
         }
@@ -142,8 +142,8 @@ final class Section {
     /// Reads a list of values of a form of their own.
     <T> List<T> parsedList(String key, Function<String, T> parse) {
         List<T> values = new ArrayList<>();
-        for (YamlNode item : items(key)) {
-            if (item instanceof YamlNode.Scalar scalar) {
+        for (Node item : items(key)) {
+            if (item instanceof Node.Scalar scalar) {
                 parsed(key, scalar, parse).ifPresent(values::add);
             } else {
                 bad(key, item, "a list of plain values");
@@ -152,7 +152,7 @@ final class Section {
         return values;
     }
 
-    private <T> Optional<T> parsed(String key, YamlNode.Scalar scalar, Function<String, T> parse) {
+    private <T> Optional<T> parsed(String key, Node.Scalar scalar, Function<String, T> parse) {
         try {
             return Optional.of(parse.apply(scalar.text()));
         } catch (IllegalArgumentException e) {
@@ -164,10 +164,10 @@ final class Section {
     /// The mapping under a key; an empty one if the key is absent, so that defaults apply.
     Section section(String key) {
         known.add(key);
-        YamlNode.Entry entry = mapping.entries().get(key);
-        if (entry == null || entry.value() instanceof YamlNode.Nothing) {
+        Node.Entry entry = mapping.entries().get(key);
+        if (entry == null || isNothing(entry.value())) {
             int line = entry == null ? mapping.line() : entry.line();
-            return new Section(file, name(key), new YamlNode.Mapping(line, Map.of()), faults);
+            return new Section(name(key), new Node.Mapping(Map.of(), line), faults);
         }
         return child(name(key), entry.value());
     }
@@ -176,67 +176,69 @@ final class Section {
     List<Section> sections(String key) {
         List<Section> sections = new ArrayList<>();
         int index = 0;
-        for (YamlNode item : items(key)) {
+        for (Node item : items(key)) {
             sections.add(child(name(key) + "[" + index++ + "]", item));
         }
         return sections;
     }
 
-    private Section child(String childPath, YamlNode node) {
-        if (node instanceof YamlNode.Mapping childMapping) {
-            return new Section(file, childPath, childMapping, faults);
+    private Section child(String childPath, Node node) {
+        if (node instanceof Node.Mapping childMapping) {
+            return new Section(childPath, childMapping, faults);
         }
-        faults.add(new ConfigFault(
-                file, node.line(), "'" + childPath + "' must be a mapping of keys to values, not " + node.kind()));
-        return new Section(file, childPath, new YamlNode.Mapping(node.line(), Map.of()), faults);
+        faults.add(node.line(), "'" + childPath + "' must be a mapping of keys to values, not " + node.shown());
+        return new Section(childPath, new Node.Mapping(Map.of(), node.line()), faults);
     }
 
-    private List<YamlNode> items(String key) {
+    private List<Node> items(String key) {
         known.add(key);
-        YamlNode.Entry entry = mapping.entries().get(key);
+        Node.Entry entry = mapping.entries().get(key);
         if (entry == null) {
             return List.of();
         }
-        if (entry.value() instanceof YamlNode.Sequence sequence) {
+        if (entry.value() instanceof Node.Sequence sequence) {
             return sequence.items();
         }
         bad(key, entry.value(), "a list");
         return List.of();
     }
 
-    private Optional<YamlNode.Scalar> scalar(String key) {
+    private Optional<Node.Scalar> scalar(String key) {
         known.add(key);
-        YamlNode.Entry entry = mapping.entries().get(key);
+        Node.Entry entry = mapping.entries().get(key);
         if (entry == null) {
             return Optional.empty();
         }
-        if (entry.value() instanceof YamlNode.Scalar scalar && !scalar.text().isBlank()) {
+        if (entry.value() instanceof Node.Scalar scalar
+                && !isNothing(scalar)
+                && !scalar.text().isBlank()) {
             return Optional.of(scalar);
         }
         bad(key, entry.value(), "a value");
         return Optional.empty();
     }
 
-    private void bad(String key, YamlNode found, String expected) {
-        faults.add(new ConfigFault(
-                file, found.line(), "'" + name(key) + "' must be " + expected + ", not " + found.kind()));
+    private static boolean isNothing(Node node) {
+        return node instanceof Node.Scalar scalar && scalar.type() == Node.Type.NOTHING;
+    }
+
+    private void bad(String key, Node found, String expected) {
+        faults.add(found.line(), "'" + name(key) + "' must be " + expected + ", not " + found.shown());
     }
 
     /// A fault at the key's line, or at the section's if the key is absent.
     void fault(String key, String message) {
-        YamlNode.Entry entry = mapping.entries().get(key);
+        Node.Entry entry = mapping.entries().get(key);
         int line = entry == null ? mapping.line() : entry.line();
-        faults.add(new ConfigFault(file, line, "'" + name(key) + "' " + message));
+        faults.add(line, "'" + name(key) + "' " + message);
     }
 
     /// To be called when every key was asked for.
     void refuseUnknownKeys() {
         mapping.entries().forEach((key, entry) -> {
             if (!known.contains(key)) {
-                faults.add(new ConfigFault(
-                        file,
-                        entry.line(),
-                        "unknown key '" + name(key) + "' (known here: " + String.join(", ", known) + ")"));
+                faults.add(
+                        entry.line(), "unknown key '" + name(key) + "' (known here: " + String.join(", ", known) + ")");
             }
         });
     }

@@ -3,12 +3,16 @@ package org.upwell.app.config;
 
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.upwell.access.file.Documents;
+import org.upwell.access.file.Fault;
+import org.upwell.access.file.Faults;
+import org.upwell.access.file.Node;
 
 /// The whole configuration of a server or of a gateway process. Immutable.
 ///
@@ -32,26 +36,26 @@ public record UpwellConfig(
         try {
             text = Files.readString(file);
         } catch (CharacterCodingException e) {
-            throw new InvalidConfigException(List.of(new ConfigFault(file, 1, "not UTF-8 text")));
+            throw new InvalidConfigException(List.of(new Fault(file, 1, "not UTF-8 text")));
         }
         return parse(file, text);
     }
 
     /// What an empty file means.
     public static UpwellConfig defaults() {
-        List<ConfigFault> faults = new ArrayList<>();
-        return read(new Section(Path.of("defaults"), "", new YamlNode.Mapping(1, Map.of()), faults));
+        return read(new Section("", new Node.Mapping(Map.of(), 1), new Faults(Path.of("defaults"))));
     }
 
     static UpwellConfig parse(Path file, String text) throws InvalidConfigException {
-        List<ConfigFault> faults = new ArrayList<>();
-        Optional<YamlNode.Mapping> root = new YamlReader(file, faults).read(text);
-        if (root.isEmpty()) {
-            throw new InvalidConfigException(faults);
+        Faults faults = new Faults(file);
+        Node.Mapping root = Documents.yaml(text.getBytes(StandardCharsets.UTF_8), faults);
+        if (root.entries().isEmpty() && !faults.isEmpty()) {
+            // Not YAML at all: what is missing in it is not worth telling.
+            throw new InvalidConfigException(faults.all());
         }
-        UpwellConfig config = read(new Section(file, "", root.get(), faults));
+        UpwellConfig config = read(new Section("", root, faults));
         if (!faults.isEmpty()) {
-            throw new InvalidConfigException(faults);
+            throw new InvalidConfigException(faults.all());
         }
         return config;
     }

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.upwell.access.file.Fault;
 import org.upwell.access.login.AccessSettings;
 import org.upwell.access.token.SigningAlgorithm;
 import org.upwell.access.token.TrustedIssuer;
@@ -335,7 +336,7 @@ class UpwellConfigTest {
         InvalidConfigException thrown =
                 catchThrowableOfType(InvalidConfigException.class, () -> UpwellConfig.parse(FILE, text));
         assertThat(thrown).as("faults in%n%s", text).isNotNull();
-        return thrown.faults().stream().map(ConfigFault::toString).toList();
+        return thrown.faults().stream().map(Fault::toString).toList();
     }
 
     private static BindAddress at(String address, int port) {
