@@ -173,8 +173,7 @@ public final class SessionDirectory {
     }
 
     /// Looks the rights of one session up again. On the session's owner.
-    @SuppressWarnings(
-            "ReferenceEquality") // The same set of permissions is the same object, or is taken anew for nothing.
+    @SuppressWarnings("ReferenceEquality") // Another object at worst replaces equal rights.
     public void recheck(Session session, Rights rights) {
         Optional<Principal> now = rights.authenticator().readmit(session.principal());
         Permissions permissions = now.map(rights.authorizer()::permissionsOf).orElse(Permissions.NONE);
