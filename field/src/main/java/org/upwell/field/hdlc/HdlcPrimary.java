@@ -118,11 +118,6 @@ public final class HdlcPrimary {
         return strayFrames;
     }
 
-    /// Bytes that belonged to no frame, since the start.
-    public long noiseBytes() {
-        return reader.discardedBytes();
-    }
-
     /// Bytes from the line. The outcome of the outstanding exchange once its answer is whole, else null.
     public @Nullable Outcome onBytes(byte[] bytes, int from, int count) {
         Outcome outcome = null;

@@ -22,9 +22,8 @@ import org.upwell.field.loop.Loop;
 /// The NIC's registrations on the sensor: one for each path that the table or any network observer wants, however many
 /// want it. Owned by the NIC's loop.
 ///
-/// 1. Registrations are spread, since collecting one notification takes a second or more and what falls due meanwhile
-/// is
-///    lost.
+/// 1. Registrations are spread, since collecting one notification takes a second or more and what falls due
+///    meanwhile is lost.
 /// 2. A registration is renewed when the sensor restarts, or when a periodic sensor has been silent for three times the
 ///    longer of Max-Age and the interval seen. Never by the clock: renewing delays the next notification by a period.
 ///    Each renewal in vain doubles the patience, or a sensor whose period is longer would never come to speak.
@@ -48,6 +47,8 @@ final class Observations {
         boolean registered;
         boolean queued;
         int silentRenewals;
+        /// Whether anything was registered or heard yet, and when last.
+        boolean timed;
         long lastNanos;
         Duration interval = Duration.ZERO;
         Duration maxAge = Duration.ofSeconds(90);
@@ -65,6 +66,11 @@ final class Observations {
 
         boolean isWanted() {
             return fromTable || fromNetwork;
+        }
+
+        void note(long nowNanos) {
+            timed = true;
+            lastNanos = nowNanos;
         }
     }
 
@@ -116,11 +122,6 @@ final class Observations {
         }
     }
 
-    Optional<Reading> latest(String path) {
-        Observation observation = observations.get(path);
-        return observation == null ? Optional.empty() : Optional.ofNullable(observation.latest);
-    }
-
     /// The sensor knows nobody any more; nothing is registered until [#registerAll].
     void forgetRegistrations() {
         enabled = false;
@@ -151,9 +152,12 @@ final class Observations {
             return Optional.empty();
         }
         long now = loop.nanoTime();
-        // The first one comes a period after the registration, so that counts as an interval too.
-        observation.interval = Duration.ofNanos(now - observation.lastNanos);
-        observation.lastNanos = now;
+        // The first one comes a period after the registration, so that counts as an interval too. One that waited on the
+        // sensor since before this NIC's start comes after nothing.
+        if (observation.timed) {
+            observation.interval = Duration.ofNanos(now - observation.lastNanos);
+        }
+        observation.note(now);
         observation.silentRenewals = 0;
         Reading reading = Reading.of(notification);
         observation.latest = reading;
@@ -242,7 +246,7 @@ final class Observations {
             return;
         }
         observation.registered = true;
-        observation.lastNanos = loop.nanoTime();
+        observation.note(loop.nanoTime());
         if (observation.isWanted()) {
             watch(observation);
         } else {

@@ -20,11 +20,9 @@ final class Registration {
     private final List<String> identity;
     private final Backoff backoff;
     private final Runnable onRegistered;
-    private boolean registered;
     private boolean underWay;
     private boolean again;
     private boolean closed;
-    private long registrations;
     private Loop.@Nullable Timer timer;
 
     /// @param identity the queries that name this NIC and its boot
@@ -36,18 +34,8 @@ final class Registration {
         this.onRegistered = onRegistered;
     }
 
-    boolean isRegistered() {
-        return registered;
-    }
-
-    /// How often the gateway has accepted one.
-    long registrations() {
-        return registrations;
-    }
-
     /// Now, whatever was planned.
     void register() {
-        registered = false;
         if (underWay) {
             again = true;
             return;
@@ -80,8 +68,6 @@ final class Registration {
             return;
         }
         if (answer instanceof GatewayClient.Answer.Response response && CoapCode.isSuccess(response.code())) {
-            registered = true;
-            registrations++;
             backoff.reset();
             long life = response.maxAgeSeconds() > 0 ? response.maxAgeSeconds() : DEFAULT_LIFE_SECONDS;
             timer = loop.after(Duration.ofMillis(life * 2_000 / 3), this::send);

@@ -15,7 +15,8 @@ public final class ManualLoop implements Loop {
     private final Queue<Runnable> tasks = new ArrayDeque<>();
     private final PriorityQueue<Entry> timers =
             new PriorityQueue<>(Comparator.comparingLong(Entry::dueNanos).thenComparingLong(Entry::order));
-    private long nowNanos = 1_000_000_000L;
+    /// As far from zero as the real one may be.
+    private long nowNanos = Duration.ofDays(400).toNanos();
     private long order;
 
     @Override

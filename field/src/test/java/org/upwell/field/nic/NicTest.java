@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -20,6 +21,9 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.upwell.field.coap.CoapCode;
+import org.upwell.field.coap.CoapMessage;
+import org.upwell.field.coap.CoapOption;
+import org.upwell.field.coap.CoapType;
 import org.upwell.field.hdlc.Frame;
 import org.upwell.field.hdlc.FrameKind;
 import org.upwell.field.hdlc.HdlcPrimary;
@@ -291,17 +295,60 @@ class NicTest {
         tapped.cut = true;
         sensor().restart();
         loop.advance(Duration.ofMillis(1));
-        byte[] connect = Frame.unnumbered(FrameKind.SET_NORMAL_RESPONSE_MODE).encode();
-        byte[] disconnect = Frame.unnumbered(FrameKind.DISCONNECT).encode();
-        for (byte[] frame : new byte[][] {connect, disconnect}) {
+        onTheWire(Frame.unnumbered(FrameKind.SET_NORMAL_RESPONSE_MODE), Frame.unnumbered(FrameKind.DISCONNECT));
+        tapped.cut = false;
+    }
+
+    /// Past the NIC.
+    private void onTheWire(Frame... frames) {
+        for (Frame frame : frames) {
             try {
-                wire.nic().write(frame);
+                wire.nic().write(frame.encode());
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
             loop.advance(REAL_GAP.plusMillis(1));
         }
-        tapped.cut = false;
+    }
+
+    /// The token is that of the NIC's former life, so the notification finds its row; when it was due nobody knows.
+    @Test
+    void notificationFromBeforeTheStartSaysNothingAboutTheInterval() {
+        sensor(Firmware.V1_4_8).start();
+        loop.advance(Duration.ofMillis(1));
+        // Else the NIC would put the clock forward, which makes every period due.
+        CoapMessage time = CoapMessage.of(CoapType.CONFIRMABLE, CoapCode.PUT, 1)
+                .path("/sys/time")
+                .payload(ByteBuffer.allocate(10)
+                        .put(new byte[] {6, 8})
+                        .putInt((int) clock.instant().getEpochSecond())
+                        .putInt(0)
+                        .array())
+                .build();
+        byte[] token = ByteBuffer.allocate(4).putInt("/arduino/temp".hashCode()).array();
+        CoapMessage registration = CoapMessage.of(CoapType.CONFIRMABLE, CoapCode.GET, 2)
+                .token(token)
+                .path("/arduino/temp")
+                .query("sens")
+                .option(CoapOption.uint(CoapOption.OBSERVE, 0))
+                .build();
+        onTheWire(
+                Frame.unnumbered(FrameKind.SET_NORMAL_RESPONSE_MODE),
+                Frame.receiveReady(0),
+                Frame.unnumbered(FrameKind.DISCONNECT),
+                Frame.unnumbered(FrameKind.SET_NORMAL_RESPONSE_MODE),
+                Frame.information(0, 0, time.encode()),
+                Frame.information(1, 1, registration.encode()));
+        loop.advance(Duration.ofSeconds(61));
+        start(nic(BubbleUpEntry.read(TEMP)));
+        loop.advance(Duration.ofSeconds(8));
+        assertThat(acknowledged)
+                .as("that notification %s %s %s", dropped, tapped.sent, buffered)
+                .hasSize(1);
+        cancelBehindTheNicsBack();
+        tapped.sent.clear();
+        loop.advance(Duration.ofSeconds(3 * 90 + 20));
+        assertThat(tapped.requests()).contains("0.01 /arduino/temp observe 0");
     }
 
     @Test
