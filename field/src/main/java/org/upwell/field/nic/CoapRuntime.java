@@ -41,8 +41,7 @@ public final class CoapRuntime implements AutoCloseable {
     }
 
     /// How long an answer from the gateway is waited for. A confirmable request may be acknowledged at once and
-    /// answered
-    /// much later; a lost non-confirmable one is never repeated below.
+    /// answered much later; a lost non-confirmable one is never repeated below.
     static Duration answerPatience(boolean confirmable) {
         return confirmable ? CONFIRMABLE_PATIENCE : NON_CONFIRMABLE_PATIENCE;
     }

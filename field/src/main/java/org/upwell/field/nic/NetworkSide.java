@@ -17,6 +17,9 @@ interface NetworkSide extends GatewayClient {
     /// Whether anybody on the network observes a reading of the sensor.
     boolean isObserved(String sensorPath);
 
+    /// Whether anybody on the network observes a resource of the NIC's own.
+    boolean isOwnObserved(String path);
+
     /// A new reading for network observers.
     void notifyObservers(String uri, Reading reading);
 }

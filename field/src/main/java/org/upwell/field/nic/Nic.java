@@ -108,6 +108,7 @@ public final class Nic implements AutoCloseable {
     private final SensorLine line;
     private final SensorClient sensor;
     private final Observations observations;
+    private final OwnObservers ownObservers;
     private final Registration registration;
     private final Forwarder forwarder;
     private final Map<String, BubbleUpEntry> table = new LinkedHashMap<>();
@@ -171,6 +172,8 @@ public final class Nic implements AutoCloseable {
                 listener,
                 registration::register);
         settings.table().forEach(entry -> table.put(entry.uri(), entry));
+        this.ownObservers =
+                new OwnObservers(loop, this::ownPeriod, this.network::isOwnObserved, this::notifyOwnObservers);
     }
 
     private final class LineEvents implements SensorLine.Listener {
@@ -248,12 +251,18 @@ public final class Nic implements AutoCloseable {
         loop.execute(() -> tellOwn("/power"));
     }
 
+    /// Observers are told of a change; the gateway by the table's period only.
     public void batteryPercent(int percent) {
-        own.batteryPercent(percent);
+        if (own.batteryPercent(percent)) {
+            loop.execute(() -> ownObservers.onChange("/battery"));
+        }
     }
 
+    /// As [#batteryPercent].
     public void signalDbm(int dbm) {
-        own.signalDbm(dbm);
+        if (own.signalDbm(dbm)) {
+            loop.execute(() -> ownObservers.onChange("/signal"));
+        }
     }
 
     /// Stops at once; what the gateway has not acknowledged stays in the buffer, if that lasts.
@@ -263,6 +272,7 @@ public final class Nic implements AutoCloseable {
             closed = true;
             registration.close();
             observations.close();
+            ownObservers.close();
             line.close();
             forwarder.close();
         });
@@ -271,6 +281,26 @@ public final class Nic implements AutoCloseable {
 
     OwnResources own() {
         return own;
+    }
+
+    /// How often a resource of the NIC's own is told to those who want it.
+    Duration ownPeriod(String path) {
+        for (BubbleUpEntry entry : settings.table()) {
+            if (entry.uri().equals(path)) {
+                return entry.ownPeriod();
+            }
+        }
+        return BubbleUpEntry.DEFAULT_OWN_PERIOD;
+    }
+
+    /// A network observer of a resource of the NIC's own has come.
+    void ownObserved(String path) {
+        loop.execute(() -> {
+            // What is in the table is told by its period anyway.
+            if (!table.containsKey(path)) {
+                ownObservers.onObserved(path);
+            }
+        });
     }
 
     List<String> sensorUris() {
@@ -290,18 +320,15 @@ public final class Nic implements AutoCloseable {
         loop.execute(() -> observations.observe(sensorPath, done));
     }
 
-    /// When the last observer of the resource has gone.
+    /// When nobody may be left who observes the resource. Decided after a moment: an answer may yet make somebody an
+    /// observer, and one who registers anew stops being one in between, while ending the sensor's registration and
+    /// making it again costs a period.
     void unobserve(String sensorPath) {
-        loop.execute(() -> {
+        loop.execute(() -> loop.after(OBSERVER_GRACE, () -> {
             if (!network.isObserved(sensorPath)) {
                 observations.unobserve(sensorPath);
             }
-        });
-    }
-
-    /// After a moment, in which an observer may yet come into being.
-    void unobserveLater(String sensorPath) {
-        loop.execute(() -> loop.after(OBSERVER_GRACE, () -> unobserve(sensorPath)));
+        }));
     }
 
     private void onRegistered() {
@@ -380,6 +407,10 @@ public final class Nic implements AutoCloseable {
                 scheduleOwn(entry);
             }
         });
+    }
+
+    private void notifyOwnObservers(String path) {
+        own.read(path).ifPresent(reading -> network.notifyObservers(path, reading));
     }
 
     private void tellOwn(String path) {

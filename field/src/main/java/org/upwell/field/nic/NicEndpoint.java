@@ -25,8 +25,7 @@ import org.jspecify.annotations.Nullable;
 import org.upwell.field.loop.Loop;
 
 /// The NIC's CoAP endpoint on the network: one socket for what it serves and what it asks, since the gateway knows it
-/// by
-/// that address. Its methods are thread-safe; requests arrive on Californium's threads and hop to the NIC's loop.
+/// by that address. Its methods are thread-safe; requests arrive on Californium's threads and hop to the NIC's loop.
 final class NicEndpoint implements NetworkSide {
     private static final int MAX_OBSERVED_PATHS = 32;
 
@@ -119,6 +118,12 @@ final class NicEndpoint implements NetworkSide {
     @Override
     public boolean isObserved(String sensorPath) {
         SensorObservationResource resource = observed.get(sensorPath);
+        return resource != null && resource.getObserverCount() > 0;
+    }
+
+    @Override
+    public boolean isOwnObserved(String path) {
+        CoapResource resource = own.get(path);
         return resource != null && resource.getObserverCount() > 0;
     }
 

@@ -56,6 +56,7 @@ final class Observations {
         @Nullable
         Reading latest;
 
+        long latestNanos;
         Loop.@Nullable Timer timer;
         final List<Consumer<SensorAnswer>> waiting = new ArrayList<>();
 
@@ -110,10 +111,10 @@ final class Observations {
         }
     }
 
-    /// The last network observer has gone.
+    /// The last network observer has gone. Not so while another waits for its answer.
     void unobserve(String path) {
         Observation observation = observations.get(path);
-        if (observation == null || !observation.fromNetwork) {
+        if (observation == null || !observation.fromNetwork || !observation.waiting.isEmpty()) {
             return;
         }
         observation.fromNetwork = false;
@@ -152,7 +153,8 @@ final class Observations {
             return Optional.empty();
         }
         long now = loop.nanoTime();
-        // The first one comes a period after the registration, so that counts as an interval too. One that waited on the
+        // The first one comes a period after the registration, so that counts as an interval too. One that waited on
+        // the
         // sensor since before this NIC's start comes after nothing.
         if (observation.timed) {
             observation.interval = Duration.ofNanos(now - observation.lastNanos);
@@ -161,6 +163,7 @@ final class Observations {
         observation.silentRenewals = 0;
         Reading reading = Reading.of(notification);
         observation.latest = reading;
+        observation.latestNanos = now;
         observation.maxAge = Duration.ofSeconds(reading.maxAgeSeconds());
         watch(observation);
         return Optional.of(observation.path);
@@ -284,9 +287,11 @@ final class Observations {
     }
 
     /// A registration answer without a reading is what the sensor gives.
-    private static SensorAnswer registered(Observation observation) {
+    private SensorAnswer registered(Observation observation) {
         Reading latest = observation.latest;
-        return latest == null ? new SensorAnswer.Empty() : new SensorAnswer.Cached(latest);
+        return latest == null
+                ? new SensorAnswer.Empty()
+                : new SensorAnswer.Cached(latest.aged(Duration.ofNanos(loop.nanoTime() - observation.latestNanos)));
     }
 
     private static void answerWaiting(Observation observation, SensorAnswer answer) {

@@ -3,9 +3,10 @@ package org.upwell.field.nic;
 
 import org.eclipse.californium.core.CoapResource;
 import org.eclipse.californium.core.coap.CoAP;
+import org.eclipse.californium.core.observe.ObserveRelation;
 import org.eclipse.californium.core.server.resources.CoapExchange;
 
-/// One of the NIC's own values, observable.
+/// One of the NIC's own values, observable; [OwnObservers] says when observers are told.
 final class OwnResource extends CoapResource {
     private final Nic nic;
     private final String path;
@@ -18,12 +19,22 @@ final class OwnResource extends CoapResource {
         setObserveType(CoAP.Type.NON);
     }
 
+    /// An observer is told how long it will be until it hears again, at the latest; who asks once gets the default.
     @Override
     public void handleGET(CoapExchange exchange) {
+        ObserveRelation relation = exchange.advanced().getRelation();
+        boolean observes = relation != null && !relation.isCanceled();
         nic.own()
                 .read(path)
+                .map(reading -> observes ? reading.lasting(nic.ownPeriod(path)) : reading)
                 .ifPresentOrElse(
                         reading -> exchange.respond(SensorResource.response(reading)),
                         () -> exchange.respond(CoAP.ResponseCode.NOT_FOUND));
+    }
+
+    @Override
+    public void addObserveRelation(ObserveRelation relation) {
+        super.addObserveRelation(relation);
+        nic.ownObserved(path);
     }
 }

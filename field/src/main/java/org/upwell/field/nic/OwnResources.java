@@ -37,12 +37,18 @@ final class OwnResources {
                         new Reading(text.getBytes(StandardCharsets.US_ASCII), TEXT, Reading.DEFAULT_MAX_AGE_SECONDS));
     }
 
-    void batteryPercent(int percent) {
+    /// True if that is a change.
+    boolean batteryPercent(int percent) {
+        boolean changed = batteryPercent != percent;
         batteryPercent = percent;
+        return changed;
     }
 
-    void signalDbm(int dbm) {
+    /// True if that is a change.
+    boolean signalDbm(int dbm) {
+        boolean changed = signalDbm != dbm;
         signalDbm = dbm;
+        return changed;
     }
 
     void mainsPower(boolean on) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.upwell.field.nic;
 
+import java.time.Duration;
 import org.upwell.field.coap.CoapMessage;
 import org.upwell.field.coap.CoapOption;
 
@@ -11,6 +12,15 @@ import org.upwell.field.coap.CoapOption;
 @SuppressWarnings("ArrayRecordComponent") // handed on, never compared
 record Reading(byte[] payload, int contentFormat, long maxAgeSeconds) {
     static final long DEFAULT_MAX_AGE_SECONDS = 60;
+
+    Reading lasting(Duration maxAge) {
+        return new Reading(payload, contentFormat, maxAge.toSeconds());
+    }
+
+    /// The same after a time with a keeper: Max-Age counts from when the sensor spoke (RFC 7252 §5.10.5).
+    Reading aged(Duration age) {
+        return new Reading(payload, contentFormat, Math.max(0, maxAgeSeconds - age.toSeconds()));
+    }
 
     static Reading of(CoapMessage message) {
         return new Reading(

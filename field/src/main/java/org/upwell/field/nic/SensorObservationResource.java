@@ -60,9 +60,8 @@ final class SensorObservationResource extends CoapResource {
             relation.cancel();
         }
         // When this answer makes nobody an observer, the NIC must not go on trying for it. Whether it does is known
-        // once
-        // it is sent.
-        nic.unobserveLater(sensorPath);
+        // once it is sent.
+        nic.unobserve(sensorPath);
         return SensorResource.response(answer, true);
     }
 }

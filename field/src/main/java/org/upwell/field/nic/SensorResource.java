@@ -73,9 +73,16 @@ final class SensorResource extends CoapResource {
     Consumer<SensorAnswer> answerLater(CoapExchange exchange, Function<SensorAnswer, Response> map) {
         Loop.Timer[] prompt = new Loop.Timer[1];
         loop.execute(() -> prompt[0] = loop.after(PROMPT, exchange::accept));
+        Request request = exchange.advanced().getRequest();
         return answer -> {
             prompt[0].cancel();
-            exchange.respond(map.apply(answer));
+            Response response = map.apply(answer);
+            if (request.isConfirmable() && request.isAcknowledged()) {
+                // RFC 7252 §5.2.2: nothing else would send it again. The library would take the type of notifications
+                // for the answer that begins a relation.
+                response.setType(CoAP.Type.CON);
+            }
+            exchange.respond(response);
         };
     }
 

@@ -18,6 +18,7 @@ final class FakeNetwork implements NetworkSide {
     final List<Unanswered> unanswered = new ArrayList<>();
     final List<String> notified = new ArrayList<>();
     final Set<String> observed = new HashSet<>();
+    final Set<String> ownObserved = new HashSet<>();
     /// Null leaves the post unanswered.
     Function<Post, Answer> answers =
             post -> new Answer.Response(0x44, post.path().equals("/nic") ? 900 : -1);
@@ -58,6 +59,11 @@ final class FakeNetwork implements NetworkSide {
     @Override
     public boolean isObserved(String sensorPath) {
         return observed.contains(sensorPath);
+    }
+
+    @Override
+    public boolean isOwnObserved(String path) {
+        return ownObserved.contains(path);
     }
 
     @Override

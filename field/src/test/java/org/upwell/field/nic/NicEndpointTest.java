@@ -41,6 +41,9 @@ import org.upwell.field.sensor.TemperatureDriver;
 /// What the network sees of a NIC, over real UDP, with a real sensor behind it.
 @Timeout(60)
 class NicEndpointTest {
+    /// Long enough that a second path's registration is answered late.
+    private static final Duration SPREAD = Duration.ofMillis(1_300);
+
     private final LoopThread loop = new LoopThread("test", failure -> {
         throw failure;
     });
@@ -71,10 +74,7 @@ class NicEndpointTest {
     private Nic nic() {
         InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
         Nic.Settings settings = Nic.Settings.of("001350050047dd92", gateway.address(), any, List.of())
-                .withTiming(
-                        new HdlcPrimary.Timing(Duration.ofMillis(500), 2),
-                        Duration.ofSeconds(5),
-                        Duration.ofMillis(10));
+                .withTiming(new HdlcPrimary.Timing(Duration.ofMillis(500), 2), Duration.ofSeconds(5), SPREAD);
         return new Nic(
                 settings, runtime, loop, wire.nic(), NicState.inMemory(1), InstantSource.system(), NicListener.NONE);
     }
@@ -282,6 +282,68 @@ class NicEndpointTest {
         assertThat(next(responses).getPayloadString()).endsWith(",mains");
         nic.mainsPower(false);
         assertThat(next(responses).getPayloadString()).endsWith(",lost");
+    }
+
+    @Test
+    void ownResourcesThatChangeAreNotified() throws Exception {
+        assertThat(ask(request(CoAP.Code.GET, "/battery")).getOptions().getMaxAge())
+                .isEqualTo(60);
+        BlockingQueue<Response> batteries = new LinkedBlockingQueue<>();
+        BlockingQueue<Response> signals = new LinkedBlockingQueue<>();
+        for (String path : List.of("/battery", "/signal")) {
+            Request observe = request(CoAP.Code.GET, path);
+            observe.setObserve();
+            BlockingQueue<Response> responses = path.equals("/battery") ? batteries : signals;
+            observe(observe, responses);
+            assertThat(next(responses).getOptions().getMaxAge())
+                    .as("until the next by period")
+                    .isEqualTo(900);
+        }
+        nic.batteryPercent(42);
+        nic.signalDbm(-43);
+        Response battery = next(batteries);
+        assertThat(battery.getPayloadString()).endsWith(",42,%");
+        assertThat(battery.getOptions().getMaxAge()).isEqualTo(900);
+        assertThat(next(signals).getPayloadString()).endsWith(",-43,dBm");
+    }
+
+    /// RFC 7252 §5.2.2: the answer that comes after the empty acknowledgement is sent again until it is acknowledged;
+    /// what follows needs that less.
+    @Test
+    void lateRegisterAnswerIsConfirmable() throws Exception {
+        Request first = request(CoAP.Code.GET, "/snsr/arduino/ncmth1", "sens");
+        first.setObserve();
+        BlockingQueue<Response> alarms = new LinkedBlockingQueue<>();
+        observe(first, alarms);
+        assertThat(next(alarms).getType()).isEqualTo(CoAP.Type.ACK);
+        Request second = request(CoAP.Code.GET, "/snsr/arduino/temp", "sens");
+        second.setObserve();
+        BlockingQueue<Response> readings = new LinkedBlockingQueue<>();
+        observe(second, readings);
+        Response late = next(readings);
+        assertThat(late.getType()).isEqualTo(CoAP.Type.CON);
+        assertThat(late.getOptions().hasObserve()).isTrue();
+        assertThat(next(readings).getType()).isEqualTo(CoAP.Type.NON);
+    }
+
+    /// RFC 7641 §3.3.1. Were the sensor's registration ended and made again, the next reading would be a period late,
+    /// and this one would not be known.
+    @Test
+    void registeringAgainWithTheSameTokenLeavesTheSensorAlone() throws Exception {
+        Token token = new Token(new byte[] {1, 2, 3, 4, 5, 6, 7, 8});
+        Request observe = request(CoAP.Code.GET, "/snsr/arduino/temp", "sens");
+        observe.setObserve();
+        observe.setToken(token);
+        BlockingQueue<Response> responses = new LinkedBlockingQueue<>();
+        observe(observe, responses);
+        assertThat(next(responses).getCode()).isEqualTo(ResponseCode.VALID);
+        assertThat(next(responses).getCode()).isEqualTo(ResponseCode.CONTENT);
+        Request again = request(CoAP.Code.GET, "/snsr/arduino/temp", "sens");
+        again.setObserve();
+        again.setToken(token);
+        Response answer = ask(again);
+        assertThat(answer.getOptions().hasObserve()).isTrue();
+        assertThat(answer.getCode()).isEqualTo(ResponseCode.CONTENT);
     }
 
     @Test

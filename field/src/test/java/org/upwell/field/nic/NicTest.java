@@ -529,7 +529,11 @@ class NicTest {
         assertThat(tapped.requests()).containsExactly("0.01 /arduino/temp observe 0");
         assertThat(answers.get(0)).isInstanceOf(SensorAnswer.Response.class);
         assertThat(answers.get(1)).isInstanceOf(SensorAnswer.Empty.class);
-        assertThat(answers.get(2)).isInstanceOf(SensorAnswer.Cached.class);
+        // The notification came half a minute ago and was good for 90 s.
+        assertThat(answers.get(2))
+                .isInstanceOfSatisfying(
+                        SensorAnswer.Cached.class,
+                        cached -> assertThat(cached.reading().maxAgeSeconds()).isBetween(55L, 62L));
 
         nic.unobserve("/arduino/temp");
         loop.advance(Duration.ofSeconds(3));
@@ -613,6 +617,47 @@ class NicTest {
                 told.merge(one.uri(), new String(one.payload(), StandardCharsets.US_ASCII).substring(11), (a, b) -> a));
         assertThat(told).containsEntry("/power", "lost").containsEntry("/battery", "100,%");
         assertThat(acknowledged.getFirst().kind()).isEqualTo(BubbleUpClass.ALERT);
+    }
+
+    @Test
+    void observersOfOwnResourcesAreToldByPeriod() {
+        Nic nic = started(new BubbleUpEntry("/signal", BubbleUpClass.READ, true, true, false, Duration.ofMinutes(5)));
+        network.ownObserved.addAll(List.of("/time", "/signal"));
+        nic.ownObserved("/time");
+        nic.ownObserved("/time");
+        nic.ownObserved("/signal");
+        loop.advance(Duration.ofMinutes(31));
+        assertThat(network.notified)
+                .as("the signal by the table")
+                .containsExactlyInAnyOrder(
+                        "/time", "/time", "/signal", "/signal", "/signal", "/signal", "/signal", "/signal");
+        network.ownObserved.clear();
+        loop.advance(Duration.ofHours(1));
+        assertThat(network.notified).filteredOn("/time"::equals).hasSize(2);
+        network.ownObserved.add("/time");
+        nic.ownObserved("/time");
+        loop.advance(Duration.ofMinutes(16));
+        assertThat(network.notified).filteredOn("/time"::equals).hasSize(3);
+    }
+
+    @Test
+    void observersOfOwnResourcesAreToldOfChangesButNotOfEachFlutter() {
+        Nic nic = started();
+        nic.signalDbm(-71);
+        loop.advance(Duration.ofMinutes(2));
+        assertThat(network.notified).as("nobody observes").isEmpty();
+        network.ownObserved.addAll(List.of("/battery", "/signal"));
+        nic.batteryPercent(99);
+        nic.batteryPercent(99);
+        loop.run();
+        assertThat(network.notified).containsExactly("/battery");
+        for (int dbm = -90; dbm < -60; dbm++) {
+            nic.signalDbm(dbm);
+            loop.advance(Duration.ofSeconds(1));
+        }
+        assertThat(network.notified).containsExactly("/battery", "/signal");
+        loop.advance(Duration.ofMinutes(5));
+        assertThat(network.notified).as("the last change").containsExactly("/battery", "/signal", "/signal");
     }
 
     @Test
