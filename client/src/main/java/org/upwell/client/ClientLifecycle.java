@@ -57,6 +57,7 @@ final class ClientLifecycle implements ClientConnection.Events {
 
     private final ClientOptions options;
     private final EventLoop loop;
+    private final Runnable intake;
     private final Connector connector;
     private final @Nullable Backoff backoff;
 
@@ -78,9 +79,11 @@ final class ClientLifecycle implements ClientConnection.Events {
     private long connectedNanos;
     private volatile boolean connected;
 
-    ClientLifecycle(ClientOptions options, EventLoop loop) {
+    /// @param intake hands all messages that callers have given until now to [#outbound]
+    ClientLifecycle(ClientOptions options, EventLoop loop, Runnable intake) {
         this.options = options;
         this.loop = loop;
+        this.intake = intake;
         this.connector = new Connector(options, loop);
         Reconnect reconnect = options.reconnect();
         this.backoff = reconnect == null ? null : new Backoff(reconnect, new SplittableRandom());
@@ -264,6 +267,8 @@ final class ClientLifecycle implements ClientConnection.Events {
             return;
         }
         cancelTimer();
+        // Given before anybody can have seen this connection, they share the fate of what waits already.
+        intake.run();
         state = State.CONNECTED;
         everConnected = true;
         connectedNanos = System.nanoTime();

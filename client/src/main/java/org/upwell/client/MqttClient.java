@@ -62,7 +62,7 @@ public final class MqttClient implements AutoCloseable {
         this.options = options;
         this.loop = group.next();
         this.ownGroup = own ? group : null;
-        this.lifecycle = new ClientLifecycle(options, loop);
+        this.lifecycle = new ClientLifecycle(options, loop, this::drain);
         this.outstanding = new Outstanding(options.maxOutstanding(), options.maxOutstandingBytes());
     }
 

@@ -150,13 +150,17 @@ final class OutboundMessages {
             // The server had taken the message over before it forgot the handshake.
             finish(message);
             message.succeed(ReasonCode.SUCCESS);
-        } else if (message.sent && !options.republish()) {
+        } else if (!options.republish()) {
             if (message.isOfEarlierProcess()) {
                 // Nobody waits for its result, so nobody else can tell.
                 LOG.warn("the server lost the session; dropped what was stored as packet id {}", message.packetId());
             }
+            boolean sent = message.sent;
             finish(message);
-            message.fail(sessionLost("the server lost the session; whether it got the message is not known"));
+            message.fail(sessionLost(
+                    sent
+                            ? "the server lost the session; whether it got the message is not known"
+                            : "the server lost the session before the message was sent"));
         } else {
             message.sent = false;
         }

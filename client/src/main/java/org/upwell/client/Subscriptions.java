@@ -5,8 +5,10 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -39,8 +41,9 @@ final class Subscriptions {
         CompletableFuture<?> result();
     }
 
+    /// `again` says that it is not the caller's but ours, for filters in `lost`.
     private record SubscribeRequest(
-            List<Subscribe.Request> requests, Properties properties, CompletableFuture<SubAck> result)
+            List<Subscribe.Request> requests, Properties properties, boolean again, CompletableFuture<SubAck> result)
             implements Request {
 
         @Override
@@ -65,6 +68,10 @@ final class Subscriptions {
     private final Deque<Request> waiting = new ArrayDeque<>();
     private final Map<Integer, Request> underWay = new LinkedHashMap<>();
     private final Map<String, Subscribed> subscribed = new LinkedHashMap<>();
+    /// Those of `subscribed` that the server forgot and has not granted again yet: asked for on each connection until
+    /// it
+    /// answers, however often that ends before.
+    private final Set<String> lost = new LinkedHashSet<>();
 
     // These live as long as one connection.
     private @Nullable ClientConnection connection;
@@ -76,7 +83,7 @@ final class Subscriptions {
     }
 
     void subscribe(List<Subscribe.Request> requests, Properties properties, CompletableFuture<SubAck> result) {
-        enqueue(new SubscribeRequest(requests, properties, result));
+        enqueue(new SubscribeRequest(requests, properties, false, result));
     }
 
     void unsubscribe(List<String> filters, Properties properties, CompletableFuture<UnsubAck> result) {
@@ -98,28 +105,32 @@ final class Subscriptions {
         this.connection = connection;
         this.maxPacketBytes = limits.maxPacketBytes();
         if (!sessionPresent) {
-            List<Subscribed> lost = List.copyOf(subscribed.values());
-            subscribed.clear();
             if (options.resubscribe()) {
-                subscribeAgain(lost);
+                lost.addAll(subscribed.keySet());
+            } else {
+                subscribed.clear();
             }
         }
+        subscribeAgain();
         pump();
     }
 
     /// In front of what waits, since it was asked for earlier.
-    private void subscribeAgain(List<Subscribed> lost) {
+    private void subscribeAgain() {
         Map<Properties, List<Subscribe.Request>> byProperties = new LinkedHashMap<>();
-        for (Subscribed each : lost) {
-            byProperties
-                    .computeIfAbsent(each.properties, none -> new ArrayList<>())
-                    .add(each.request);
+        for (String filter : lost) {
+            Subscribed each = subscribed.get(filter);
+            if (each != null) {
+                byProperties
+                        .computeIfAbsent(each.properties, none -> new ArrayList<>())
+                        .add(each.request);
+            }
         }
         List<Request> again = new ArrayList<>();
         byProperties.forEach((properties, requests) -> {
             for (int i = 0; i < requests.size(); i += FILTERS_AT_ONCE) {
                 List<Subscribe.Request> some = requests.subList(i, Math.min(i + FILTERS_AT_ONCE, requests.size()));
-                again.add(new SubscribeRequest(some, properties, new CompletableFuture<>()));
+                again.add(new SubscribeRequest(some, properties, true, new CompletableFuture<>()));
             }
         });
         again.reversed().forEach(waiting::addFirst);
@@ -130,6 +141,8 @@ final class Subscriptions {
         List.copyOf(underWay.values()).reversed().forEach(waiting::addFirst);
         underWay.keySet().forEach(ids::free);
         underWay.clear();
+        // Made anew from `lost`.
+        waiting.removeIf(request -> request instanceof SubscribeRequest subscribe && subscribe.again);
     }
 
     void failAll(MqttException cause) {
@@ -175,17 +188,23 @@ final class Subscriptions {
         }
         finish(ack.packetId());
         for (int i = 0; i < asked.size(); i++) {
-            note(asked.get(i), request.properties, ack.reasons().get(i));
+            note(asked.get(i), request, ack.reasons().get(i));
         }
         request.result.complete(ack);
     }
 
-    private void note(Subscribe.Request request, Properties properties, ReasonCode reason) {
-        if (reason.isError()) {
-            // A refused request leaves an older subscription as it was; only the server knows.
-            LOG.debug("subscription to {} refused: {}", request.filter(), reason);
-        } else {
-            subscribed.put(request.filter(), new Subscribed(request, properties));
+    private void note(Subscribe.Request asked, SubscribeRequest request, ReasonCode reason) {
+        String filter = asked.filter();
+        if (!reason.isError()) {
+            subscribed.put(filter, new Subscribed(asked, request.properties));
+            lost.remove(filter);
+            return;
+        }
+        LOG.debug("subscription to {} refused: {}", filter, reason);
+        // A refused request of the caller leaves an older subscription as it was; only the server knows.
+        if (request.again) {
+            subscribed.remove(filter);
+            lost.remove(filter);
         }
     }
 
@@ -204,6 +223,7 @@ final class Subscriptions {
         for (int i = 0; i < request.filters.size(); i++) {
             if (!hasReasons || !ack.reasons().get(i).isError()) {
                 subscribed.remove(request.filters.get(i));
+                lost.remove(request.filters.get(i));
             }
         }
         request.result.complete(ack);

@@ -4,6 +4,7 @@ package org.upwell.client;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
+import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -36,6 +37,13 @@ final class ClientFixture implements AutoCloseable {
     MqttClient client(ClientOptions.Builder options) {
         assertThat(client).isNull();
         client = new MqttClient(options.build());
+        return client;
+    }
+
+    /// A client on a loop that the test can use too.
+    MqttClient client(ClientOptions.Builder options, EventLoopGroup group) {
+        assertThat(client).isNull();
+        client = new MqttClient(options.build(), group);
         return client;
     }
 

@@ -7,6 +7,7 @@ import static org.upwell.client.ClientFixture.await;
 import static org.upwell.client.ClientFixture.awaitFailure;
 import static org.upwell.client.ClientFixture.message;
 
+import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -115,6 +116,34 @@ class InFlightStoreTest {
 
         private synchronized List<InFlight> kept() {
             return new ArrayList<>(kept.values());
+        }
+    }
+
+    /// It was never sent, but the session that it was given for is gone: its caller decides.
+    @Test
+    void whatWasStoredWithoutAConnectionFailsWithTheSession() throws Exception {
+        EventLoopGroup group = Transport.ownGroup();
+        try {
+            CompletionStage<?> connected =
+                    fixture.client(options().reconnect(QUICKLY), group).connect();
+            FakeServer.Peer first = fixture.server.acceptSession(false);
+            await(connected);
+            CompletionStage<ReasonCode> unsent = fixture.publish("x", QoS.AT_LEAST_ONCE);
+            CompletableFuture<Void> stored = store.next();
+            first.reset();
+            FakeServer.Peer second = fixture.server.accept();
+            second.expect(Connect.class);
+            stored.complete(null);
+            // The loop has heard of it then.
+            group.next().submit(() -> {}).get();
+            second.send(new ConnAck(false, ReasonCode.SUCCESS, Properties.NONE));
+
+            assertThat(awaitFailure(unsent).kind()).isEqualTo(MqttException.Kind.SESSION_LOST);
+            second.expectSilence();
+            assertThat(store.kept()).isEmpty();
+        } finally {
+            fixture.client().close();
+            var _ = group.shutdownGracefully(0, 1, TimeUnit.SECONDS);
         }
     }
 

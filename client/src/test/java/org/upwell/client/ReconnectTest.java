@@ -8,10 +8,13 @@ import static org.upwell.client.ClientFixture.await;
 import static org.upwell.client.ClientFixture.awaitFailure;
 import static org.upwell.client.ClientFixture.message;
 
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -128,6 +131,48 @@ class ReconnectTest {
         second.expect(message("4", QoS.AT_LEAST_ONCE, 3, false));
         second.send(new PubAck(3));
         await(later);
+    }
+
+    /// A caller's thread may have given a message that the event loop has not looked at when CONNACK comes.
+    @Test
+    void aLostSessionFailsWhatTheLoopHasNotSeenYet() throws Exception {
+        EventLoopGroup group = Transport.ownGroup();
+        try {
+            CompletionStage<?> connected = fixture.client(resuming(), group).connect();
+            FakeServer.Peer first = fixture.server.acceptSession(false);
+            await(connected);
+            first.reset();
+            FakeServer.Peer second = fixture.server.accept();
+            second.expect(Connect.class);
+            occupy(group.next());
+            CompletionStage<ReasonCode> unseen = fixture.publish("1", QoS.AT_LEAST_ONCE);
+            second.send(new ConnAck(false, ReasonCode.SUCCESS, Properties.NONE));
+
+            assertThat(awaitFailure(unseen).kind()).isEqualTo(MqttException.Kind.SESSION_LOST);
+            CompletionStage<ReasonCode> later = fixture.publish("2", QoS.AT_LEAST_ONCE);
+            second.expect(message("2", QoS.AT_LEAST_ONCE, 1, false));
+            second.send(new PubAck(1));
+            await(later);
+        } finally {
+            fixture.client().close();
+            var _ = group.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+        }
+    }
+
+    /// Keeps a loop busy for so long that it looks after its sockets before the tasks that come next: it counts the
+    /// time after each 64 tasks and allows them a second.
+    private static void occupy(EventLoop loop) {
+        CountDownLatch never = new CountDownLatch(1);
+        loop.execute(() -> {
+            try {
+                assertThat(never.await(1_200, TimeUnit.MILLISECONDS)).isFalse();
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        });
+        for (int i = 0; i < 63; i++) {
+            loop.execute(() -> {});
+        }
     }
 
     @Test

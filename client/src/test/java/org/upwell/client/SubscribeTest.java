@@ -8,6 +8,7 @@ import static org.upwell.client.ClientFixture.await;
 import static org.upwell.client.ClientFixture.awaitFailure;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
@@ -15,6 +16,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.upwell.codec.ConnAck;
 import org.upwell.codec.Connect;
 import org.upwell.codec.Disconnect;
@@ -122,6 +125,41 @@ class SubscribeTest {
         // What was refused the second time is not asked for a third.
         FakeServer.Peer third = fixture.server.acceptSession(false);
         third.expect(subscribe(7, "granted"));
+    }
+
+    /// The connection on which the server should have been asked again may end first, and the client with it.
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void whatWasAskedForAgainInVainIsNotForgotten(boolean sessionPresent) throws IOException {
+        FakeServer.Peer first =
+                fixture.connect(fixture.options().cleanStart(false).sessionExpiry(Duration.ofHours(1)));
+        subscribe(first, 1, "granted", ReasonCode.GRANTED_QOS_1);
+        endWithout(first);
+        FakeServer.Peer second = again(false);
+        second.expect(subscribe(3, "granted"));
+        endWithout(second);
+
+        FakeServer.Peer third = again(sessionPresent);
+        third.expect(subscribe(5, "granted"));
+        third.send(granted(5, ReasonCode.GRANTED_QOS_1));
+        third.expectSilence();
+        endWithout(third);
+        again(true).expectSilence();
+    }
+
+    private FakeServer.Peer again(boolean sessionPresent) throws IOException {
+        CompletionStage<?> connected = fixture.client().connect();
+        FakeServer.Peer peer = fixture.server.acceptSession(sessionPresent);
+        await(connected);
+        return peer;
+    }
+
+    /// Ends the connection and waits until the client, which does not come back by itself, knows.
+    private void endWithout(FakeServer.Peer peer) throws IOException {
+        CompletionStage<?> open = fixture.client().unsubscribe(List.of("none"));
+        peer.expect(Unsubscribe.class);
+        peer.close();
+        awaitFailure(open);
     }
 
     @Test
