@@ -112,7 +112,8 @@ public final class Gateway implements AutoCloseable {
                     new ForwardProxy.Times(
                             config.times().promptAck(),
                             config.patience().confirmable(),
-                            config.patience().nonConfirmable()),
+                            config.patience().nonConfirmable(),
+                            config.patience().silence()),
                     applicationSettings,
                     sessions,
                     owners,

@@ -87,9 +87,12 @@ public record GatewayConfig(
     ///
     /// @param confirmable how long a confirmable request waits for the device's answer
     /// @param nonConfirmable the same for others, whose senders wait 247 s themselves
-    public record Patience(Duration confirmable, Duration nonConfirmable) {
+    /// @param silence how much longer than Max-Age a device that is observed may be silent before it is registered
+    ///     with again; at random up to three times as much (RFC 7641 §3.3.1)
+    public record Patience(Duration confirmable, Duration nonConfirmable, Duration silence) {
 
-        public static final Patience DEFAULT = new Patience(Duration.ofSeconds(310), Duration.ofSeconds(240));
+        public static final Patience DEFAULT =
+                new Patience(Duration.ofSeconds(310), Duration.ofSeconds(240), Duration.ofSeconds(5));
     }
 
     /// Defaults for all but the addresses.

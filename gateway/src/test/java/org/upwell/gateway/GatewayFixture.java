@@ -52,7 +52,14 @@ final class GatewayFixture implements AutoCloseable {
     final Gateway gateway;
     private final List<Peer> peers = new CopyOnWriteArrayList<>();
 
+    /// How silent a device may be beyond Max-Age, in tests that let it be.
+    static final Duration SILENCE = Duration.ofMillis(50);
+
     static GatewayConfig config() {
+        return config(GatewayConfig.Patience.DEFAULT.silence());
+    }
+
+    static GatewayConfig config(Duration silence) {
         InetSocketAddress anyPort = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
         return new GatewayConfig(
                 new GatewayConfig.Listener(anyPort),
@@ -60,7 +67,7 @@ final class GatewayFixture implements AutoCloseable {
                         anyPort, List.of("127.0.0.1/32"), Duration.ofMinutes(15), Duration.ofMillis(20)),
                 new GatewayConfig.Bridge(QoS.AT_LEAST_ONCE, 1, 1, Duration.ofMillis(400)),
                 Sessions.Limits.DEFAULT,
-                new GatewayConfig.Patience(Duration.ofMillis(1_500), Duration.ofMillis(600)),
+                new GatewayConfig.Patience(Duration.ofMillis(1_500), Duration.ofMillis(600), silence),
                 TIMES,
                 100);
     }

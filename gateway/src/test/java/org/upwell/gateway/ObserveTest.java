@@ -41,10 +41,14 @@ class ObserveTest {
     }
 
     private static Coap notification(Coap registration, int mid, int number, String payload) {
+        return notification(registration, mid, number, 90, payload);
+    }
+
+    private static Coap notification(Coap registration, int mid, int number, int maxAge, String payload) {
         return new Coap(Coap.NON, Coap.CONTENT, mid, registration.token(), List.of(), new byte[0])
                 .with(Coap.OBSERVE, number)
                 .with(Coap.CONTENT_FORMAT, 60)
-                .with(Coap.MAX_AGE, 90)
+                .with(Coap.MAX_AGE, maxAge)
                 .payload(payload);
     }
 
@@ -171,6 +175,135 @@ class ObserveTest {
         assertThat(two.pending()).isEmpty();
         assertThat(nic.pending()).isEmpty();
         assertThat(fixture.count(GatewayEvent.OBSERVE_UPSTREAM_STARTED)).isEqualTo(1);
+    }
+
+    /// RFC 7252 §5.6.1: what was kept is as much less good as it is older.
+    @Test
+    void laterClientIsToldWhatIsLeftOfMaxAge() {
+        Peer nic = fixture.nic(MAC);
+        Peer one = fixture.application(TOKEN);
+        Coap registration = establish(nic, one);
+        nic.send(notification(registration, 1, 4, "known"));
+        assertThat(one.receive().uintOption(Coap.MAX_AGE)).isEqualTo(90);
+        Peer two = fixture.application(TOKEN);
+        await().untilAsserted(() -> {
+            Coap joined = two.ask(register(two.nextMid(), "02"));
+            assertThat(joined.payloadText()).isEqualTo("known");
+            assertThat(joined.uintOption(Coap.MAX_AGE)).isBetween(70, 88);
+        });
+        nic.send(notification(registration, 2, 5, "new"));
+        assertThat(two.receive().uintOption(Coap.MAX_AGE)).isEqualTo(90);
+    }
+
+    /// RFC 7252 §5.2.2: nothing else would bring it again.
+    @Test
+    void lateAnswerToARegistrationIsConfirmable() {
+        Peer nic = fixture.nic(MAC);
+        Peer application = fixture.application(TOKEN);
+        application.send(register(application.nextMid(), TOKEN_HEX));
+        Coap registration = nic.receive();
+        assertThat(application.receive().code()).as("an empty acknowledgement").isZero();
+        nic.send(Coap.answer(registration, Coap.VALID).with(Coap.OBSERVE, 3));
+        Coap answer = application.receiveMessage();
+        assertThat(answer.type()).isEqualTo(Coap.CON);
+        assertThat(answer.has(Coap.OBSERVE)).isTrue();
+        nic.send(notification(registration, 1, 4, "then"));
+        assertThat(application.receive().type()).isEqualTo(Coap.NON);
+    }
+
+    /// ```
+    /// application                     gateway                        NIC
+    ///  |                                |   NON 2.05, Observe, Max-Age |
+    ///  |       NON 2.05, Observe n      |<-----------------------------|
+    ///  |<-------------------------------|                              | (reboots, loses the relation, …)
+    ///  |                                | CON GET, Observe 0, token    |
+    ///  |                                |----------------------------->|
+    /// ```
+    private Coap silence(Peer nic, Peer application) {
+        Coap registration = establish(nic, application);
+        nic.send(notification(registration, 1, 4, 0, "last word"));
+        assertThat(application.receive().payloadText()).isEqualTo("last word");
+        Coap renewal = nic.receive();
+        assertThat(renewal.uintOption(Coap.OBSERVE)).isZero();
+        assertThat(renewal.tokenHex()).as("else it may be a second relation").isEqualTo(registration.tokenHex());
+        assertThat(fixture.count(GatewayEvent.OBSERVE_UPSTREAM_RENEWED)).isEqualTo(1);
+        return renewal;
+    }
+
+    private void restartWithoutPatience() {
+        fixture.close();
+        fixture = new GatewayFixture(GatewayFixture.config(GatewayFixture.SILENCE));
+    }
+
+    /// RFC 7641 §3.3.1. The application sees a gap, and what filled it.
+    @Test
+    void silentDeviceIsRegisteredWithAgain() {
+        restartWithoutPatience();
+        Peer nic = fixture.nic(MAC);
+        Peer application = fixture.application(TOKEN);
+        Coap renewal = silence(nic, application);
+        nic.send(Coap.answer(renewal, Coap.CONTENT).with(Coap.OBSERVE, 9).payload("missed"));
+        assertThat(application.receive().payloadText()).isEqualTo("missed");
+        nic.send(notification(renewal, 2, 10, "goes on"));
+        Coap received = application.receive();
+        assertThat(received.payloadText()).isEqualTo("goes on");
+        assertThat(received.tokenHex()).isEqualTo(TOKEN_HEX);
+        assertThat(fixture.count(GatewayEvent.OBSERVE_ENDED)).isZero();
+    }
+
+    /// A device may be silent for good reason: it is asked less and less often, and nobody hears of that.
+    @Test
+    void deviceWithNothingNewIsLeftInPeace() {
+        restartWithoutPatience();
+        Peer nic = fixture.nic(MAC);
+        Peer application = fixture.application(TOKEN);
+        Coap renewal = silence(nic, application);
+        for (int i = 0; i < 2; i++) {
+            nic.send(repeat(renewal, 5 + i));
+            renewal = nic.receive();
+        }
+        long thirdNanos = System.nanoTime();
+        nic.send(repeat(renewal, 7));
+        renewal = nic.receive();
+        assertThat(System.nanoTime() - thirdNanos)
+                .isGreaterThanOrEqualTo(GatewayFixture.SILENCE.multipliedBy(8).toNanos());
+        assertThat(application.pending()).isEmpty();
+        nic.send(notification(renewal, 3, 8, "at last"));
+        assertThat(application.receive().payloadText()).isEqualTo("at last");
+    }
+
+    private static Coap repeat(Coap renewal, int number) {
+        return Coap.answer(renewal, Coap.CONTENT)
+                .with(Coap.OBSERVE, number)
+                .with(Coap.MAX_AGE, 0)
+                .payload("last word");
+    }
+
+    @Test
+    void deviceThatDoesNotAnswerWhenRegisteredWithAgainIsAskedOnceMore() {
+        restartWithoutPatience();
+        Peer nic = fixture.nic(MAC);
+        Peer application = fixture.application(TOKEN);
+        Coap lost = silence(nic, application);
+        Coap next = nic.receive();
+        while (next.tokenHex().equals(lost.tokenHex())) {
+            next = nic.receive();
+        }
+        nic.send(Coap.answer(next, Coap.CONTENT).with(Coap.OBSERVE, 1).payload("back"));
+        assertThat(application.receive().payloadText()).isEqualTo("back");
+    }
+
+    /// The NIC is there again, its sensor not yet.
+    @Test
+    void errorThatPassesDoesNotEndARelation() {
+        restartWithoutPatience();
+        Peer nic = fixture.nic(MAC);
+        Peer application = fixture.application(TOKEN);
+        nic.send(Coap.answer(silence(nic, application), 0xa4));
+        Coap next = nic.receive();
+        assertThat(next.uintOption(Coap.OBSERVE)).isZero();
+        nic.send(Coap.answer(next, Coap.CONTENT).with(Coap.OBSERVE, 1).payload("back"));
+        assertThat(application.receive().payloadText()).isEqualTo("back");
     }
 
     /// Both ask before the device has answered.

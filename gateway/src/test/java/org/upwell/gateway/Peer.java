@@ -61,11 +61,14 @@ final class Peer implements AutoCloseable {
         return receive(PATIENCE_MILLIS).orElseThrow(() -> new AssertionError("nothing came"));
     }
 
-    /// The next datagram that is not an empty acknowledgement.
+    /// The next datagram that is not an empty acknowledgement; acknowledged if it is confirmable.
     Coap receiveMessage() {
         Coap message = receive();
         while (message.type() == Coap.ACK && message.code() == 0) {
             message = receive();
+        }
+        if (message.type() == Coap.CON) {
+            send(Coap.ack(message.mid()));
         }
         return message;
     }

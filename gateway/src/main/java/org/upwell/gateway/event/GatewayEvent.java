@@ -78,6 +78,8 @@ public enum GatewayEvent {
 
     /// An observe relation with a device.
     OBSERVE_UPSTREAM_STARTED,
+    /// Registered again with a device that had been silent for longer than its last word held.
+    OBSERVE_UPSTREAM_RENEWED,
     OBSERVE_UPSTREAM_ENDED,
     /// An observe relation with an application.
     OBSERVE_STARTED,

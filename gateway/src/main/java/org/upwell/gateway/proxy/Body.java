@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.upwell.gateway.proxy;
 
+import java.time.Duration;
+import java.util.Arrays;
 import org.eclipse.californium.core.coap.CoAP.ResponseCode;
+import org.eclipse.californium.core.coap.OptionNumberRegistry;
 import org.eclipse.californium.core.coap.OptionSet;
 import org.eclipse.californium.core.coap.Response;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +28,28 @@ record Body(
 
     Body observed(@Nullable Integer number) {
         return new Body(code, options, payload, number);
+    }
+
+    /// How long it is good for, from when the device sent it.
+    Duration maxAge() {
+        // RFC 7252 §5.10.5: a minute if the device said nothing.
+        return Duration.ofSeconds(options.hasMaxAge() ? options.getMaxAge() : OptionNumberRegistry.Defaults.MAX_AGE);
+    }
+
+    /// The same after it was kept for a while: Max-Age goes down with it (RFC 7252 §5.6.1).
+    Body aged(Duration age) {
+        long seconds = age.toSeconds();
+        if (seconds == 0) {
+            return this;
+        }
+        OptionSet less = new OptionSet(options);
+        less.setMaxAge(Math.max(0, maxAge().toSeconds() - seconds));
+        return new Body(code, less, payload, observe);
+    }
+
+    /// Whether both say the same, however old and under whichever number.
+    boolean saysTheSameAs(Body other) {
+        return code == other.code && Arrays.equals(payload, other.payload);
     }
 
     /// A response with the options and no payload.

@@ -7,6 +7,7 @@ import org.eclipse.californium.core.coap.MessageObserverAdapter;
 import org.eclipse.californium.core.coap.OptionSet;
 import org.eclipse.californium.core.coap.Request;
 import org.eclipse.californium.core.coap.Response;
+import org.eclipse.californium.core.coap.Token;
 import org.eclipse.californium.elements.AddressEndpointContext;
 import org.jspecify.annotations.Nullable;
 import org.upwell.access.Mac;
@@ -40,14 +41,17 @@ final class DeviceCall {
 
     private final DeviceCalls calls;
     private final Order order;
+    private final @Nullable Token token;
     private final Outcome outcome;
     private @Nullable Copy current;
     private boolean over;
     private int places;
 
-    DeviceCall(DeviceCalls calls, Order order, Outcome outcome) {
+    /// @param token null for a new one
+    DeviceCall(DeviceCalls calls, Order order, @Nullable Token token, Outcome outcome) {
         this.calls = calls;
         this.order = order;
+        this.token = token;
         this.outcome = outcome;
     }
 
@@ -110,6 +114,9 @@ final class DeviceCall {
                 request.setUnintendedPayload();
             }
             request.setPayload(order.payload);
+        }
+        if (token != null) {
+            request.setToken(token);
         }
         request.setDestinationContext(new AddressEndpointContext(device.address()));
         Copy copy = new Copy(request, device);

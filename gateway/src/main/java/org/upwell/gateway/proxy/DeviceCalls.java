@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import org.eclipse.californium.core.coap.Token;
 import org.jspecify.annotations.Nullable;
 import org.upwell.access.Mac;
 import org.upwell.gateway.event.GatewayCounters;
@@ -33,7 +34,12 @@ final class DeviceCalls implements AddressBook.Listener {
 
     /// Starts a call.
     DeviceCall start(DeviceCall.Order order, DeviceCall.Outcome outcome) {
-        DeviceCall call = new DeviceCall(this, order, outcome);
+        return start(order, null, outcome);
+    }
+
+    /// Starts a call that goes out with the token of an earlier one; null for a new one.
+    DeviceCall start(DeviceCall.Order order, @Nullable Token token, DeviceCall.Outcome outcome) {
+        DeviceCall call = new DeviceCall(this, order, token, outcome);
         underWay.compute(order.mac(), (_, calls) -> {
             Set<DeviceCall> known = calls == null ? new HashSet<>(2) : calls;
             known.add(call);

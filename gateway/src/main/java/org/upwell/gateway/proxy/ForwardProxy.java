@@ -32,8 +32,9 @@ import org.upwell.gateway.session.Sessions;
 /// none does; never blocks. Nothing reaches a device before the session and the owner are checked.
 public final class ForwardProxy {
 
-    /// See [Reply]; the field protocol §4 gives the reasons for the two kinds of patience.
-    public record Times(Duration promptAck, Duration confirmable, Duration nonConfirmable) {}
+    /// See [Reply]; the field protocol §4 gives the reasons for the two kinds of patience. `silence` is how much longer
+    /// than Max-Age a device may be silent towards observers.
+    public record Times(Duration promptAck, Duration confirmable, Duration nonConfirmable, Duration silence) {}
 
     private static final int OBSERVE = 0;
     private static final int OBSERVE_NO_MORE = 1;
@@ -66,7 +67,13 @@ public final class ForwardProxy {
         this.calls = new DeviceCalls(devices, counters, timer);
         this.blocks = new BodyBlocks(System::nanoTime);
         this.relations = new ObserveRelations(
-                calls, blocks, counters, configuration, this::mayReach, times.confirmable, timer, epochSeconds);
+                calls,
+                blocks,
+                counters,
+                configuration,
+                this::mayReach,
+                new ObserveRelations.Clockwork(times.confirmable, times.silence, timer, System::nanoTime),
+                epochSeconds);
         devices.addListener(relations);
         sessions.onEnd(relations::sessionEnded);
     }

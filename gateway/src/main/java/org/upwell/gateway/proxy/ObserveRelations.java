@@ -7,8 +7,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BiPredicate;
+import java.util.function.LongSupplier;
 import org.eclipse.californium.core.coap.BlockOption;
 import org.eclipse.californium.core.coap.Request;
 import org.eclipse.californium.core.coap.Response;
@@ -44,14 +47,25 @@ final class ObserveRelations implements NotificationListener, AddressBook.Listen
         }
     }
 
+    /// Everything about time.
+    ///
+    /// @param patience how long a device may take to answer a registration
+    /// @param silence how much longer than Max-Age it may be silent then, or up to three times as much
+    /// @param timer for both, and for what must not happen under the address book's lock
+    record Clockwork(Duration patience, Duration silence, ScheduledExecutorService timer, LongSupplier nanoClock) {
+
+        Future<?> after(Duration delay, Runnable task) {
+            return timer.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
+        }
+    }
+
     final DeviceCalls calls;
     final BodyBlocks blocks;
     final GatewayCounters counters;
     final ObserveManager manager;
 
     private final BiPredicate<Session, Mac> mayObserve;
-    final Duration patience;
-    final ScheduledExecutorService timer;
+    final Clockwork clockwork;
     // Concurrent only so that a registration of a device that nobody observes costs no lock.
     private final Map<Mac, Map<ResourceKey, SharedObservation>> byDevice = new ConcurrentHashMap<>();
     private final Map<Token, SharedObservation> byToken = new ConcurrentHashMap<>();
@@ -62,24 +76,20 @@ final class ObserveRelations implements NotificationListener, AddressBook.Listen
 
     /// @param mayObserve whether a session is still open and the device still its tenant's
     /// @param configuration of the application listener
-    /// @param patience how long a device may take to answer a registration
-    /// @param timer for that, and for what must not happen under the address book's lock
     ObserveRelations(
             DeviceCalls calls,
             BodyBlocks blocks,
             GatewayCounters counters,
             Configuration configuration,
             BiPredicate<Session, Mac> mayObserve,
-            Duration patience,
-            ScheduledExecutorService timer,
+            Clockwork clockwork,
             long epochSeconds) {
         this.calls = calls;
         this.blocks = blocks;
         this.counters = counters;
         this.manager = new ObserveManager(configuration);
         this.mayObserve = mayObserve;
-        this.patience = patience;
-        this.timer = timer;
+        this.clockwork = clockwork;
         this.number = (int) epochSeconds & 0xffffff;
     }
 
@@ -90,11 +100,8 @@ final class ObserveRelations implements NotificationListener, AddressBook.Listen
         if (shared == null) {
             shared = new SharedObservation(this, resource, order);
             ofDevice.put(resource, shared);
-            shared.join(observer);
-            shared.register();
-        } else {
-            shared.join(observer);
         }
+        shared.join(observer);
     }
 
     /// Ends the relation that was registered from the same endpoint with the same token (RFC 7641 §3.6).
@@ -132,7 +139,8 @@ final class ObserveRelations implements NotificationListener, AddressBook.Listen
             boolean same = previous != null
                     && previous.address().equals(current.address())
                     && previous.boot() == current.boot();
-            timer.execute(() -> observationsOf(current.mac()).forEach(shared -> shared.deviceRegistered(same)));
+            clockwork.timer.execute(
+                    () -> observationsOf(current.mac()).forEach(shared -> shared.deviceRegistered(same)));
         }
     }
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.upwell.gateway.proxy;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import org.eclipse.californium.core.coap.CoAP;
 import org.eclipse.californium.core.coap.CoAP.ResponseCode;
@@ -30,7 +31,8 @@ import org.upwell.gateway.proxy.ObserveRelations.Observer;
 ///
 /// While the device has not answered the first registration, applications wait; then each gets what is known (the
 /// device's answer, later its newest notification) and follows. The relation with the device ends when nobody
-/// follows, or when the device says so, which is then passed on.
+/// follows, or when the device says so, which is then passed on. A device that falls silent is registered with again,
+/// of which applications notice nothing but the gap.
 final class SharedObservation implements ObservableResource {
 
     private final ObserveRelations relations;
@@ -43,8 +45,10 @@ final class SharedObservation implements ObservableResource {
     private boolean closed;
     private @Nullable DeviceCall registering;
     private @Nullable Upstream upstream;
+    private final SilenceWatch silence;
     /// What a new follower is told; null until the device has answered.
     private @Nullable Body latest;
+    private long latestNanos;
 
     /// The relation that stands with the device.
     private record Upstream(Token token, Registration device, ObserveNotificationOrderer orderer) {}
@@ -55,6 +59,7 @@ final class SharedObservation implements ObservableResource {
         OptionSet options = new OptionSet(order.options());
         options.setObserve(0);
         this.order = new DeviceCall.Order(order.mac(), order.method(), options, order.payload());
+        this.silence = new SilenceWatch(relations.clockwork, this::renew);
     }
 
     Mac mac() {
@@ -68,7 +73,7 @@ final class SharedObservation implements ObservableResource {
     void join(Observer observer) {
         synchronized (relations) {
             if (upstream != null && latest != null) {
-                follow(observer, latest);
+                follow(observer, known());
             } else {
                 waiting.add(observer);
                 register();
@@ -76,21 +81,34 @@ final class SharedObservation implements ObservableResource {
         }
     }
 
-    /// Registers with the device.
-    void register() {
+    /// Registers with the device, as far as that is not under way. Called under the lock.
+    private void register() {
+        if (!closed && registering == null) {
+            relations.counters.count(GatewayEvent.OBSERVE_UPSTREAM_STARTED);
+            call(null);
+        }
+    }
+
+    /// Registers once more with a device that has been silent for too long. If the relation still stands it must be
+    /// with the same token (RFC 7641 §3.1), or the device would have two.
+    private void renew() {
         synchronized (relations) {
-            if (!closed && registering == null) {
-                relations.counters.count(GatewayEvent.OBSERVE_UPSTREAM_STARTED);
-                Registering outcome = new Registering();
-                DeviceCall call = relations.calls.start(order, outcome);
-                if (!outcome.over) {
-                    outcome.call = call;
-                    registering = call;
-                    // An acknowledged registration whose separate answer is lost is never heard of again.
-                    Future<?> _ = relations.timer.schedule(
-                            () -> giveUp(call), relations.patience.toMillis(), TimeUnit.MILLISECONDS);
-                }
+            if (!closed && registering == null && silence.isOver()) {
+                relations.counters.count(GatewayEvent.OBSERVE_UPSTREAM_RENEWED);
+                silence.asked();
+                call(upstream == null ? null : upstream.token);
             }
+        }
+    }
+
+    private void call(@Nullable Token token) {
+        Registering outcome = new Registering();
+        DeviceCall call = relations.calls.start(order, token, outcome);
+        if (!outcome.over) {
+            outcome.call = call;
+            registering = call;
+            // An acknowledged registration whose separate answer is lost is never heard of again.
+            Future<?> _ = relations.clockwork.after(relations.clockwork.patience(), () -> giveUp(call));
         }
     }
 
@@ -98,16 +116,25 @@ final class SharedObservation implements ObservableResource {
         synchronized (relations) {
             if (registering == call) {
                 call.cancel();
-                notRegistered();
+                notRegistered(unreachable());
             }
         }
     }
 
-    private void notRegistered() {
+    private static Response unreachable() {
+        return Answers.of(ResponseCode.GATEWAY_TIMEOUT, "device does not answer");
+    }
+
+    private void notRegistered(Response why) {
         registering = null;
-        giveUpWaiting(Answers.of(ResponseCode.GATEWAY_TIMEOUT, "device does not answer"));
-        // Followers wait for the device to register again; without any there is nothing to keep.
+        // What stood until now stands no more: the library has forgotten the token.
+        forgetUpstream();
+        giveUpWaiting(why);
+        // Followers wait for the device to come back; without any there is nothing to keep.
         closeIfUnused();
+        if (!closed) {
+            silence.waitAgain();
+        }
     }
 
     /// @param same the device is where and as it was; else what stood with it is void
@@ -157,6 +184,10 @@ final class SharedObservation implements ObservableResource {
                 if (closed) {
                     return;
                 }
+                if (isForNow(response) && !followers.isEmpty()) {
+                    notRegistered(response);
+                    return;
+                }
                 if (observe == null || !response.isSuccess()) {
                     end(response);
                     return;
@@ -173,28 +204,53 @@ final class SharedObservation implements ObservableResource {
             synchronized (relations) {
                 over = true;
                 if (!replaced()) {
-                    notRegistered();
+                    notRegistered(SharedObservation.unreachable());
                 }
             }
         }
     }
 
+    /// The device is there, but its sensor is not, or it has no time.
+    private static boolean isForNow(Response response) {
+        return response.getCode() == ResponseCode.GATEWAY_TIMEOUT
+                || response.getCode() == ResponseCode.SERVICE_UNAVAILABLE;
+    }
+
     private void established(Response response) {
-        boolean first = latest == null;
+        Body before = latest;
+        Body told;
         try {
-            latest = Body.of(response).observed(relations.nextNumber());
+            told = Body.of(response).observed(relations.nextNumber());
         } catch (RefusedRequestException refusal) {
             end(Answers.of(refusal.code(), refusal.getMessage()));
             return;
         }
-        if (!first && response.getPayloadSize() > 0) {
-            // A second registration brought a reading, which followers have not seen.
-            notifyFollowers(latest);
+        if (before == null) {
+            keep(told);
+            silence.heard(told.maxAge());
+        } else if (response.getPayloadSize() > 0 && !told.saysTheSameAs(before)) {
+            // A second registration brought a reading that followers have not seen.
+            keep(told);
+            silence.heard(told.maxAge());
+            notifyFollowers(told);
+        } else {
+            silence.waitAgain();
         }
-        Body told = latest;
-        waiting.forEach(observer -> follow(observer, told));
+        Body known = known();
+        waiting.forEach(observer -> follow(observer, known));
         waiting.clear();
         closeIfUnused();
+    }
+
+    private void keep(Body body) {
+        latest = body;
+        latestNanos = relations.clockwork.nanoClock().getAsLong();
+    }
+
+    /// What the device said last, with what is left of its Max-Age.
+    private Body known() {
+        return Objects.requireNonNull(latest)
+                .aged(Duration.ofNanos(relations.clockwork.nanoClock().getAsLong() - latestNanos));
     }
 
     /// A notification of the device.
@@ -208,8 +264,10 @@ final class SharedObservation implements ObservableResource {
                 return;
             }
             try {
-                latest = Body.of(response).observed(relations.nextNumber());
-                notifyFollowers(latest);
+                Body body = Body.of(response).observed(relations.nextNumber());
+                keep(body);
+                silence.heard(body.maxAge());
+                notifyFollowers(body);
             } catch (RefusedRequestException refusal) {
                 end(Answers.of(refusal.code(), refusal.getMessage()));
             }
@@ -239,7 +297,13 @@ final class SharedObservation implements ObservableResource {
         observer.exchange().execute(() -> {
             synchronized (relations) {
                 if (observer.reply().claim()) {
-                    observer.exchange().sendResponse(firstAnswer(observer, body));
+                    Response answer = firstAnswer(observer, body);
+                    Request request = observer.exchange().getRequest();
+                    if (request.isConfirmable() && request.isAcknowledged()) {
+                        // RFC 7252 §5.2.2; the library would take the type of notifications for it.
+                        answer.setType(CoAP.Type.CON);
+                    }
+                    observer.exchange().sendResponse(answer);
                 }
                 joining--;
                 closeIfUnused();
@@ -332,6 +396,7 @@ final class SharedObservation implements ObservableResource {
             return;
         }
         closed = true;
+        silence.stop();
         relations.remove(this);
         if (registering != null) {
             registering.cancel();
