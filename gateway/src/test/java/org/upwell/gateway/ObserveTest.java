@@ -187,7 +187,8 @@ class ObserveTest {
         assertThat(one.receive().uintOption(Coap.MAX_AGE)).isEqualTo(90);
         Peer two = fixture.application(TOKEN);
         await().untilAsserted(() -> {
-            Coap joined = two.ask(register(two.nextMid(), "02"));
+            two.send(register(two.nextMid(), "02"));
+            Coap joined = two.receiveMessage();
             assertThat(joined.payloadText()).isEqualTo("known");
             assertThat(joined.uintOption(Coap.MAX_AGE)).isBetween(70, 88);
         });

@@ -31,6 +31,7 @@ final class Forwarder {
     private boolean open;
     private boolean underWay;
     private boolean closed;
+    private boolean dropping;
     private int refusals;
     private Loop.@Nullable Timer timer;
 
@@ -56,7 +57,12 @@ final class Forwarder {
         Notification dropped = buffer.add(notification);
         listener.onBuffered(notification);
         if (dropped != null) {
-            LOG.debug("{}: buffer full, dropped boot {} sequence {}", mac, dropped.boot(), dropped.sequence());
+            if (!dropping) {
+                // Once in an outage, which may last long.
+                LOG.warn("{}: buffer full, the oldest of {} notifications are dropped from now on", mac, buffer.size());
+            }
+            dropping = true;
+            LOG.debug("{}: dropped boot {} sequence {}", mac, dropped.boot(), dropped.sequence());
             listener.onDropped(dropped, "buffer full");
         }
         next();
@@ -124,6 +130,7 @@ final class Forwarder {
         int code = answer instanceof Answer.Response response ? response.code() : 0;
         if (CoapCode.isSuccess(code)) {
             buffer.removeFirst();
+            dropping = false;
             refusals = 0;
             backoff.reset();
             listener.onAcknowledged(notification);
