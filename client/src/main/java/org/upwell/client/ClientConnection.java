@@ -31,8 +31,7 @@ import org.upwell.codec.PublishEncoder;
 import org.upwell.codec.ReasonCode;
 
 /// One network connection from CONNECT to its end: bytes to packets and back, keep alive, and the cause of the end.
-/// Owned
-/// by its channel's event loop. Knows nothing of sessions; packets go to [Events].
+/// Owned by its channel's event loop. Knows nothing of sessions; packets go to [Events].
 ///
 /// What is sent gathers in one buffer, which goes to the socket at the end of the present run of the event loop.
 final class ClientConnection extends ByteToMessageDecoder implements KeepAlive.Actions {

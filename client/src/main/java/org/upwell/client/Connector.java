@@ -20,8 +20,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// Opens the socket: looks the host name up, tries its addresses one after the other, sets TLS up. Look-ups and files
-/// are
-/// read on a thread of their own, the rest runs on the event loop.
+/// are read on a thread of their own, the rest runs on the event loop.
 final class Connector {
 
     private static final WriteBufferWaterMark WATER_MARKS = new WriteBufferWaterMark(256 << 10, 512 << 10);

@@ -21,12 +21,10 @@ import org.upwell.codec.QoS;
 import org.upwell.codec.ReasonCode;
 
 /// Hands the server's messages to the listener and acknowledges them in the order of their arrival, when the listener
-/// is
-/// done with each ([MQTT-4.6.0-2], [MQTT-4.6.0-3]). Owned by the client's event loop.
+/// is done with each ([MQTT-4.6.0-2], [MQTT-4.6.0-3]). Owned by the client's event loop.
 ///
 /// An acknowledgement that becomes due after its connection is gone goes nowhere: the server sends the message again.
-/// At
-/// QoS 2 the packet id tells such a repeat, and the listener does not see it twice.
+/// At QoS 2 the packet id tells such a repeat, and the listener does not see it twice.
 final class InboundMessages {
 
     private static final Logger LOG = LoggerFactory.getLogger(InboundMessages.class);

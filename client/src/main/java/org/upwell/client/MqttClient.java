@@ -242,8 +242,7 @@ public final class MqttClient implements AutoCloseable {
     }
 
     /// Leaves in good order: the server discards the will, and no reconnect follows. What was not acknowledged until
-    /// now
-    /// fails; wait for its stages first if it matters. Completes when the connection has ended.
+    /// now fails; wait for its stages first if it matters. Completes when the connection has ended.
     public CompletionStage<@Nullable Void> disconnect() {
         return disconnect(ReasonCode.SUCCESS, Properties.NONE);
     }

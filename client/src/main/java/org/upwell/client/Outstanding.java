@@ -5,8 +5,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /// Counts the messages that the client has accepted and not finished, so that a caller who is faster than the network
-/// is
-/// refused instead of filling the memory. For any thread.
+/// is refused instead of filling the memory. For any thread.
 final class Outstanding {
 
     private final int maxMessages;

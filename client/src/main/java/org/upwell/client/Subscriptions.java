@@ -69,8 +69,7 @@ final class Subscriptions {
     private final Map<Integer, Request> underWay = new LinkedHashMap<>();
     private final Map<String, Subscribed> subscribed = new LinkedHashMap<>();
     /// Those of `subscribed` that the server forgot and has not granted again yet: asked for on each connection until
-    /// it
-    /// answers, however often that ends before.
+    /// it answers, however often that ends before.
     private final Set<String> lost = new LinkedHashSet<>();
 
     // These live as long as one connection.

@@ -8,8 +8,7 @@ import org.jspecify.annotations.Nullable;
 /// stand anywhere inside. Immutable but for its info array, which nobody changes after construction.
 ///
 /// On the wire: `7E`, format (2), destination, source, control, HCS (2), [info, FCS (2)], `7E`. The format is `A000`
-/// plus
-/// an 11-bit length that counts every byte between the flags; without info there is no FCS.
+/// plus an 11-bit length that counts every byte between the flags; without info there is no FCS.
 public final class Frame {
     /// Opens and closes each frame.
     public static final int FLAG = 0x7E;

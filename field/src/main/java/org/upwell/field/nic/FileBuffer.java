@@ -18,8 +18,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// A buffer that outlives the process: one append-only file of records, each with length and checksum. Owned by the
-/// NIC's
-/// loop.
+/// NIC's loop.
 ///
 /// 1. A record *added* is forced to disk before the sensor's copy is cleared by DISC; *removed* is not forced, since a
 ///    repeat after a crash is dropped by the gateway.

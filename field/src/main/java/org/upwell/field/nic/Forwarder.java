@@ -13,10 +13,8 @@ import org.upwell.field.nic.GatewayClient.Answer;
 /// gateway drops repeats by (mac, uri, boot, seq). Owned by the NIC's loop.
 ///
 /// A 5.03 is waited out by its Max-Age; 4.01, 4.03 and 4.04 mean that the gateway does not know this address (any
-/// more),
-/// so the NIC registers first. Only what the gateway calls malformed several times over (another 4.xx) is given up,
-/// since
-/// it would hold up every alarm behind it.
+/// more), so the NIC registers first. Only what the gateway calls malformed several times over (another 4.xx) is
+/// given up, since it would hold up every alarm behind it.
 final class Forwarder {
     private static final Logger LOG = LoggerFactory.getLogger(Forwarder.class);
     private static final int MAX_REFUSALS = 5;

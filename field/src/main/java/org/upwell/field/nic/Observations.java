@@ -154,8 +154,7 @@ final class Observations {
         }
         long now = loop.nanoTime();
         // The first one comes a period after the registration, so that counts as an interval too. One that waited on
-        // the
-        // sensor since before this NIC's start comes after nothing.
+        // the sensor since before this NIC's start comes after nothing.
         if (observation.timed) {
             observation.interval = Duration.ofNanos(now - observation.lastNanos);
         }

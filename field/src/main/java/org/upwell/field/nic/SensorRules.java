@@ -9,8 +9,7 @@ import org.upwell.field.coap.CoapCode;
 import org.upwell.field.coap.CoapOption;
 
 /// What must never reach the sensor, because it kills the firmware or does something else than was asked (field
-/// protocol
-/// §7, last row). No state.
+/// protocol §7, last row). No state.
 final class SensorRules {
     /// The sensor answers 4.13 to more.
     static final int MAX_REQUEST_BYTES = 239;

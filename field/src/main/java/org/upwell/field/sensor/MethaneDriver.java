@@ -6,10 +6,8 @@ import java.time.Duration;
 import java.util.Locale;
 
 /// Type `ncmth1`: a methane detector that is silent until the level passes its threshold, and speaks again when it
-/// falls
-/// back. Data: comma-separated tokens `<epoch s>,<ppm, 1 decimal>,<threshold ppm, 1 decimal>,<ALARM or
-/// NORMAL>,<count>`,
-/// where the count of pushes tells two alarms of one second apart. `?cfg=<ppm>` sets the threshold.
+/// falls back. Data: comma-separated tokens `<epoch s>,<ppm, 1 decimal>,<threshold ppm, 1 decimal>,<ALARM or
+/// NORMAL>,<count>`, where the count of pushes tells two alarms of one second apart. `?cfg=<ppm>` sets the threshold.
 public final class MethaneDriver implements SensorDriver {
     private static final double BACKGROUND_PPM = 2.0;
     private static final double DEFAULT_THRESHOLD_PPM = 5_000;

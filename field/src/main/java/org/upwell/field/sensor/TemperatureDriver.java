@@ -6,8 +6,7 @@ import java.time.Duration;
 import java.util.Locale;
 
 /// Type `temp`: an outdoor temperature that follows the day, warmest in the afternoon, with the slow drift of a place
-/// of
-/// its own. Data: `<epoch s>,<value, 2 decimals>,<C or F>`.
+/// of its own. Data: `<epoch s>,<value, 2 decimals>,<C or F>`.
 public final class TemperatureDriver implements SensorDriver {
     private static final double DAY_SECONDS = 86_400;
     private static final double WARMEST_SECOND = 15 * 3_600;

@@ -172,8 +172,7 @@ class PseudoTerminalVectorsTest {
     }
 
     /// With the pause of real firmware: an answer comes 0.4 s after the last byte at the earliest, and a gap of a
-    /// quarter
-    /// of a second inside a frame does no harm.
+    /// quarter of a second inside a frame does no harm.
     @Test
     void realPausesHold() throws IOException {
         try (Sensor sensor = sensor(Sensor.Settings.DEFAULT_IDLE_GAP)) {
