@@ -27,9 +27,10 @@ import org.upwell.codec.Property;
 /// @param maxOutstanding how many messages may wait or be in flight before [MqttClient#publish] refuses more
 /// @param maxOutstandingBytes the same in encoded bytes
 /// @param reconnect null to stay away once a connection is lost
-/// @param republish whether messages in flight are sent as new when the server lost the session; at QoS 2 they may
-///     then arrive twice. Else they fail with [MqttException.Kind#SESSION_LOST], and what an earlier process left
-///     in the store is dropped with a warning
+/// @param republish whether messages that were given before CONNACK and are not acknowledged are sent as new when the
+///     server lost the session; at QoS 2 they may then arrive twice. Else they fail with
+///     [MqttException.Kind#SESSION_LOST], sent or not, and what an earlier process left in the store is dropped with a
+///     warning
 /// @param resubscribe whether subscriptions are made again when the server lost the session
 /// @param inFlightStore keeps nothing beyond the process unless set; who resumes an earlier process's session and
 ///     sends at QoS 2 needs one that does, else a packet id of that process may be used for another message, which

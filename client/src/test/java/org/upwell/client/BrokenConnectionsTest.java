@@ -27,6 +27,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.upwell.codec.ConnAck;
 import org.upwell.codec.Connect;
+import org.upwell.codec.Disconnect;
 import org.upwell.codec.MqttVersion;
 import org.upwell.codec.Packet;
 import org.upwell.codec.Properties;
@@ -144,6 +145,8 @@ class BrokenConnectionsTest {
                     releasing.remove(comp.packetId());
                     yield null;
                 }
+                // The end of the test.
+                case Disconnect _ -> null;
                 default -> throw new AssertionError("unexpected " + packet);
             };
         }

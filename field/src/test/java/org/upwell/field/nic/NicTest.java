@@ -5,20 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
-import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.upwell.field.coap.CoapCode;
 import org.upwell.field.coap.CoapMessage;
@@ -26,151 +19,14 @@ import org.upwell.field.coap.CoapOption;
 import org.upwell.field.coap.CoapType;
 import org.upwell.field.hdlc.Frame;
 import org.upwell.field.hdlc.FrameKind;
-import org.upwell.field.hdlc.HdlcPrimary;
-import org.upwell.field.link.PipeLink;
-import org.upwell.field.loop.ManualLoop;
 import org.upwell.field.nic.GatewayClient.Answer;
 import org.upwell.field.sensor.CborWrapper;
 import org.upwell.field.sensor.Firmware;
-import org.upwell.field.sensor.MethaneDriver;
 import org.upwell.field.sensor.Sensor;
 import org.upwell.field.sensor.TemperatureDriver;
 
-/// A NIC with a real sensor on a wire, in turned time and with the firmware's real pauses; the network is a fake.
-class NicTest {
-    private static final Instant START = Instant.ofEpochSecond(1_540_584_982L);
-    private static final Duration REAL_GAP = Duration.ofMillis(400);
-    private static final String TEMP = "/snsr/arduino/temp";
-    private static final String METHANE = "/snsr/arduino/ncmth1";
-
-    private final ManualLoop loop = new ManualLoop();
-    private final long startNanos = loop.nanoTime();
-    private final InstantSource clock = () -> START.plusNanos(loop.nanoTime() - startNanos);
-    private final PipeLink.Ends wire = PipeLink.create();
-    private final TappedLink tapped = new TappedLink(wire.nic());
-    private final MethaneDriver methane = new MethaneDriver();
-    private final FakeNetwork network = new FakeNetwork();
-    private final List<Notification> buffered = new ArrayList<>();
-    private final List<Notification> acknowledged = new ArrayList<>();
-    private final List<String> dropped = new ArrayList<>();
-    private int reboots;
-    private boolean diskFull;
-    private @Nullable Sensor sensor;
-
-    /// A disk that may be full.
-    private final class Storage implements NicState {
-        @Override
-        public long nextBoot() {
-            return 7;
-        }
-
-        @Override
-        public NotificationBuffer buffer(int limit) {
-            return new MemoryOnDisk(limit);
-        }
-    }
-
-    private final class MemoryOnDisk implements NotificationBuffer {
-        private final NotificationBuffer kept;
-
-        MemoryOnDisk(int limit) {
-            kept = new MemoryBuffer(limit);
-        }
-
-        @Override
-        public @Nullable Notification add(Notification notification) {
-            if (diskFull) {
-                throw new UncheckedIOException(new IOException("No space left on device"));
-            }
-            return kept.add(notification);
-        }
-
-        @Override
-        public @Nullable Notification first() {
-            return kept.first();
-        }
-
-        @Override
-        public void removeFirst() {
-            kept.removeFirst();
-        }
-
-        @Override
-        public int size() {
-            return kept.size();
-        }
-
-        @Override
-        public void close() {
-            kept.close();
-        }
-    }
-
-    private final class Events implements NicListener {
-        @Override
-        public void onBuffered(Notification notification) {
-            buffered.add(notification);
-        }
-
-        @Override
-        public void onAcknowledged(Notification notification) {
-            acknowledged.add(notification);
-        }
-
-        @Override
-        public void onSensorReboot() {
-            reboots++;
-        }
-
-        @Override
-        public void onDropped(Notification notification, String cause) {
-            dropped.add(notification.sequence() + " " + cause);
-        }
-    }
-
-    private Sensor sensor(Firmware firmware) {
-        Sensor made = new Sensor(
-                Sensor.Settings.of(firmware).withIdleGap(REAL_GAP),
-                List.of(new TemperatureDriver(Duration.ofSeconds(60), 1), methane),
-                loop,
-                wire.sensor(),
-                cause -> {});
-        sensor = made;
-        return made;
-    }
-
-    private Nic nic(BubbleUpEntry... table) {
-        InetSocketAddress anywhere = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-        Nic.Settings settings = Nic.Settings.of("001350050047dd92", anywhere, anywhere, List.of(table))
-                .withTiming(
-                        new HdlcPrimary.Timing(Duration.ofSeconds(3), 3), Duration.ofSeconds(10), Duration.ofSeconds(2))
-                .withBufferLimit(20);
-        return new Nic(settings, nic -> network, loop, tapped, new Storage(), clock, new Events());
-    }
-
-    private Nic started(BubbleUpEntry... table) {
-        sensor(Firmware.V1_4_8).start();
-        loop.advance(Duration.ofMillis(1));
-        Nic nic = nic(table);
-        start(nic);
-        loop.run();
-        return nic;
-    }
-
-    private static void start(Nic nic) {
-        try {
-            nic.start();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private Sensor sensor() {
-        Sensor present = sensor;
-        assertThat(present).isNotNull();
-        return present;
-    }
-
+/// A NIC on a wire towards its sensor and its gateway.
+class NicTest extends NicOnAWire {
     @Test
     void startCollectsSetsTheTimeThenRegistersSpreadOut() {
         // SNRM RR DISC, SNRM time, register temp, two seconds, register ncmth1
@@ -604,59 +460,6 @@ class NicTest {
         loop.advance(Duration.ofSeconds(10));
         assertThat(buffered.stream().filter(one -> one.kind() == BubbleUpClass.ALERT))
                 .hasSize(2);
-    }
-
-    @Test
-    void ownResourcesInTheTableAreTold() {
-        Nic nic = started(BubbleUpEntry.alert("/power"), BubbleUpEntry.read("/battery"));
-        nic.mainsPower(false);
-        loop.advance(Duration.ofMinutes(16));
-        Map<String, String> told = new TreeMap<>();
-        acknowledged.forEach(one ->
-                told.merge(one.uri(), new String(one.payload(), StandardCharsets.US_ASCII).substring(11), (a, b) -> a));
-        assertThat(told).containsEntry("/power", "lost").containsEntry("/battery", "100,%");
-        assertThat(acknowledged.getFirst().kind()).isEqualTo(BubbleUpClass.ALERT);
-    }
-
-    @Test
-    void observersOfOwnResourcesAreToldByPeriod() {
-        Nic nic = started(new BubbleUpEntry("/signal", BubbleUpClass.READ, true, true, false, Duration.ofMinutes(5)));
-        network.ownObserved.addAll(List.of("/time", "/signal"));
-        nic.ownObserved("/time");
-        nic.ownObserved("/time");
-        nic.ownObserved("/signal");
-        loop.advance(Duration.ofMinutes(31));
-        assertThat(network.notified)
-                .as("the signal by the table")
-                .containsExactlyInAnyOrder(
-                        "/time", "/time", "/signal", "/signal", "/signal", "/signal", "/signal", "/signal");
-        network.ownObserved.clear();
-        loop.advance(Duration.ofHours(1));
-        assertThat(network.notified).filteredOn("/time"::equals).hasSize(2);
-        network.ownObserved.add("/time");
-        nic.ownObserved("/time");
-        loop.advance(Duration.ofMinutes(16));
-        assertThat(network.notified).filteredOn("/time"::equals).hasSize(3);
-    }
-
-    @Test
-    void observersOfOwnResourcesAreToldOfChangesButNotOfEachFlutter() {
-        Nic nic = started();
-        nic.signalDbm(-71);
-        loop.advance(Duration.ofMinutes(2));
-        assertThat(network.notified).as("nobody observes").isEmpty();
-        network.ownObserved.addAll(List.of("/battery", "/signal"));
-        nic.batteryPercent(99);
-        nic.batteryPercent(99);
-        loop.run();
-        assertThat(network.notified).containsExactly("/battery");
-        for (int dbm = -90; dbm < -60; dbm++) {
-            nic.signalDbm(dbm);
-            loop.advance(Duration.ofSeconds(1));
-        }
-        assertThat(network.notified).containsExactly("/battery", "/signal");
-        loop.advance(Duration.ofMinutes(5));
-        assertThat(network.notified).as("the last change").containsExactly("/battery", "/signal", "/signal");
     }
 
     @Test
