@@ -72,6 +72,11 @@ public final class SensorRunner implements AutoCloseable {
         sensor.run(() -> methane.measure(ppm));
     }
 
+    /// An alarm of the `ncmth1` sensor, told again if there is one already.
+    public void raiseMethane() {
+        sensor.run(methane::raise);
+    }
+
     /// Until the link ends or the runner is closed.
     public void await() throws InterruptedException {
         ended.await();

@@ -2,35 +2,28 @@
 package org.upwell.app.cli;
 
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-import org.upwell.field.link.ByteLink;
-import org.upwell.field.loop.LoopThread;
+import org.upwell.field.NicRunner;
 import org.upwell.field.nic.BubbleUpEntry;
-import org.upwell.field.nic.CoapRuntime;
-import org.upwell.field.nic.FileState;
 import org.upwell.field.nic.Nic;
-import org.upwell.field.nic.NicListener;
-import org.upwell.field.nic.NicState;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
 /// Runs one NIC on a serial line.
 @Command(name = "nic", description = "Run a NIC: HDLC to a sensor on a serial line, CoAP to the gateway")
 final class NicCommand implements Callable<Integer> {
-    private static final Logger log = LoggerFactory.getLogger(NicCommand.class);
-
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it before call
     private CommandSpec spec;
@@ -82,65 +75,32 @@ final class NicCommand implements Callable<Integer> {
     private @Nullable Path stateDirectory;
 
     @Override
-    public Integer call() {
-        Lifetime lifetime = new Lifetime();
-        NicState state = state();
-        ByteLink link = serial.open();
-        LoopThread loop = new LoopThread("nic", e -> log.error("A task of the NIC failed", e));
-        try {
-            CoapRuntime runtime = new CoapRuntime(1);
-            Nic nic = new Nic(
-                    Nic.Settings.of(SerialOptions.mac(spec, mac), gateway.resolve(), bind.resolve(), table),
-                    runtime,
-                    loop,
-                    link,
-                    state,
-                    InstantSource.system(),
-                    new Events(lifetime, spec.commandLine().getErr()));
-            nic.start();
+    public Integer call() throws InterruptedException {
+        NicRunner.Settings settings = new NicRunner.Settings(
+                serial.link(),
+                Nic.Settings.of(mac(), gateway.resolve(), bind.resolve(), table),
+                Optional.ofNullable(stateDirectory));
+        try (NicRunner runner = new NicRunner(settings, InstantSource.system());
+                SignalHook _ = SignalHook.closing(runner)) {
+            Nic nic = runner.nic();
             spec.commandLine()
                     .getOut()
-                    .println("NIC " + nic.mac() + " on " + serial + ", CoAP on " + HostAndPort.of(nic.address())
-                            + ", gateway " + gateway);
-            return lifetime.await(() -> {
-                nic.close();
-                loop.close();
-                runtime.close();
-                link.close();
-            });
+                    .println("NIC " + nic.mac() + " on " + serial.link().text() + ", CoAP on "
+                            + HostAndPort.of(nic.address()) + ", gateway " + gateway);
+            runner.await();
+            // Only the line's end gets here, of which the runner has told: a signal ends the process.
+            return CommandLineTool.FAILED;
         } catch (IOException e) {
-            throw new CommandFailure("the NIC cannot start on " + bind + ": " + e.getMessage(), e);
+            throw new CommandFailure("the NIC cannot start: " + e.getMessage(), e);
         }
     }
 
-    /// Without a directory the count of starts is the time, which grows too.
-    private NicState state() {
-        if (stateDirectory == null) {
-            return NicState.inMemory(InstantSource.system().instant().getEpochSecond());
+    private String mac() {
+        String lowerCase = mac.toLowerCase(Locale.ROOT);
+        if (!lowerCase.matches("[0-9a-f]{16}")) {
+            throw new ParameterException(spec.commandLine(), "'" + mac + "' is not an address of 16 hex digits");
         }
-        try {
-            return FileState.open(stateDirectory);
-        } catch (IOException e) {
-            throw new CommandFailure(stateDirectory + ": " + e, e);
-        }
-    }
-
-    private record Events(Lifetime lifetime, PrintWriter err) implements NicListener {
-        @Override
-        public void onRegistered() {
-            log.info("The gateway has registered the NIC");
-        }
-
-        @Override
-        public void onSensorReboot() {
-            log.info("The sensor has restarted");
-        }
-
-        @Override
-        public void onLinkEnd(IOException cause) {
-            err.println("upwell: the serial line has ended: " + cause.getMessage());
-            lifetime.end(CommandLineTool.FAILED);
-        }
+        return lowerCase;
     }
 
     /// The gateway's field listener by default.

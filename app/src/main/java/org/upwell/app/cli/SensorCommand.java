@@ -1,31 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.upwell.app.cli;
 
+import java.io.IOException;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-import org.upwell.field.link.ByteLink;
-import org.upwell.field.loop.LoopThread;
+import org.upwell.field.SensorRunner;
 import org.upwell.field.sensor.Firmware;
-import org.upwell.field.sensor.MethaneDriver;
 import org.upwell.field.sensor.Sensor;
-import org.upwell.field.sensor.TemperatureDriver;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
 /// Runs one sensor on a serial line.
 @Command(name = "sensor", description = "Run a sensor on a serial line: temp by its period, ncmth1 that can alarm")
 final class SensorCommand implements Callable<Integer> {
-    private static final Logger log = LoggerFactory.getLogger(SensorCommand.class);
-
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it before call
     private CommandSpec spec;
@@ -58,33 +55,37 @@ final class SensorCommand implements Callable<Integer> {
     private Firmware firmware;
 
     @Override
-    public Integer call() {
-        Lifetime lifetime = new Lifetime();
-        ByteLink link = serial.open();
-        LoopThread loop = new LoopThread("sensor", e -> log.error("A task of the sensor failed", e));
-        MethaneDriver methane = new MethaneDriver();
-        Sensor sensor = new Sensor(
-                Sensor.Settings.of(firmware), List.of(new TemperatureDriver(period, 0), methane), loop, link, cause -> {
-                    spec.commandLine().getErr().println("upwell: the serial line has ended: " + cause.getMessage());
-                    lifetime.end(CommandLineTool.FAILED);
-                });
-        sensor.start();
-        if (alarmEvery != null) {
-            alarm(loop, sensor, methane, alarmEvery);
+    public Integer call() throws InterruptedException {
+        if (alarmEvery != null && alarmEvery.isZero()) {
+            throw new ParameterException(spec.commandLine(), "--alarm-every must be longer than nothing");
         }
-        spec.commandLine().getOut().println("sensor " + firmware.version() + " on " + serial);
-        return lifetime.await(() -> {
-            sensor.close();
-            loop.close();
-            link.close();
-        });
+        try (SensorRunner runner = new SensorRunner(settings());
+                ScheduledExecutorService alarms = Executors.newSingleThreadScheduledExecutor();
+                SignalHook _ = SignalHook.closing(runner)) {
+            if (alarmEvery != null) {
+                long nanos = alarmEvery.toNanos();
+                var _ = alarms.scheduleAtFixedRate(runner::raiseMethane, nanos, nanos, TimeUnit.NANOSECONDS);
+            }
+            spec.commandLine()
+                    .getOut()
+                    .println("sensor " + firmware.version() + " on "
+                            + serial.link().text());
+            runner.await();
+            alarms.shutdownNow();
+            // Only the line's end gets here, of which the runner has told: a signal ends the process.
+            return CommandLineTool.FAILED;
+        } catch (IOException e) {
+            throw new CommandFailure("the sensor cannot start: " + e.getMessage(), e);
+        }
     }
 
-    private static void alarm(LoopThread loop, Sensor sensor, MethaneDriver methane, Duration every) {
-        loop.after(every, () -> {
-            sensor.run(methane::raise);
-            alarm(loop, sensor, methane, every);
-        });
+    private SensorRunner.Settings settings() {
+        try {
+            return new SensorRunner.Settings(
+                    serial.link(), SensorRunner.Settings.KNOWN_TYPES, period, Sensor.Settings.of(firmware));
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+        }
     }
 
     /// Reads a firmware's version.

@@ -1,75 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.upwell.app.cli;
 
-import java.io.IOException;
-import java.util.Locale;
-import org.jspecify.annotations.Nullable;
-import org.upwell.field.link.ByteLink;
-import org.upwell.field.link.StreamLink;
-import org.upwell.field.serial.SerialLink;
-import picocli.CommandLine.ArgGroup;
+import org.upwell.field.LinkAddress;
 import picocli.CommandLine.ITypeConverter;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.TypeConversionException;
 
-/// The line between a sensor and a NIC: a serial port, a pseudo-terminal, or TCP to something that has one.
+/// The line between a sensor and a NIC.
 final class SerialOptions {
-    @ArgGroup(multiplicity = "1")
+    @Option(
+            names = "--serial",
+            paramLabel = "LINE",
+            required = true,
+            converter = LinkConverter.class,
+            description = "A serial port or pseudo-terminal, 38400 baud 8N1; or tcp:HOST:PORT for one behind TCP;"
+                    + " or tcp-listen:PORT to wait for the other side on this machine")
     @SuppressWarnings("NullAway.Init") // required
-    private Given given;
+    private LinkAddress link;
 
-    /// One or the other.
-    static final class Given {
-        @Option(
-                names = "--serial",
-                paramLabel = "PATH",
-                required = true,
-                description = "The serial port or pseudo-terminal, 38400 baud 8N1")
-        private @Nullable String path;
-
-        @Option(
-                names = "--tcp",
-                paramLabel = "HOST:PORT",
-                required = true,
-                converter = TcpConverter.class,
-                description = "A serial port behind TCP")
-        private @Nullable HostAndPort tcp;
+    LinkAddress link() {
+        return link;
     }
 
-    ByteLink open() {
-        try {
-            return given.tcp != null
-                    ? StreamLink.connect(given.tcp.resolve())
-                    : SerialLink.open(String.valueOf(given.path));
-        } catch (IOException e) {
-            throw new CommandFailure(String.valueOf(e.getMessage()), e);
-        }
-    }
-
-    static String mac(CommandSpec spec, String text) {
-        String mac = text.toLowerCase(Locale.ROOT);
-        if (!mac.matches("[0-9a-f]{16}")) {
-            throw new ParameterException(spec.commandLine(), "'" + text + "' is not an address of 16 hex digits");
-        }
-        return mac;
-    }
-
-    @Override
-    public String toString() {
-        return String.valueOf(given.tcp != null ? given.tcp : given.path);
-    }
-
-    /// Has no default port, so one must be given.
-    static final class TcpConverter implements ITypeConverter<HostAndPort> {
+    /// Reads where the line is.
+    static final class LinkConverter implements ITypeConverter<LinkAddress> {
         @Override
-        public HostAndPort convert(String text) {
-            HostAndPort parsed = HostAndPort.parse(text, 0);
-            if (parsed.port() == 0) {
-                throw new TypeConversionException("'" + text + "' names no port");
+        public LinkAddress convert(String text) {
+            try {
+                return new LinkAddress(text);
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException(String.valueOf(e.getMessage()));
             }
-            return parsed;
         }
     }
 }
