@@ -16,8 +16,9 @@ import org.upwell.access.Mac;
 import org.upwell.access.file.SharedDirectory;
 import org.upwell.access.file.SharedFile;
 
-/// Which device belongs to which tenant, kept in `devices.json`. A device has one owner at a time. Reading answers from
-/// memory; a change is on disk when the call returns. Safe for all threads; changes block, so not on an event loop.
+/// Which device belongs to which tenant, kept in `devices.json`. A device has one owner at a time. Reading answers
+/// from memory; a change is on disk when the call returns. Safe for all threads; changes block, so not on an event
+/// loop.
 ///
 /// Each change writes the whole file: take [#addAll] for many devices.
 public final class DeviceRegistry implements DeviceOwners {
@@ -51,7 +52,8 @@ public final class DeviceRegistry implements DeviceOwners {
         return file.value().of(tenant);
     }
 
-    /// The first devices of all tenants behind `after` in the order of their addresses, to go through them in portions.
+    /// The first devices of all tenants behind `after` in the order of their addresses, to go through them in
+    /// portions.
     ///
     /// @param after null to begin
     /// @param tenant whose devices only; null for all
@@ -93,7 +95,8 @@ public final class DeviceRegistry implements DeviceOwners {
         });
     }
 
-    /// Gives a device that belongs to some tenant to another one. From the return on, [#ownerOf] tells the new owner.
+    /// Gives a device that belongs to some tenant to another one. From the return on, [#ownerOf] tells the new
+    /// owner.
     ///
     /// @throws RegistryException if there is no such device or tenant
     public void move(Mac mac, String tenant) throws IOException {
@@ -108,11 +111,20 @@ public final class DeviceRegistry implements DeviceOwners {
 
     /// @throws RegistryException if there is no such device
     public void remove(Mac mac) throws IOException {
+        removeAll(Set.of(mac));
+    }
+
+    /// Removes many devices in one write; all or, if one is not there, none.
+    ///
+    /// @throws RegistryException if there is no such device
+    public void removeAll(Collection<Mac> macs) throws IOException {
         file.update(map -> {
-            if (!map.owners().containsKey(mac)) {
-                throw noSuchDevice(mac);
+            for (Mac mac : macs) {
+                if (!map.owners().containsKey(mac)) {
+                    throw noSuchDevice(mac);
+                }
             }
-            return map.with(owners -> owners.remove(mac));
+            return map.with(owners -> owners.keySet().removeAll(macs));
         });
     }
 

@@ -21,8 +21,7 @@ import org.upwell.access.file.SharedFile;
 import org.upwell.access.role.RoleTable;
 
 /// The tenants and their clients, kept in `tenants.json`. Reading answers from memory; a change is on disk when the
-/// call
-/// returns. Safe for all threads; changes block, so not on an event loop.
+/// call returns. Safe for all threads; changes block, so not on an event loop.
 ///
 /// [TenantId#INTERNAL] is always there and enabled, has no clients and is not listed.
 public final class Tenants {
@@ -82,6 +81,22 @@ public final class Tenants {
         return tenant;
     }
 
+    /// Makes a tenant with a first client ID and secret, both or none.
+    ///
+    /// @param clientRoles as for [#addClient(String, Set)]
+    /// @throws RegistryException if the ID is taken or not allowed, or for a role that a token may not assert
+    public IssuedClient add(String id, Set<String> clientRoles) throws IOException {
+        checkId(id);
+        NewClient made = newClient(id, clientRoles);
+        file.update(all -> {
+            if (all.tenants().containsKey(id)) {
+                throw RegistryException.conflict("tenant '" + id + "' exists already");
+            }
+            return all.with(new Tenant(id, true, List.of(made.client())));
+        });
+        return made.issued();
+    }
+
     /// @throws RegistryException if there is no such tenant
     public void enable(String id, boolean enabled) throws IOException {
         change(id, tenant -> new Tenant(id, enabled, tenant.clients()));
@@ -108,19 +123,28 @@ public final class Tenants {
     /// @param clientRoles what its tokens will assert; [RoleTable#TENANT_DEFAULTS] if empty
     /// @throws RegistryException if there is no such tenant, or a role that a token may not assert
     public IssuedClient addClient(String id, Set<String> clientRoles) throws IOException {
+        NewClient made = newClient(id, clientRoles);
+        change(id, tenant -> {
+            List<TenantClient> clients = new ArrayList<>(tenant.clients());
+            clients.add(made.client());
+            return new Tenant(id, tenant.enabled(), clients);
+        });
+        return made.issued();
+    }
+
+    /// A client before it is written: as it is kept, and as its owner is told of it.
+    private record NewClient(TenantClient client, IssuedClient issued) {}
+
+    private NewClient newClient(String id, Set<String> clientRoles) {
         Set<String> granted = clientRoles.isEmpty() ? Set.copyOf(RoleTable.TENANT_DEFAULTS) : clientRoles;
         if (!clientRoles.isEmpty()) {
             checkRoles(id, clientRoles);
         }
         String clientId = "c-" + HexFormat.of().formatHex(random(CLIENT_ID_BYTES));
         String secret = Base64.getUrlEncoder().withoutPadding().encodeToString(random(SECRET_BYTES));
-        TenantClient client = new TenantClient(clientId, TenantClient.digest(secret), granted);
-        change(id, tenant -> {
-            List<TenantClient> clients = new ArrayList<>(tenant.clients());
-            clients.add(client);
-            return new Tenant(id, tenant.enabled(), clients);
-        });
-        return new IssuedClient(clientId, secret, granted);
+        return new NewClient(
+                new TenantClient(clientId, TenantClient.digest(secret), granted),
+                new IssuedClient(clientId, secret, granted));
     }
 
     /// @throws RegistryException if there is no such tenant or it has no such client

@@ -83,9 +83,7 @@ final class DeviceCommand implements Runnable {
             @Parameters(paramLabel = "MAC", arity = "1..*", converter = MacConverter.class, description = MACS)
                     List<Mac> macs) {
         directory.with(access -> {
-            for (Mac mac : macs) {
-                access.devices().remove(mac);
-            }
+            access.devices().removeAll(macs);
             return true;
         });
         print("removed " + count(macs));

@@ -43,10 +43,7 @@ final class TenantCommand implements Runnable {
                                     + " presence and app topics)")
                     @Nullable
                     List<String> roles) {
-        IssuedClient client = directory.with(access -> {
-            access.tenants().add(tenant);
-            return access.tenants().addClient(tenant, setOf(roles));
-        });
+        IssuedClient client = directory.with(access -> access.tenants().add(tenant, setOf(roles)));
         print("tenant: " + tenant);
         printClient(client);
     }

@@ -66,6 +66,14 @@ class AccessCommandsTest {
     }
 
     @Test
+    void tenantWithARoleThatCannotBeIsNotAdded() {
+        assertThat(run("tenant add acme --role TYPO")).isEqualTo(new ToolRun(1, "", "upwell: unknown role 'TYPO'\n"));
+
+        assertThat(run("tenant list").out()).isEmpty();
+        assertThat(run("tenant add acme").exitCode()).isZero();
+    }
+
+    @Test
     void deviceBelongsToOneTenantUntilItIsMoved() {
         run("tenant add acme");
         run("tenant add zeta");
@@ -83,6 +91,17 @@ class AccessCommandsTest {
         assertThat(run("tenant remove zeta").err()).contains("has 1 devices");
         assertThat(run("device remove " + MAC).exitCode()).isZero();
         assertThat(run("tenant remove zeta").exitCode()).isZero();
+    }
+
+    @Test
+    void devicesAreRemovedAllOrNone() {
+        run("tenant add acme");
+        run("device add --tenant acme " + MAC);
+
+        ToolRun run = run("device remove " + MAC + " 001350050047ffff");
+
+        assertThat(run.err()).isEqualTo("upwell: there is no device 001350050047ffff\n");
+        assertThat(run("device list").out()).isEqualTo("001350050047dd92\tacme\n");
     }
 
     @Test
