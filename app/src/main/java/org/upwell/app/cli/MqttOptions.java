@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.upwell.app.cli;
 
-import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
+import org.upwell.app.config.BrokerUrl;
 import org.upwell.client.ClientOptions;
 import org.upwell.client.ClientTls;
 import org.upwell.client.Credentials;
@@ -26,9 +25,6 @@ import picocli.CommandLine.TypeConversionException;
 
 /// How `pub` and `sub` reach a broker, and as whom.
 final class MqttOptions {
-    private static final Set<String> TLS_SCHEMES = Set.of("ssl", "tls", "mqtts");
-    private static final Set<String> PLAIN_SCHEMES = Set.of("tcp", "mqtt");
-
     @Option(
             names = "--url",
             paramLabel = "URL",
@@ -36,7 +32,7 @@ final class MqttOptions {
             converter = UrlConverter.class,
             description = "The broker: ssl://HOST:PORT or tcp://HOST:PORT (default: ${DEFAULT-VALUE})")
     @SuppressWarnings("NullAway.Init") // has a default
-    private URI url;
+    private BrokerUrl url;
 
     @Option(
             names = "--ca",
@@ -80,16 +76,11 @@ final class MqttOptions {
     }
 
     ClientOptions.Builder client() {
-        boolean isTls = TLS_SCHEMES.contains(url.getScheme());
-        int defaultPort = isTls ? 8883 : 1883;
-        String host = url.getHost();
-        ClientOptions.Builder builder = ClientOptions.builder(
-                        host.startsWith("[") ? host.substring(1, host.length() - 1) : host,
-                        url.getPort() < 0 ? defaultPort : url.getPort())
+        ClientOptions.Builder builder = ClientOptions.builder(url.host(), url.port())
                 .version(version)
                 .clientId(clientId == null ? randomClientId() : clientId)
                 .credentials(credentials().always());
-        return isTls ? builder.tls(ca == null ? ClientTls.platform() : ClientTls.trusting(ca)) : builder;
+        return url.isTls() ? builder.tls(ca == null ? ClientTls.platform() : ClientTls.trusting(ca)) : builder;
     }
 
     /// 23 characters, which every broker takes.
@@ -99,7 +90,7 @@ final class MqttOptions {
 
     private Credentials credentials() {
         if (passwordFile != null) {
-            return Credentials.of(user == null ? "" : user, SecretFile.read(passwordFile));
+            return Credentials.of(user == null ? "" : user, Secrets.read(passwordFile));
         }
         Optional<String> token = tokenOptions.token();
         if (token.isPresent()) {
@@ -131,20 +122,14 @@ final class MqttOptions {
     }
 
     /// Reads a broker's address.
-    static final class UrlConverter implements ITypeConverter<URI> {
+    static final class UrlConverter implements ITypeConverter<BrokerUrl> {
         @Override
-        public URI convert(String text) {
-            String complaint = "'" + text + "' is not ssl://HOST:PORT or tcp://HOST:PORT";
+        public BrokerUrl convert(String text) {
             try {
-                URI uri = URI.create(text);
-                boolean known = TLS_SCHEMES.contains(uri.getScheme()) || PLAIN_SCHEMES.contains(uri.getScheme());
-                if (known && uri.getHost() != null) {
-                    return uri;
-                }
+                return BrokerUrl.parse(text);
             } catch (IllegalArgumentException e) {
-                throw new TypeConversionException(complaint + ": " + e.getMessage());
+                throw new TypeConversionException("'" + text + "' is not " + e.getMessage());
             }
-            throw new TypeConversionException(complaint);
         }
     }
 

@@ -18,7 +18,7 @@ final class NewPassword {
     @SuppressWarnings("SystemConsoleNull") // with -Djdk.console=java.base it still returns null
     static String read(@Nullable Path file) {
         if (file != null) {
-            return SecretFile.read(file);
+            return Secrets.read(file);
         }
         Console console = System.console();
         return console != null && console.isTerminal() ? ask(console) : firstLine(System.in);

@@ -54,7 +54,7 @@ final class TokenCommand implements Callable<Integer> {
         private @Nullable Path file;
 
         String value() {
-            return text != null ? text : SecretFile.read(Objects.requireNonNull(file));
+            return text != null ? text : Secrets.read(Objects.requireNonNull(file));
         }
     }
 

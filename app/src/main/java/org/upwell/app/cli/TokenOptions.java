@@ -36,7 +36,7 @@ final class TokenOptions {
             return Optional.of(given.text);
         }
         if (given != null && given.file != null) {
-            return Optional.of(SecretFile.read(given.file));
+            return Optional.of(Secrets.read(given.file));
         }
         return Optional.ofNullable(System.getenv(VARIABLE)).filter(text -> !text.isBlank());
     }

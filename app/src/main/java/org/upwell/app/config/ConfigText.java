@@ -88,9 +88,7 @@ public final class ConfigText {
         });
         gateway.put("coap", address(config.coap()));
         Map<String, Object> field = address(config.field().address());
-        field.put(
-                "networks",
-                config.field().networks().stream().map(Network::toString).toList());
+        field.put("networks", config.field().networks());
         gateway.put("field", field);
         gateway.put(GatewayConfig.BRIDGE_QOS_KEY, config.bridgeQos().name());
         return gateway;

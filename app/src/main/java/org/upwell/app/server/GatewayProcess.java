@@ -3,9 +3,6 @@ package org.upwell.app.server;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
 import org.slf4j.Logger;
@@ -13,7 +10,9 @@ import org.slf4j.LoggerFactory;
 import org.upwell.access.AccessEvents;
 import org.upwell.access.login.Access;
 import org.upwell.app.config.BrokerConfig;
+import org.upwell.app.config.BrokerUrl;
 import org.upwell.app.config.GatewayConfig;
+import org.upwell.app.config.SecretFile;
 import org.upwell.app.config.UpwellConfig;
 import org.upwell.client.ClientTls;
 import org.upwell.client.Credentials;
@@ -54,26 +53,10 @@ public final class GatewayProcess implements AutoCloseable {
     }
 
     private static MqttBrokerLink.Settings target(BrokerConfig broker) throws IOException {
-        ClientTls tls = broker.isTls() ? broker.ca().map(ClientTls::trusting).orElseGet(ClientTls::platform) : null;
-        Credentials credentials = Credentials.of(broker.username(), password(broker.passwordFile()));
-        String host = broker.url().getHost();
-        return MqttBrokerLink.Settings.of(
-                host.startsWith("[") ? host.substring(1, host.length() - 1) : host,
-                broker.port(),
-                tls,
-                credentials.always());
-    }
-
-    private static String password(Path file) throws IOException {
-        String password = Files.readString(file, StandardCharsets.UTF_8)
-                .lines()
-                .findFirst()
-                .orElse("")
-                .strip();
-        if (password.isEmpty()) {
-            throw new IOException(file + ": its first line is empty, and should be the password");
-        }
-        return password;
+        BrokerUrl url = broker.url();
+        ClientTls tls = url.isTls() ? broker.ca().map(ClientTls::trusting).orElseGet(ClientTls::platform) : null;
+        Credentials credentials = Credentials.of(broker.username(), SecretFile.read(broker.passwordFile()));
+        return MqttBrokerLink.Settings.of(url.host(), url.port(), tls, credentials.always());
     }
 
     public List<InetSocketAddress> coapAddresses() {

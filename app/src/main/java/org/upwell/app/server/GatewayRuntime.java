@@ -7,7 +7,6 @@ import org.upwell.access.login.Access;
 import org.upwell.access.registry.AccessChange;
 import org.upwell.app.config.FieldConfig;
 import org.upwell.app.config.GatewayConfig;
-import org.upwell.app.config.Network;
 import org.upwell.gateway.Gateway;
 import org.upwell.gateway.bridge.MqttBrokerLink;
 
@@ -19,9 +18,7 @@ final class GatewayRuntime {
             throws IOException {
         FieldConfig field = config.field();
         org.upwell.gateway.GatewayConfig settings = org.upwell.gateway.GatewayConfig.of(
-                config.coap().socketAddress(),
-                field.address().socketAddress(),
-                field.networks().stream().map(Network::toString).toList());
+                config.coap().socketAddress(), field.address().socketAddress(), field.networks());
         Gateway gateway = Gateway.start(
                 settings.withBridge(org.upwell.gateway.GatewayConfig.Bridge.DEFAULT.withQos(config.bridgeQos())),
                 access.authenticator(),

@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -111,7 +110,7 @@ class UpwellConfigTest {
 
         assertThat(gateway.coap()).isEqualTo(at("127.0.0.1", 5683));
         assertThat(gateway.field().address()).isEqualTo(at("127.0.0.1", 5685));
-        assertThat(gateway.field().networks()).containsExactly(network("127.0.0.0", 8), network("::1", 128));
+        assertThat(gateway.field().networks()).containsExactly("127.0.0.0/8", "::1/128");
         assertThat(gateway.bridgeQos()).isEqualTo(QoS.AT_LEAST_ONCE);
         assertThat(gateway.broker()).isEmpty();
     }
@@ -160,12 +159,10 @@ class UpwellConfigTest {
         assertThat(config.gateway())
                 .contains(new GatewayConfig(
                         at("0.0.0.0", 15683),
-                        new FieldConfig(
-                                at("fd00::1", 15685),
-                                List.of(network("fd00::", 16), network("10.0.0.0", 8), network("192.0.2.1", 32))),
+                        new FieldConfig(at("fd00::1", 15685), List.of("fd00::/16", "10.0.0.0/8", "192.0.2.1")),
                         QoS.EXACTLY_ONCE,
                         Optional.of(new BrokerConfig(
-                                URI.create("ssl://broker.example:9883"),
+                                BrokerUrl.parse("ssl://broker.example:9883"),
                                 "gateway",
                                 Path.of("/etc/upwell/gateway-password"),
                                 Optional.of(Path.of("/etc/upwell/ca.pem"))))));
@@ -323,13 +320,42 @@ class UpwellConfigTest {
 
     @Test
     void brokerPortDefaultsByScheme() {
-        BrokerConfig plain = new BrokerConfig(URI.create("tcp://h"), "u", FILE, Optional.empty());
-        BrokerConfig tls = new BrokerConfig(URI.create("mqtts://h"), "u", FILE, Optional.empty());
+        BrokerUrl plain = BrokerUrl.parse("tcp://h");
+        BrokerUrl tls = BrokerUrl.parse("mqtts://[fd00::1]");
 
         assertThat(plain.port()).isEqualTo(1883);
         assertThat(plain.isTls()).isFalse();
         assertThat(tls.port()).isEqualTo(8883);
         assertThat(tls.isTls()).isTrue();
+        assertThat(tls.host()).isEqualTo("fd00::1");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "http://h",
+                "h:1883",
+                "tcp://",
+                "tcp://u@h",
+                "tcp://h/path",
+                "tcp://h?q",
+                "tcp://h#f",
+                "tcp://h:99999",
+                "tcp://h h"
+            })
+    void brokerUrlThatIsNone(String text) {
+        assertThatThrownBy(() -> BrokerUrl.parse(text))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("ssl://host:port or tcp://host:port");
+    }
+
+    @Test
+    void anonymousTenantThatIsNoTenantIdIsAFaultAtItsLine() {
+        String text = EVERY_KEY.replace("tenant: bench", "tenant: a/b");
+
+        assertThat(faults(text))
+                .containsExactly("upwell.yaml:16: 'mqtt.listeners[1].anonymous.tenant' is not allowed:"
+                        + " tenant ID 'a/b' must not contain '/'");
     }
 
     private static List<String> faults(String text) {
@@ -341,9 +367,5 @@ class UpwellConfigTest {
 
     private static BindAddress at(String address, int port) {
         return new BindAddress(InetAddress.ofLiteral(address), port);
-    }
-
-    private static Network network(String address, int prefixLength) {
-        return new Network(InetAddress.ofLiteral(address), prefixLength);
     }
 }
