@@ -45,20 +45,25 @@ record Guide(
         String device = "coap://SSN" + tenant.macs().getFirst() + ".demo:4849" + READING;
         String coapClient = coapClient();
         out.println("Commands to copy, for tenant " + tenant.id() + "; the token lives an hour");
-        out.println("  CA=" + ca);
-        out.println("  TOKEN=$(curl -s --cacert $CA -H 'Content-Type: application/json' -d '{\"clientId\":\""
+        out.println("  CA=" + quoted(ca.toString()));
+        out.println("  TOKEN=$(curl -sS --cacert \"$CA\" -H 'Content-Type: application/json' -d '{\"clientId\":\""
                 + tenant.client().clientId() + "\",\"clientSecret\":\""
                 + tenant.client().clientSecret() + "\"}' https://" + at(https)
                 + "/api/tokens | sed 's/.*\"accessToken\":\"\\([^\"]*\\)\".*/\\1/')");
-        out.println("  mosquitto_sub --cafile $CA -h " + host(mqtts) + " -p " + mqtts.getPort()
+        out.println("  mosquitto_sub --cafile \"$CA\" -h " + host(mqtts) + " -p " + mqtts.getPort()
                 + " -u token -P \"$TOKEN\" -t '" + tenant.id() + "/read/#' -F '%t %x'");
         out.println("  " + coapClient + " -m post -p 6000 -e \"$TOKEN\" coap://" + at(coap) + "/sessions");
         out.println("  " + coapClient + " -m get -p 6000 -P coap://" + at(coap) + " '" + device + "' | od -c");
         out.println("  " + coapClient + " -m delete -p 6000 coap://" + at(coap) + "/sessions");
-        out.println("  ./upwell sub --url ssl://" + at(mqtts) + " --ca $CA --token \"$TOKEN\" --cbor '" + tenant.id()
-                + "/read/#'");
+        out.println("  ./upwell sub --url ssl://" + at(mqtts) + " --ca \"$CA\" --token \"$TOKEN\" --cbor '"
+                + tenant.id() + "/read/#'");
         out.println("  ./upwell get --gateway " + at(coap) + " --token \"$TOKEN\" '" + device + "'");
         out.println();
+    }
+
+    /// As a POSIX shell reads it: one word, and nothing in it means anything.
+    static String quoted(String text) {
+        return text.matches("[A-Za-z0-9_./:-]+") ? text : "'" + text.replace("'", "'\\''") + "'";
     }
 
     /// Distributions give libcoap's client a name with its TLS library at the end; any of them will do.

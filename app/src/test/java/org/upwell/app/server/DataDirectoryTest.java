@@ -16,13 +16,13 @@ class DataDirectoryTest {
     private Path directory;
 
     @Test
-    void isMadeForTheOwnerOnly() throws Exception {
+    void isMadeForItsOwnerAndLetsOthersPassThroughToTheAuthority() throws Exception {
         Path path = directory.resolve("a/b");
 
         try (DataDirectory data = DataDirectory.open(path)) {
             assertThat(data.path()).isEqualTo(path);
             assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path)))
-                    .isEqualTo("rwx------");
+                    .isEqualTo("rwx--x--x");
         }
     }
 
