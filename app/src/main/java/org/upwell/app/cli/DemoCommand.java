@@ -7,6 +7,9 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.upwell.app.demo.Demo;
 import org.upwell.app.demo.DemoSettings;
@@ -20,6 +23,9 @@ import picocli.CommandLine.Spec;
 /// Runs the whole product in one process on a simulated field.
 @Command(name = "demo", description = "Run server, gateway and a simulated field in one process, and show what arrives")
 final class DemoCommand implements Callable<Integer> {
+    /// For a demo that is told to end: its start, what is on its way, and its orderly end.
+    private static final Duration PATIENCE = Duration.ofSeconds(45);
+
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it before call
     private CommandSpec spec;
@@ -64,12 +70,27 @@ final class DemoCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         DemoSettings settings = settings();
-        try (Parts parts = new Parts();
-                SignalHook _ = SignalHook.closing(parts)) {
-            Demo demo = Demo.start(
-                    settings, InstantSource.system(), spec.commandLine().getOut(), parts);
-            return demo.run() ? CommandLineTool.DONE : CommandLineTool.FAILED;
-        } catch (IOException e) {
+        CountDownLatch end = new CountDownLatch(1);
+        CompletableFuture<Integer> over = new CompletableFuture<>();
+        // A signal ends the demo early, and then it is judged like any other.
+        try (SignalHook _ = SignalHook.calling(() -> {
+            end.countDown();
+            return over.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        })) {
+            int exitCode = run(settings, end) ? CommandLineTool.DONE : CommandLineTool.FAILED;
+            over.complete(exitCode);
+            return exitCode;
+        } finally {
+            over.complete(CommandLineTool.FAILED);
+        }
+    }
+
+    private boolean run(DemoSettings settings, CountDownLatch end) throws InterruptedException {
+        try (Parts parts = new Parts()) {
+            return Demo.start(
+                            settings, InstantSource.system(), spec.commandLine().getOut(), parts)
+                    .run(end);
+        } catch (IOException | IllegalArgumentException e) {
             throw new CommandFailure("the demo cannot start: " + e.getMessage(), e);
         }
     }

@@ -39,8 +39,7 @@ final class GatewayCommand implements Callable<Integer> {
                 .orElseThrow(() ->
                         new CommandFailure(file + ": 'gateway.broker' is missing: {url, username, password-file, ca}"));
         GatewayProcess process = start(config, gateway, broker);
-        spec.commandLine().getOut().println("upwell ready");
-        return new Lifetime().await(process);
+        return new Lifetime().await(process, () -> spec.commandLine().getOut().println("upwell ready"));
     }
 
     private static GatewayProcess start(UpwellConfig config, GatewayConfig gateway, BrokerConfig broker) {

@@ -2,6 +2,7 @@
 package org.upwell.app.cli;
 
 import java.time.Duration;
+import java.util.function.Function;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -35,7 +36,13 @@ final class GatewayOptions {
     @SuppressWarnings("NullAway.Init") // has a default
     private Duration timeout;
 
+    /// For a command that is to do one thing, which a signal cuts short.
     CoapSession open() {
-        return CoapSession.open(gateway, localPort, tokenOptions.requiredToken(), timeout);
+        return open(SignalHook::abandoning);
+    }
+
+    /// @param onSignal makes the hook that closes the session at a signal
+    CoapSession open(Function<AutoCloseable, SignalHook> onSignal) {
+        return CoapSession.open(gateway, localPort, tokenOptions.requiredToken(), timeout, onSignal);
     }
 }

@@ -26,13 +26,20 @@ final class Lifetime {
 
     /// Waits for the end, then closes `running`. After a signal it does not return: the process ends when `running`
     /// is closed.
-    int await(AutoCloseable running) {
-        return await(running, null);
+    ///
+    /// @param ready called when signals are obeyed: whoever it tells may send one at once
+    int await(AutoCloseable running, Runnable ready) {
+        return await(running, null, ready);
     }
 
     /// The same, but not longer than `atMost`, whose passing is success.
     int await(AutoCloseable running, @Nullable Duration atMost) {
+        return await(running, atMost, () -> {});
+    }
+
+    private int await(AutoCloseable running, @Nullable Duration atMost, Runnable ready) {
         try (SignalHook _ = SignalHook.closing(running)) {
+            ready.run();
             if (atMost == null) {
                 over.await();
             } else if (!over.await(atMost.toNanos(), TimeUnit.NANOSECONDS)) {

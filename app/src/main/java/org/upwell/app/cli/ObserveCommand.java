@@ -7,7 +7,6 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.californium.core.CoapHandler;
-import org.eclipse.californium.core.CoapObserveRelation;
 import org.eclipse.californium.core.CoapResponse;
 import org.eclipse.californium.core.coap.Response;
 import org.jspecify.annotations.Nullable;
@@ -51,8 +50,8 @@ final class ObserveCommand implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         String checked = DeviceUri.check(spec, uri);
         BlockingQueue<Event> events = new LinkedBlockingQueue<>();
-        try (CoapSession session = gateway.open()) {
-            CoapObserveRelation relation = session.observe(checked, new CoapHandler() {
+        try (CoapSession session = gateway.open(SignalHook::closing)) {
+            session.observe(checked, new CoapHandler() {
                 @Override
                 public void onLoad(CoapResponse response) {
                     events.add(new Event.Came(response.advanced()));
@@ -63,11 +62,7 @@ final class ObserveCommand implements Callable<Integer> {
                     events.add(new Event.Broke());
                 }
             });
-            try {
-                follow(events);
-            } finally {
-                relation.proactiveCancel();
-            }
+            follow(events);
             return CommandLineTool.DONE;
         }
     }

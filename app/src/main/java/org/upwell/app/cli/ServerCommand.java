@@ -31,8 +31,7 @@ final class ServerCommand implements Callable<Integer> {
     public Integer call() {
         UpwellConfig config = file == null ? UpwellConfig.defaults() : ConfigFile.load(file);
         UpwellServer server = start(config);
-        spec.commandLine().getOut().println("upwell ready");
-        return new Lifetime().await(server);
+        return new Lifetime().await(server, () -> spec.commandLine().getOut().println("upwell ready"));
     }
 
     private static UpwellServer start(UpwellConfig config) {
@@ -40,7 +39,7 @@ final class ServerCommand implements Callable<Integer> {
             return UpwellServer.start(config, InstantSource.system());
         } catch (BrokenFileException e) {
             throw new CommandFailure(String.valueOf(e.getMessage()), e);
-        } catch (IOException e) {
+        } catch (IOException | IllegalArgumentException e) {
             throw new CommandFailure("the server cannot start: " + e.getMessage(), e);
         }
     }

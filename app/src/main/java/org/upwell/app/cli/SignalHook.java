@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.upwell.app.cli;
 
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// While open, SIGTERM and SIGINT close something in order and then end the process: a signal obeyed is success, so
-/// the exit code is 0 and not Java's 143 or 130.
+/// While open, SIGTERM and SIGINT end what runs in order, and then the process, with an exit code that says how it
+/// went: for what serves until it is told to stop, a signal obeyed is success, 0 and not Java's 143 or 130.
 final class SignalHook implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(SignalHook.class);
 
@@ -15,19 +17,40 @@ final class SignalHook implements AutoCloseable {
         this.hook = hook;
     }
 
+    /// For what has no end but a signal.
     static SignalHook closing(AutoCloseable running) {
-        Thread hook = new Thread(
-                () -> {
-                    try {
-                        running.close();
-                    } catch (Exception e) {
-                        log.warn("Not everything was closed in order", e);
-                    }
-                    Runtime.getRuntime().halt(CommandLineTool.DONE);
-                },
-                "stop");
+        return calling(() -> {
+            running.close();
+            return CommandLineTool.DONE;
+        });
+    }
+
+    /// For what a signal cuts short: the exit code is that of the signal.
+    static SignalHook abandoning(AutoCloseable running) {
+        return calling(() -> {
+            running.close();
+            return null;
+        });
+    }
+
+    /// @param end called on a thread of its own when a signal comes; returns the exit code, null for the signal's
+    ///     own
+    static SignalHook calling(Callable<@Nullable Integer> end) {
+        Thread hook = new Thread(() -> run(end), "stop");
         Runtime.getRuntime().addShutdownHook(hook);
         return new SignalHook(hook);
+    }
+
+    private static void run(Callable<@Nullable Integer> end) {
+        Integer exitCode = CommandLineTool.FAILED;
+        try {
+            exitCode = end.call();
+        } catch (Exception e) {
+            log.warn("Not everything was closed in order", e);
+        }
+        if (exitCode != null) {
+            Runtime.getRuntime().halt(exitCode);
+        }
     }
 
     /// From here on signals do what they do to every process.

@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -42,6 +43,8 @@ public final class Demo {
     private static final Duration FLUSH = Duration.ofSeconds(30);
 
     private static final Duration LAST_DELIVERIES = Duration.ofSeconds(10);
+    /// The same for both when somebody wants it to end now.
+    private static final Duration SHORT_FLUSH = Duration.ofSeconds(5);
 
     private final DemoSettings settings;
     private final InstantSource clock;
@@ -139,10 +142,11 @@ public final class Demo {
         return server.gateway().orElseThrow();
     }
 
-    /// Tells what there is, shows what arrives for as long as the settings say, and judges.
+    /// Tells what there is, shows what arrives for as long as the settings say or until `end` is open, and judges.
     ///
-    /// @return whether nothing was lost or went astray and every device was heard
-    public boolean run() throws InterruptedException {
+    /// @return whether nothing was lost or went astray, and every device was heard; a demo without a length has no
+    ///     time in which every device must be
+    public boolean run(CountDownLatch end) throws InterruptedException {
         out.println("upwell ready");
         new Guide(
                         server.mqttAddress(TLS),
@@ -159,10 +163,10 @@ public final class Demo {
         try (ScheduledExecutorService alarms = Executors.newSingleThreadScheduledExecutor()) {
             var _ = alarms.scheduleAtFixedRate(
                     new Alarms(), ALARM_PERIOD.toMillis(), ALARM_PERIOD.toMillis(), TimeUnit.MILLISECONDS);
-            table.printUntil(deadline);
+            table.printUntil(deadline, end);
             alarms.shutdownNow();
         }
-        return judge();
+        return judge(end.getCount() == 0);
     }
 
     /// Raises a methane alarm on one device after the other.
@@ -176,10 +180,10 @@ public final class Demo {
         }
     }
 
-    private boolean judge() throws InterruptedException {
+    private boolean judge(boolean atOnce) throws InterruptedException {
         field.stopProducing();
-        boolean flushed = field.flush(FLUSH);
-        tally.awaitDelivery(LAST_DELIVERIES.toNanos());
+        boolean flushed = field.flush(atOnce ? SHORT_FLUSH : FLUSH);
+        tally.awaitDelivery((atOnce ? SHORT_FLUSH : LAST_DELIVERIES).toNanos());
         Tally.Summary summary = tally.summary();
         if (!flushed) {
             out.println(field.buffered() + " messages were never acknowledged to their devices");
@@ -187,11 +191,12 @@ public final class Demo {
         if (summary.astray() > 0) {
             out.println(summary.astray() + " messages reached a tenant who does not own the device");
         }
-        if (!summary.silent().isEmpty()) {
+        boolean hasLength = settings.length().isPresent();
+        if (hasLength && !summary.silent().isEmpty()) {
             out.println(summary.silent().size() + " devices of which no reading arrived, such as "
                     + summary.silent().iterator().next());
         }
         out.println(summary);
-        return summary.isKept();
+        return hasLength ? summary.isKept() : summary.nothingLost();
     }
 }

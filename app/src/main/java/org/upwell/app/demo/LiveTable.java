@@ -10,6 +10,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -42,13 +43,13 @@ final class LiveTable {
         }
     }
 
-    /// Prints until `deadlineNanos` of [System#nanoTime()], or for ever.
-    void printUntil(@Nullable Long deadlineNanos) throws InterruptedException {
+    /// Prints until `deadlineNanos` of [System#nanoTime()], or for ever; in any case until `end` is open.
+    void printUntil(@Nullable Long deadlineNanos, CountDownLatch end) throws InterruptedException {
         out.println(String.format(Locale.ROOT, ROW, "time", "tenant", "class", "device", "type", "data"));
         long second = System.nanoTime();
         long summary = second + SUMMARY_PERIOD.toNanos();
         int rows = 0;
-        while (deadlineNanos == null || System.nanoTime() - deadlineNanos < 0) {
+        while (end.getCount() > 0 && (deadlineNanos == null || System.nanoTime() - deadlineNanos < 0)) {
             long now = System.nanoTime();
             if (now - summary >= 0) {
                 printSummary();

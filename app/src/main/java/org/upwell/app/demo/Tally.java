@@ -25,7 +25,12 @@ final class Tally {
 
         /// Whether the promise was kept: everything arrived, where it belongs, and every device was heard.
         boolean isKept() {
-            return lost == 0 && astray == 0 && silent.isEmpty();
+            return nothingLost() && silent.isEmpty();
+        }
+
+        /// The part of the promise that holds at any time.
+        boolean nothingLost() {
+            return lost == 0 && astray == 0;
         }
 
         @Override

@@ -7,6 +7,7 @@ import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
@@ -33,6 +34,7 @@ final class FakeGateway implements AutoCloseable {
 
     private final CoapServer server;
     private final Set<InetSocketAddress> sessions = ConcurrentHashMap.newKeySet();
+    private final Map<String, CompletableFuture<Void>> silent = new ConcurrentHashMap<>();
     private final Map<String, Response> answers = new ConcurrentHashMap<>();
     private final ScheduledExecutorService notifier = Executors.newSingleThreadScheduledExecutor();
     private final List<String> seen = new CopyOnWriteArrayList<>();
@@ -68,6 +70,11 @@ final class FakeGateway implements AutoCloseable {
         Response response = new Response(responseCode);
         response.setPayload(payload);
         answers.put(code + " " + uri, response);
+    }
+
+    /// @return done when the first such request has come, which will not be answered
+    CompletableFuture<Void> neverAnswer(Code code, String uri) {
+        return silent.computeIfAbsent(code + " " + uri, _ -> new CompletableFuture<>());
     }
 
     /// Requests so far, without those to `/sessions`.
@@ -123,6 +130,11 @@ final class FakeGateway implements AutoCloseable {
             if (!isNotification) {
                 seen.add(request.getCode() + " " + uri + " " + request.getPayloadString() + " observe="
                         + request.getOptions().getObserve());
+            }
+            CompletableFuture<Void> unanswered = silent.get(request.getCode() + " " + uri);
+            if (unanswered != null) {
+                unanswered.complete(null);
+                return;
             }
             Response template = answers.get(request.getCode() + " " + uri);
             if (!sessions.contains(request.getSourceContext().getPeerAddress())) {
