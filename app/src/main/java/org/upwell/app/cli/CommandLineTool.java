@@ -63,7 +63,7 @@ public final class CommandLineTool {
     private static String wrongUse(ParameterException e, CommandLine command) {
         List<String> unmatched = command.getUnmatchedArguments();
         if (unmatched.isEmpty()) {
-            return String.valueOf(e.getMessage());
+            return String.valueOf(e.getMessage()).replaceFirst("^Error: ", "");
         }
         String word = "'" + PayloadText.printable(unmatched.getFirst()) + "'";
         if (unmatched.getFirst().startsWith("-")) {

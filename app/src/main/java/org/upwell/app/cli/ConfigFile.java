@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.upwell.app.config.InvalidConfigException;
+import org.upwell.app.config.PlainCause;
 import org.upwell.app.config.UpwellConfig;
 
 /// Loads a configuration for a command, which fails with all the faults.
@@ -12,8 +13,8 @@ final class ConfigFile {
     private ConfigFile() {}
 
     static UpwellConfig load(Path file) {
-        if (!Files.isRegularFile(file)) {
-            throw new CommandFailure(file + ": no such file");
+        if (Files.isDirectory(file)) {
+            throw new CommandFailure(file + ": is a directory, not a file");
         }
         try {
             return UpwellConfig.load(file);
@@ -22,7 +23,7 @@ final class ConfigFile {
             throw new CommandFailure(
                     (count == 1 ? "1 fault" : count + " faults") + " in the configuration\n" + e.getMessage(), e);
         } catch (IOException e) {
-            throw new CommandFailure(file + ": cannot be read: " + e.getMessage(), e);
+            throw new CommandFailure(PlainCause.of(e), e);
         }
     }
 }

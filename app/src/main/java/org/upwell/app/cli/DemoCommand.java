@@ -11,6 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.upwell.app.config.PlainCause;
 import org.upwell.app.demo.Demo;
 import org.upwell.app.demo.DemoSettings;
 import org.upwell.app.server.Parts;
@@ -91,7 +92,7 @@ final class DemoCommand implements Callable<Integer> {
                             settings, InstantSource.system(), spec.commandLine().getOut(), parts)
                     .run(end);
         } catch (IOException | IllegalArgumentException e) {
-            throw new CommandFailure("the demo cannot start: " + e.getMessage(), e);
+            throw new CommandFailure("the demo cannot start: " + PlainCause.of(e), e);
         }
     }
 

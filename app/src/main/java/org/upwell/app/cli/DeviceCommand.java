@@ -8,6 +8,7 @@ import org.upwell.access.Mac;
 import org.upwell.access.TenantId;
 import org.upwell.access.registry.AccessDirectory;
 import org.upwell.access.registry.Tenant;
+import org.upwell.app.payload.PayloadText;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
@@ -52,6 +53,11 @@ final class DeviceCommand implements Runnable {
             @Option(names = "--tenant", paramLabel = "TENANT", description = "Only this tenant's") @Nullable
                     String tenant) {
         directory.with(access -> {
+            if (tenant != null
+                    && !tenant.equals(TenantId.INTERNAL)
+                    && access.tenants().find(tenant).isEmpty()) {
+                throw new CommandFailure("there is no tenant '" + PayloadText.printable(tenant) + "'");
+            }
             Stream<String> tenants = tenant != null ? Stream.of(tenant) : owners(access);
             tenants.forEach(owner -> access.devices().devicesOf(owner).forEach(mac -> print(mac + "\t" + owner)));
             return true;

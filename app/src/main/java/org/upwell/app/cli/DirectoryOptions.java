@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 import org.upwell.access.file.BrokenFileException;
 import org.upwell.access.registry.AccessDirectory;
 import org.upwell.access.registry.RegistryException;
+import org.upwell.app.config.PlainCause;
 import org.upwell.app.config.UpwellConfig;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
@@ -46,7 +47,7 @@ final class DirectoryOptions {
         } catch (RegistryException | BrokenFileException e) {
             throw new CommandFailure(String.valueOf(e.getMessage()), e);
         } catch (IOException e) {
-            throw new CommandFailure(path + ": " + e, e);
+            throw new CommandFailure(PlainCause.of(e), e);
         }
     }
 

@@ -8,6 +8,7 @@ import java.util.concurrent.Callable;
 import org.upwell.access.file.BrokenFileException;
 import org.upwell.app.config.BrokerConfig;
 import org.upwell.app.config.GatewayConfig;
+import org.upwell.app.config.PlainCause;
 import org.upwell.app.config.UpwellConfig;
 import org.upwell.app.server.GatewayProcess;
 import picocli.CommandLine.Command;
@@ -48,7 +49,7 @@ final class GatewayCommand implements Callable<Integer> {
         } catch (BrokenFileException e) {
             throw new CommandFailure(String.valueOf(e.getMessage()), e);
         } catch (IOException | IllegalArgumentException e) {
-            throw new CommandFailure("the gateway cannot start: " + e.getMessage(), e);
+            throw new CommandFailure("the gateway cannot start: " + PlainCause.of(e), e);
         }
     }
 }

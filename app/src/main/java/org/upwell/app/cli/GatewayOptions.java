@@ -3,8 +3,10 @@ package org.upwell.app.cli;
 
 import java.time.Duration;
 import java.util.function.Function;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
 
 /// How the CoAP commands reach a device: through which gateway, as whom, and with how much patience.
 final class GatewayOptions {
@@ -25,6 +27,7 @@ final class GatewayOptions {
             names = "--local-port",
             paramLabel = "PORT",
             defaultValue = "0",
+            converter = PortConverter.class,
             description = "Local UDP port, to which the session is bound (default: any free one)")
     private int localPort;
 
@@ -35,6 +38,22 @@ final class GatewayOptions {
             description = "How long to wait for an answer (default: ${DEFAULT-VALUE})")
     @SuppressWarnings("NullAway.Init") // has a default
     private Duration timeout;
+
+    /// Reads a port's number.
+    static final class PortConverter implements ITypeConverter<Integer> {
+        @Override
+        public Integer convert(String text) {
+            try {
+                int port = Integer.parseInt(text);
+                if (port >= 0 && port <= 65_535) {
+                    return port;
+                }
+            } catch (NumberFormatException _) {
+                // Told below, in the same words as a number out of bounds.
+            }
+            throw new TypeConversionException("'" + text + "' is not a port from 0 to 65535");
+        }
+    }
 
     /// For a command that is to do one thing, which a signal cuts short.
     CoapSession open() {

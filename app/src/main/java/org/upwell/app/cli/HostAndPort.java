@@ -31,7 +31,7 @@ record HostAndPort(String host, int port) {
         try {
             URI uri = URI.create("coap://" + text);
             String host = uri.getHost();
-            if (host != null && uri.getRawAuthority().equals(text)) {
+            if (host != null && uri.getRawAuthority().equals(text) && uri.getPort() <= 65_535) {
                 String bare = host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
                 return new HostAndPort(bare, uri.getPort() < 0 ? defaultPort : uri.getPort());
             }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.upwell.app.cli;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -11,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.upwell.app.config.BrokerUrl;
+import org.upwell.app.tls.PemFiles;
 import org.upwell.client.ClientOptions;
 import org.upwell.client.ClientTls;
 import org.upwell.client.Credentials;
@@ -80,7 +82,20 @@ final class MqttOptions {
                 .version(version)
                 .clientId(clientId == null ? randomClientId() : clientId)
                 .credentials(credentials().always());
-        return url.isTls() ? builder.tls(ca == null ? ClientTls.platform() : ClientTls.trusting(ca)) : builder;
+        return url.isTls() ? builder.tls(tls()) : builder;
+    }
+
+    /// A file that cannot be used is told as such, and not as a connection that fails.
+    private ClientTls tls() {
+        if (ca == null) {
+            return ClientTls.platform();
+        }
+        try {
+            PemFiles.certificates(ca);
+            return ClientTls.trusting(ca);
+        } catch (IOException e) {
+            throw new CommandFailure(String.valueOf(e.getMessage()), e);
+        }
     }
 
     /// 23 characters, which every broker takes.

@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import org.upwell.app.config.PlainCause;
 import org.upwell.field.NicRunner;
 import org.upwell.field.nic.BubbleUpEntry;
 import org.upwell.field.nic.Nic;
@@ -91,7 +92,7 @@ final class NicCommand implements Callable<Integer> {
             // Only the line's end gets here, of which the runner has told: a signal ends the process.
             return CommandLineTool.FAILED;
         } catch (IOException e) {
-            throw new CommandFailure("the NIC cannot start: " + e.getMessage(), e);
+            throw new CommandFailure("the NIC cannot start: " + PlainCause.of(e), e);
         }
     }
 

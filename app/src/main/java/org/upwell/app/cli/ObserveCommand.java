@@ -29,8 +29,12 @@ final class ObserveCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // picocli sets it before call
     private GatewayOptions gateway;
 
-    @Option(names = "--count", paramLabel = "N", description = "End after N notifications (default: go on)")
-    private @Nullable Integer count;
+    @Option(
+            names = "--count",
+            paramLabel = "N",
+            converter = CountConverter.class,
+            description = "End after N notifications (default: go on)")
+    private @Nullable Long count;
 
     @Option(names = "--for", paramLabel = "TIME", description = "End after this time (default: go on)")
     private @Nullable Duration length;
@@ -69,7 +73,7 @@ final class ObserveCommand implements Callable<Integer> {
 
     private void follow(BlockingQueue<Event> events) throws InterruptedException {
         long end = length == null ? Long.MAX_VALUE : System.nanoTime() + length.toNanos();
-        int left = count == null ? Integer.MAX_VALUE : count;
+        long left = count == null ? Long.MAX_VALUE : count;
         while (left > 0) {
             long wait = length == null ? Long.MAX_VALUE : end - System.nanoTime();
             Event event = events.poll(wait, TimeUnit.NANOSECONDS);

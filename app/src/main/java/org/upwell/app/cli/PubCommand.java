@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import org.upwell.app.config.PlainCause;
 import org.upwell.client.MqttClient;
 import org.upwell.codec.Properties;
 import org.upwell.codec.ReasonCode;
@@ -79,7 +80,7 @@ final class PubCommand implements Callable<Integer> {
         try {
             return Files.readAllBytes(Objects.requireNonNull(message.file));
         } catch (IOException e) {
-            throw new CommandFailure(message.file + ": cannot be read: " + e, e);
+            throw new CommandFailure(PlainCause.of(e), e);
         }
     }
 }

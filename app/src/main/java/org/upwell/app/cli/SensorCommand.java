@@ -8,6 +8,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.upwell.app.config.PlainCause;
 import org.upwell.field.SensorRunner;
 import org.upwell.field.sensor.Firmware;
 import org.upwell.field.sensor.Sensor;
@@ -75,7 +76,7 @@ final class SensorCommand implements Callable<Integer> {
             // Only the line's end gets here, of which the runner has told: a signal ends the process.
             return CommandLineTool.FAILED;
         } catch (IOException e) {
-            throw new CommandFailure("the sensor cannot start: " + e.getMessage(), e);
+            throw new CommandFailure("the sensor cannot start: " + PlainCause.of(e), e);
         }
     }
 

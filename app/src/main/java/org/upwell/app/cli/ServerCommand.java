@@ -7,6 +7,7 @@ import java.time.InstantSource;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.upwell.access.file.BrokenFileException;
+import org.upwell.app.config.PlainCause;
 import org.upwell.app.config.UpwellConfig;
 import org.upwell.app.server.UpwellServer;
 import picocli.CommandLine.Command;
@@ -40,7 +41,7 @@ final class ServerCommand implements Callable<Integer> {
         } catch (BrokenFileException e) {
             throw new CommandFailure(String.valueOf(e.getMessage()), e);
         } catch (IOException | IllegalArgumentException e) {
-            throw new CommandFailure("the server cannot start: " + e.getMessage(), e);
+            throw new CommandFailure("the server cannot start: " + PlainCause.of(e), e);
         }
     }
 }

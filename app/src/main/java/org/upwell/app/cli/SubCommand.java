@@ -5,6 +5,7 @@ import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.upwell.app.payload.PayloadText;
@@ -42,7 +43,11 @@ final class SubCommand implements Callable<Integer> {
     @Option(names = "--cbor", description = "Decode readings of sensors: type and data instead of bytes")
     private boolean cbor;
 
-    @Option(names = "--count", paramLabel = "N", description = "End after N messages (default: go on)")
+    @Option(
+            names = "--count",
+            paramLabel = "N",
+            converter = CountConverter.class,
+            description = "End after N messages (default: go on)")
     private @Nullable Long count;
 
     @Option(names = "--for", paramLabel = "TIME", description = "End after this time (default: go on)")
@@ -62,6 +67,7 @@ final class SubCommand implements Callable<Integer> {
     public Integer call() {
         Lifetime lifetime = new Lifetime();
         PrintWriter out = spec.commandLine().getOut();
+        AtomicBoolean subscribed = new AtomicBoolean();
         AtomicLong left = new AtomicLong(count == null ? Long.MAX_VALUE : count);
         ClientOptions.Builder options = mqtt.client()
                 .messageListener(MessageListener.of(message -> {
@@ -75,7 +81,7 @@ final class SubCommand implements Callable<Integer> {
                 .connectionListener(new ConnectionListener() {
                     @Override
                     public void onDisconnected(MqttException cause, @Nullable Duration retryIn) {
-                        if (cause.kind() != MqttException.Kind.CLOSED) {
+                        if (subscribed.get() && cause.kind() != MqttException.Kind.CLOSED) {
                             spec.commandLine().getErr().println("upwell: disconnected: " + cause.getMessage());
                         }
                         lifetime.end(CommandLineTool.FAILED);
@@ -88,6 +94,7 @@ final class SubCommand implements Callable<Integer> {
         try {
             MqttOptions.connect(client);
             subscribe(client);
+            subscribed.set(true);
         } catch (RuntimeException e) {
             client.close();
             throw e;

@@ -8,9 +8,11 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
 /// Exchanges a client ID and its secret for a token.
 @Command(name = "token", description = "Get a token from the token service and print it")
@@ -23,6 +25,7 @@ final class TokenCommand implements Callable<Integer> {
             names = "--url",
             paramLabel = "URL",
             defaultValue = "https://127.0.0.1:8443",
+            converter = UrlConverter.class,
             description = "The token service (default: ${DEFAULT-VALUE})")
     @SuppressWarnings("NullAway.Init") // has a default
     private URI url;
@@ -55,6 +58,23 @@ final class TokenCommand implements Callable<Integer> {
 
         String value() {
             return text != null ? text : Secrets.read(Objects.requireNonNull(file));
+        }
+    }
+
+    /// Reads the service's address.
+    static final class UrlConverter implements ITypeConverter<URI> {
+        @Override
+        public URI convert(String text) {
+            try {
+                URI uri = URI.create(text);
+                boolean known = "https".equals(uri.getScheme()) || "http".equals(uri.getScheme());
+                if (known && uri.getHost() != null) {
+                    return uri;
+                }
+            } catch (IllegalArgumentException _) {
+                // Told below.
+            }
+            throw new TypeConversionException("'" + text + "' is not https://HOST:PORT or http://HOST:PORT");
         }
     }
 

@@ -2,6 +2,7 @@
 package org.upwell.app.cli;
 
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -72,11 +73,13 @@ final class TokenService {
 
     /// The last cause says what went wrong; the ones above it repeat that something did.
     private static String cause(Throwable e) {
-        Throwable last = e;
-        while (last.getCause() != null) {
-            last = last.getCause();
+        String told = e instanceof ConnectException
+                ? "it refused the connection"
+                : e.getClass().getSimpleName();
+        for (Throwable each = e; each != null; each = each.getCause()) {
+            told = each.getMessage() == null ? told : each.getMessage();
         }
-        return last.getMessage() == null ? last.getClass().getSimpleName() : last.getMessage();
+        return told;
     }
 
     private static String accessToken(String body) {

@@ -3,9 +3,7 @@ package org.upwell.app.config;
 
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /// A secret on the first line of a file: neither arguments, which every user of a machine can see, nor
@@ -18,14 +16,10 @@ public final class SecretFile {
         String secret;
         try {
             secret = Files.readString(file).lines().findFirst().orElse("").strip();
-        } catch (NoSuchFileException e) {
-            throw new IOException(file + ": there is no such file", e);
-        } catch (AccessDeniedException e) {
-            throw new IOException(file + ": may not be read", e);
         } catch (CharacterCodingException e) {
             throw new IOException(file + ": is not UTF-8 text", e);
         } catch (IOException e) {
-            throw new IOException(file + ": cannot be read: " + e.getMessage(), e);
+            throw new IOException(PlainCause.of(e), e);
         }
         if (secret.isEmpty()) {
             throw new IOException(file + ": its first line is empty, and should be the secret");

@@ -14,6 +14,7 @@ import org.upwell.app.config.BrokerUrl;
 import org.upwell.app.config.GatewayConfig;
 import org.upwell.app.config.SecretFile;
 import org.upwell.app.config.UpwellConfig;
+import org.upwell.app.tls.PemFiles;
 import org.upwell.client.ClientTls;
 import org.upwell.client.Credentials;
 import org.upwell.gateway.Gateway;
@@ -54,6 +55,10 @@ public final class GatewayProcess implements AutoCloseable {
 
     private static MqttBrokerLink.Settings target(BrokerConfig broker) throws IOException {
         BrokerUrl url = broker.url();
+        if (broker.ca().isPresent()) {
+            // Read again at each connection, but one that is missing now will not come by itself.
+            PemFiles.certificates(broker.ca().get());
+        }
         ClientTls tls = url.isTls() ? broker.ca().map(ClientTls::trusting).orElseGet(ClientTls::platform) : null;
         Credentials credentials = Credentials.of(broker.username(), SecretFile.read(broker.passwordFile()));
         return MqttBrokerLink.Settings.of(url.host(), url.port(), tls, credentials.always());
