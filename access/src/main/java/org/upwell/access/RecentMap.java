@@ -5,7 +5,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// The entries that were used last, never more than a fixed number. Safe for all threads; one lock, held for a moment.
+/// The entries that were used last, never more than a fixed number. Safe for all threads; one lock, held for a
+/// moment.
 public final class RecentMap<K, V> {
 
     private final int max;

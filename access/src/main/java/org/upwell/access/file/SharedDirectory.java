@@ -53,9 +53,9 @@ public final class SharedDirectory implements AutoCloseable {
                 new ThreadPoolExecutor.DiscardPolicy());
     }
 
-    /// Opens `path`, made for its owner only if it does not exist.
+    /// Opens `path`, made if it does not exist.
     public static SharedDirectory open(Path path) throws IOException {
-        WholeFile.createOwnersDirectory(path);
+        WholeFile.createDataDirectory(path);
         return new SharedDirectory(path.toRealPath());
     }
 

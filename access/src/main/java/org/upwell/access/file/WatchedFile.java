@@ -17,8 +17,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// A file's content as an immutable value, taken again when the file changes. A file that turns bad or disappears
-/// while it is watched leaves the last good value in place and one error in the log. [#value()] may be called by any
-/// thread and never touches the disk.
+/// while it is watched leaves the last good value in place and one error in the log. [#value()] may be called by
+/// any thread and never touches the disk.
 public class WatchedFile<T> {
 
     /* How a change is noticed

@@ -62,15 +62,22 @@ public final class WholeFile {
         }
     }
 
-    /// Makes a directory that only its owner may use, and those above it, unless it is there.
-    public static void createOwnersDirectory(Path directory) throws IOException {
+    /// Makes a data directory, and those above it, unless it is there. Other users may pass through it but not look
+    /// around: programs of theirs need the CA's certificate, whose path they are told. So each file in it has
+    /// permissions of its own.
+    public static void createDataDirectory(Path directory) throws IOException {
         if (!Files.isDirectory(directory)) {
             Path parent = directory.toAbsolutePath().getParent();
             if (parent != null) {
                 Files.createDirectories(parent);
             }
-            Files.createDirectories(directory, attributes(directory, "rwx------"));
+            Files.createDirectories(directory, dataDirectory());
         }
+    }
+
+    /// The attributes of a new data directory.
+    public static FileAttribute<?>[] dataDirectory() {
+        return attributes(Path.of(""), "rwx--x--x");
     }
 
     /// The attributes of a new file that only its owner may use.

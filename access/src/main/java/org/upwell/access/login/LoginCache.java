@@ -14,9 +14,9 @@ import javax.crypto.spec.SecretKeySpec;
 import org.upwell.access.RecentMap;
 import org.upwell.access.registry.PasswordHash;
 
-/// Remembers for a short while which passwords were right, so that a client that connects again soon does not cost an
-/// Argon2 hash. Keeps no password but a keyed hash of it, whose key dies with the process; an entry is worth nothing
-/// once the user's hash is another. Safe for all threads.
+/// Remembers for a short while which passwords were right, so that a client that connects again soon does not cost
+/// an Argon2 hash. Keeps no password but a keyed hash of it, whose key dies with the process; an entry is worth
+/// nothing once the user's hash is another. Safe for all threads.
 final class LoginCache {
 
     static final Duration LIFE = Duration.ofMinutes(5);

@@ -15,8 +15,8 @@ import org.upwell.access.role.RoleFile;
 import org.upwell.access.role.RoleTable;
 
 /// Everything that access knows, in the folder `access` of the data directory: users, tenants, devices and the role
-/// table. Several processes may use one directory at once; each sees what the others change within
-/// [#WATCH_PERIOD] or so once it watches. Safe for all threads.
+/// table. Several processes may use one directory at once; each sees what the others change within [#WATCH_PERIOD]
+/// or so once it watches. Safe for all threads.
 public final class AccessDirectory implements AutoCloseable {
 
     /// How often files are looked at for changes by other processes.
@@ -87,8 +87,8 @@ public final class AccessDirectory implements AutoCloseable {
         return files;
     }
 
-    /// Calls `listener` after each change, whichever process made it. Runs on this directory's own thread, in order;
-    /// must not block.
+    /// Calls `listener` after each change, whichever process made it. Runs on this directory's own thread, in
+    /// order; must not block.
     public void addListener(Consumer<AccessChange> listener) {
         listeners.add(listener);
     }

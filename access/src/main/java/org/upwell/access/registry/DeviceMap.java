@@ -15,8 +15,8 @@ import org.upwell.access.file.Faults;
 import org.upwell.access.file.Fields;
 import org.upwell.access.file.Node;
 
-/// Which device is whose, and the form of `devices.json`. Immutable. A device has one place in the map, so it can never
-/// have two owners.
+/// Which device is whose, and the form of `devices.json`. Immutable. A device has one place in the map, so it can
+/// never have two owners.
 final class DeviceMap {
 
     static final DeviceMap EMPTY = new DeviceMap(new HashMap<>());

@@ -9,8 +9,8 @@ import java.util.Set;
 
 /// A client ID with its secret, which a tenant's programs exchange for tokens.
 ///
-/// @param secretDigest SHA-256 of the secret, in hex. The secret is 256 random bits that no person chose, so there is
-///     nothing to guess that a slow hash would slow down; and clients exchange it for each REST call.
+/// @param secretDigest SHA-256 of the secret, in hex. The secret is 256 random bits that no person chose, so there
+///     is nothing to guess that a slow hash would slow down; and clients exchange it for each REST call.
 /// @param roles what its tokens assert
 public record TenantClient(String clientId, String secretDigest, Set<String> roles) {
 

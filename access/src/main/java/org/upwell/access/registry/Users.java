@@ -22,8 +22,8 @@ import org.upwell.access.file.SharedDirectory;
 import org.upwell.access.file.SharedFile;
 import org.upwell.access.role.RoleTable;
 
-/// The users who log in with a password, kept in `users.json`. Reading answers from memory; a change is on disk when
-/// the call returns. Safe for all threads; changes block and hash passwords, so not on an event loop.
+/// The users who log in with a password, kept in `users.json`. Reading answers from memory; a change is on disk
+/// when the call returns. Safe for all threads; changes block and hash passwords, so not on an event loop.
 public final class Users {
 
     private static final int FORMAT = 1;

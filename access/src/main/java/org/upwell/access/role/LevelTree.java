@@ -84,9 +84,8 @@ final class LevelTree {
         return (hash ^ hash >>> 16) & (size - 1);
     }
 
-    /// True if a filter with one of the `wanted` marks matches `topicName`. Names that begin with `$` are not matched
-    /// by
-    /// a leading wildcard ([MQTT-4.7.2-1]).
+    /// True if a filter with one of the `wanted` marks matches `topicName`. Names that begin with `$` are not
+    /// matched by a leading wildcard ([MQTT-4.7.2-1]).
     boolean matches(String topicName, int wanted) {
         if (topicName.startsWith("$")) {
             int end = endOfLevel(topicName, 0);

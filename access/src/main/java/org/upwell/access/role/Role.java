@@ -14,8 +14,8 @@ public record Role(String name, List<Grant> grants) {
         return new Role(name, List.of(grants));
     }
 
-    /// True if only users may have it, never the bearer of a token: it reaches beyond one tenant's topics, or grants
-    /// no topics but something else, as `ADMIN` does.
+    /// True if only users may have it, never the bearer of a token: it reaches beyond one tenant's topics, or
+    /// grants no topics but something else, as `ADMIN` does.
     public boolean isInternal() {
         return grants.isEmpty() || !grants.stream().allMatch(Grant::isWithinTenant);
     }

@@ -11,7 +11,8 @@ import java.util.List;
 import org.upwell.access.file.Documents;
 import org.upwell.access.file.Faults;
 
-/// Reads another issuer's JSON Web Key Set (RFC 7517 §5). Keys that are not for RS256 or ES256 signatures are left out.
+/// Reads another issuer's JSON Web Key Set (RFC 7517 §5). Keys that are not for RS256 or ES256 signatures are left
+/// out.
 final class KeySetFile {
 
     private KeySetFile() {}

@@ -9,7 +9,8 @@ import com.nimbusds.jose.jwk.KeyUse;
 import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
 import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
 
-/// The signatures that tokens may have. Nothing else is ever accepted, above all neither `none` nor a shared secret.
+/// The signatures that tokens may have. Nothing else is ever accepted, above all neither `none` nor a shared
+/// secret.
 public enum SigningAlgorithm {
     RS256,
     ES256;

@@ -8,8 +8,8 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/// Tells a token from a password (field protocol §3): three base64url parts, the first of which is a JSON object that
-/// has `alg`. What looks like a token is never tried as a password, whatever is wrong with it.
+/// Tells a token from a password (field protocol §3): three base64url parts, the first of which is a JSON object
+/// that has `alg`. What looks like a token is never tried as a password, whatever is wrong with it.
 public final class TokenForm {
 
     /// In characters. Longer ones are refused before any work is done for them.

@@ -18,8 +18,7 @@ import java.util.UUID;
 import org.upwell.access.TenantId;
 
 /// Signs tokens that live for an hour (field protocol §2). Does not ask whether the tenant or the roles exist: its
-/// caller
-/// knows. Safe for all threads.
+/// caller knows. Safe for all threads.
 public final class TokenIssuer {
 
     /// How long a token is good.

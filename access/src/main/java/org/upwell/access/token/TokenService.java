@@ -10,8 +10,8 @@ import org.upwell.access.registry.AccessDirectory;
 import org.upwell.access.registry.Tenants;
 import org.upwell.access.role.RoleTable;
 
-/// Exchanges a client ID and secret for a token. Takes a millisecond or so for the signature and never blocks. Safe for
-/// all threads.
+/// Exchanges a client ID and secret for a token. Takes a millisecond or so for the signature and never blocks. Safe
+/// for all threads.
 public final class TokenService {
 
     /// The outcome of an exchange.

@@ -13,8 +13,8 @@ import com.nimbusds.jose.jwk.RSAKey;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// A public key that signs with one algorithm only, told by the kind of key and never by the token, so that a public
-/// key cannot be used as a shared secret. Safe for all threads.
+/// A public key that signs with one algorithm only, told by the kind of key and never by the token, so that a
+/// public key cannot be used as a shared secret. Safe for all threads.
 record VerifyingKey(@Nullable String id, SigningAlgorithm algorithm, JWSVerifier verifier) {
 
     private static final int MIN_RSA_BITS = 2048;

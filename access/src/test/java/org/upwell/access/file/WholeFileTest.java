@@ -52,14 +52,14 @@ class WholeFileTest {
     }
 
     @Test
-    void aDirectoryIsMadeForItsOwnerAndOneThatIsThereIsLeftAlone() throws IOException {
+    void aDataDirectoryLetsOthersPassAndOneThatIsThereIsLeftAlone() throws IOException {
         Path made = directory.resolve("a/b");
-        WholeFile.createOwnersDirectory(made);
+        WholeFile.createDataDirectory(made);
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(made)))
-                .isEqualTo("rwx------");
+                .isEqualTo("rwx--x--x");
 
         Files.setPosixFilePermissions(made, PosixFilePermissions.fromString("rwxr-xr-x"));
-        WholeFile.createOwnersDirectory(made);
+        WholeFile.createDataDirectory(made);
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(made)))
                 .isEqualTo("rwxr-xr-x");
     }

@@ -26,8 +26,8 @@ class AccessTest {
     @TempDir
     Path data;
 
-    /// A server and a gateway of its own on one data directory, as shipped: the gateway sees within 5 s what the server
-    /// was told.
+    /// A server and a gateway of its own on one data directory, as shipped: the gateway sees within 5 s what the
+    /// server was told.
     @Test
     void aSecretBecomesPermissionsInAnotherProcess() throws Exception {
         ManualClock clock = new ManualClock();

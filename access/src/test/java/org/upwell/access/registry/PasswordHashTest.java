@@ -27,8 +27,7 @@ class PasswordHashTest {
     }
 
     /// Made with the reference implementation: `echo -n password | argon2 somesalt -id -t 2 -k 65536 -p 1 -l 32`, a
-    /// test
-    /// vector of its test suite.
+    /// test vector of its test suite.
     @Test
     void readsHashesOfTheReferenceImplementation() {
         PasswordHash hash = PasswordHash.parse(

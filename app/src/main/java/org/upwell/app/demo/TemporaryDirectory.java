@@ -6,13 +6,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.stream.Stream;
-import org.upwell.app.server.DataDirectory;
+import org.upwell.access.file.WholeFile;
 
 /// A data directory that is gone with all its files when it is closed.
 record TemporaryDirectory(Path path) implements AutoCloseable {
 
     static TemporaryDirectory create() throws IOException {
-        return new TemporaryDirectory(Files.createTempDirectory("upwell-demo-", DataDirectory.attributes()));
+        return new TemporaryDirectory(Files.createTempDirectory("upwell-demo-", WholeFile.dataDirectory()));
     }
 
     @Override

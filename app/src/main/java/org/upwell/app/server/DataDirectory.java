@@ -5,20 +5,14 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
-import java.nio.file.FileSystems;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermissions;
 import org.jspecify.annotations.Nullable;
+import org.upwell.access.file.WholeFile;
 
 /// The data directory while a server runs on it: one server at a time. The lock ends with the process, however it
 /// ends.
-///
-/// Other users may pass through but not look around: programs of theirs need the development CA's certificate,
-/// whose path they are told. So everything else in it is readable by its owner only, by its own permissions.
-public final class DataDirectory implements AutoCloseable {
+final class DataDirectory implements AutoCloseable {
     private static final String LOCK = "server.lock";
 
     private final Path path;
@@ -33,24 +27,13 @@ public final class DataDirectory implements AutoCloseable {
     ///
     /// @throws IOException if another server runs on it, saying so
     static DataDirectory open(Path path) throws IOException {
-        if (!Files.isDirectory(path)) {
-            Files.createDirectories(path, attributes());
-        }
+        WholeFile.createDataDirectory(path);
         FileChannel channel = FileChannel.open(path.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         if (tryLock(channel) == null) {
             channel.close();
             throw new IOException("another server runs on the data directory " + path.toAbsolutePath());
         }
         return new DataDirectory(path, channel);
-    }
-
-    /// The permissions of a new one; none where the file system knows no such permissions.
-    public static FileAttribute<?>[] attributes() {
-        return FileSystems.getDefault().supportedFileAttributeViews().contains("posix")
-                ? new FileAttribute<?>[] {
-                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx--x--x"))
-                }
-                : new FileAttribute<?>[0];
     }
 
     private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {
