@@ -20,11 +20,12 @@ import org.upwell.broker.session.Restoration;
 import org.upwell.broker.session.Session;
 import org.upwell.broker.session.SessionContext;
 import org.upwell.broker.session.SessionDirectory;
+import org.upwell.broker.session.SharedGroups;
+import org.upwell.broker.session.Subscriber;
 import org.upwell.broker.store.Commit;
 import org.upwell.broker.store.GroupRecord;
 import org.upwell.broker.store.Recovery;
 import org.upwell.broker.store.Store;
-import org.upwell.broker.store.StoreException;
 import org.upwell.broker.topic.RetainedMessages;
 import org.upwell.broker.topic.SubscriptionTree;
 
@@ -46,7 +47,8 @@ public final class Broker implements AutoCloseable {
 
     private final Parts parts;
     private final BrokerCounters counters = new BrokerCounters();
-    private final SubscriptionTree<Session> subscriptions = new SubscriptionTree<>();
+    private final SubscriptionTree<Subscriber> subscriptions = new SubscriptionTree<>();
+    private final SharedGroups groups = new SharedGroups(subscriptions);
     private final RetainedMessages retained = new RetainedMessages();
     private final Router router;
     private final SessionDirectory sessions;
@@ -58,6 +60,7 @@ public final class Broker implements AutoCloseable {
         AtomicReference<@Nullable SessionDirectory> directory = new AtomicReference<>();
         SessionContext context = new SessionContext(
                 subscriptions,
+                groups,
                 parts.store(),
                 QueueMemory.ofHeap(),
                 this::publishWill,
@@ -91,7 +94,7 @@ public final class Broker implements AutoCloseable {
 
             @Override
             public void group(long number, GroupRecord group) {
-                throw new StoreException("the store keeps a shared subscription, which this broker does not know");
+                restoration.group(number, group);
             }
 
             @Override
@@ -185,8 +188,12 @@ public final class Broker implements AutoCloseable {
         return retained;
     }
 
-    public SubscriptionTree<Session> subscriptions() {
+    public SubscriptionTree<Subscriber> subscriptions() {
         return subscriptions;
+    }
+
+    public SharedGroups groups() {
+        return groups;
     }
 
     /// Closes the store. Connections must be closed before.

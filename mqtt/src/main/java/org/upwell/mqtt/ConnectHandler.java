@@ -248,7 +248,6 @@ final class ConnectHandler implements OpenRequest.Answer {
                 .integer(Property.RECEIVE_MAXIMUM, limits.receiveMaximum())
                 .integer(Property.MAXIMUM_PACKET_SIZE, limits.maxPacketBytes())
                 .integer(Property.TOPIC_ALIAS_MAXIMUM, limits.topicAliasMaximum())
-                .integer(Property.SHARED_SUBSCRIPTION_AVAILABLE, 0)
                 .build();
     }
 

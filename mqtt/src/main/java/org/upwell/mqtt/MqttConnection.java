@@ -289,6 +289,11 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
     // ---- The session's view --------------------------------------------------------------------------------------
 
     @Override
+    public int sendQuota() {
+        return handlers == null ? 0 : handlers.outbound().sendQuota();
+    }
+
+    @Override
     public boolean tryDeliver(Delivery delivery) {
         return handlers != null && handlers.outbound().tryDeliver(delivery);
     }

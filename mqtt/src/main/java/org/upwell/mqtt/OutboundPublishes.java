@@ -9,8 +9,6 @@ import org.upwell.broker.event.DropCause;
 import org.upwell.broker.session.Delivery;
 import org.upwell.broker.session.InFlight;
 import org.upwell.broker.session.Session;
-import org.upwell.broker.store.Commit;
-import org.upwell.broker.store.Store;
 import org.upwell.codec.MqttVersion;
 import org.upwell.codec.Properties;
 import org.upwell.codec.PubComp;
@@ -25,7 +23,6 @@ final class OutboundPublishes {
     private final MqttConnection connection;
     private final OutboundLine line;
     private final Session session;
-    private final Store store;
     private final BrokerCounters counters;
     private final InstantSource clock;
     private final MqttVersion version;
@@ -43,7 +40,6 @@ final class OutboundPublishes {
         this.connection = connection;
         this.line = line;
         this.session = session;
-        this.store = connection.broker().store();
         this.counters = connection.broker().counters();
         this.clock = connection.broker().clock();
         this.version = connection.version();
@@ -108,6 +104,10 @@ final class OutboundPublishes {
         return open < sendQuota && toResend.isEmpty() && line.hasRoom();
     }
 
+    int sendQuota() {
+        return sendQuota;
+    }
+
     boolean tryDeliver(Delivery delivery) {
         if (!canSend()) {
             return false;
@@ -135,20 +135,10 @@ final class OutboundPublishes {
     private void send(Delivery delivery) {
         open++;
         InFlight.Entry entry = session.inFlight().add(delivery);
-        long number = session.storeNumber();
-        if (delivery.qos() == 2 && number != 0 && delivery.sequence() != 0) {
-            // The packet id is on record before PUBLISH leaves, else another message could get it after a restart.
-            store.outboundSent(
-                    number,
-                    delivery.sequence(),
-                    entry.packetId(),
-                    connection.whenCommitted(() -> write(delivery, entry.packetId(), false)));
+        if (delivery.qos() == 2) {
+            session.handshakes().sent(entry, connection.whenCommitted(() -> write(delivery, entry.packetId(), false)));
         } else {
-            if (number != 0 && delivery.sequence() != 0) {
-                // QoS 1: kept so that it is sent again under the same id after a restart ([MQTT-4.4.0-1]); a repeat
-                // is allowed, so nobody waits.
-                store.outboundSent(number, delivery.sequence(), entry.packetId(), Commit.NONE);
-            }
+            session.handshakes().sent(entry);
             write(delivery, entry.packetId(), false);
         }
     }
@@ -210,15 +200,7 @@ final class OutboundPublishes {
             complete(entry, true);
             return;
         }
-        entry.received();
-        long number = session.storeNumber();
-        if (number != 0 && entry.sequence() != 0) {
-            // On record before PUBREL leaves: from here on the message must never be sent again ([MQTT-4.3.3-6]).
-            store.outboundReceived(
-                    number, entry.sequence(), connection.whenCommitted(() -> line.send(new PubRel(packet.packetId()))));
-        } else {
-            line.send(new PubRel(packet.packetId()));
-        }
+        session.handshakes().received(entry, connection.whenCommitted(() -> line.send(new PubRel(packet.packetId()))));
     }
 
     void onPubComp(PubComp packet) {
@@ -241,7 +223,7 @@ final class OutboundPublishes {
             open--;
         }
         if (acknowledged) {
-            session.done(entry.sequence());
+            session.handshakes().done(entry);
             pump();
         }
     }

@@ -9,6 +9,7 @@ import org.upwell.broker.event.BrokerEvent;
 import org.upwell.broker.message.Message;
 import org.upwell.broker.session.Delivery;
 import org.upwell.broker.session.Session;
+import org.upwell.broker.session.Subscriber;
 import org.upwell.broker.store.Append;
 import org.upwell.broker.store.Commit;
 import org.upwell.broker.store.QueueTarget;
@@ -81,6 +82,8 @@ final class SubscribeHandler {
             // [MQTT-3.8.4-1], [MQTT-3.8.4-6]: one reason per filter, in order.
             line.send(new SubAck(round.packet.packetId(), round.reasons, Properties.NONE));
             round.retained.forEach(Runnable::run);
+            // A group that it joined may have messages waiting for somebody with room.
+            session.readable();
         });
     }
 
@@ -100,10 +103,7 @@ final class SubscribeHandler {
         if (granted < 0) {
             return refuse(request, ReasonCode.NOT_AUTHORIZED, "not covered by any role");
         }
-        if (filter.isShared()) {
-            return refuse(request, ReasonCode.SHARED_SUBSCRIPTIONS_NOT_SUPPORTED, "shared subscription");
-        }
-        Subscription<Session> subscription = new Subscription<>(
+        Subscription<Subscriber> subscription = new Subscription<>(
                 session, filter.filter(), granted, request.noLocal(), request.retainAsPublished(), (int)
                         round.packet.properties().integer(Property.SUBSCRIPTION_IDENTIFIER, 0));
         boolean isNew = session.subscribe(filter, subscription, failing());
@@ -112,7 +112,8 @@ final class SubscribeHandler {
             case SEND_IF_NEW -> isNew;
             case DO_NOT_SEND -> false;
         };
-        if (wantsRetained) {
+        // MQTT 5 §4.8.2: a shared subscription gets no retained messages when it is made.
+        if (wantsRetained && !filter.isShared()) {
             round.retained.add(() -> sendRetained(subscription));
         }
         return ReasonCode.granted(QoS.of(granted));
@@ -127,7 +128,7 @@ final class SubscribeHandler {
     }
 
     /// [MQTT-3.8.4-4], [MQTT-3.3.1-9] to [MQTT-3.3.1-11]
-    private void sendRetained(Subscription<Session> subscription) {
+    private void sendRetained(Subscription<Subscriber> subscription) {
         int[] ids = subscription.identifier() == 0 ? Delivery.NO_IDS : new int[] {subscription.identifier()};
         long now = broker.clock().millis();
         for (Message message : broker.retained().matching(subscription.filter())) {

@@ -92,13 +92,13 @@ class SharedFileTest {
     }
 
     @Test
-    void filesAndFolderAreForTheirOwnerOnly() throws IOException {
+    void filesAreForTheirOwnerOnlyAndTheFolderIsPassable() throws IOException {
         Path inner = folder.resolve("new").resolve("access");
         try (SharedDirectory directory = SharedDirectory.open(inner)) {
             counter(directory).update(count -> count + 1);
         }
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(inner)))
-                .isEqualTo("rwx------");
+                .isEqualTo("rwx--x--x");
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(inner.resolve("counter.json"))))
                 .isEqualTo("rw-------");
     }

@@ -10,6 +10,7 @@ import org.upwell.broker.message.Message;
 import org.upwell.broker.owner.Owner;
 import org.upwell.broker.session.Delivery;
 import org.upwell.broker.session.Session;
+import org.upwell.broker.session.Subscriber;
 import org.upwell.broker.store.Append;
 import org.upwell.broker.store.Commit;
 import org.upwell.broker.store.QueueTarget;
@@ -25,7 +26,7 @@ import org.upwell.broker.topic.SubscriptionTree;
 /// Shared by all event loops; holds no state of its own but the number of QoS 2 messages that wait for commit.
 public final class Router {
 
-    private final SubscriptionTree<Session> subscriptions;
+    private final SubscriptionTree<Subscriber> subscriptions;
     private final RetainedMessages retained;
     private final Store store;
     private final BrokerCounters counters;
@@ -37,7 +38,10 @@ public final class Router {
     }
 
     public Router(
-            SubscriptionTree<Session> subscriptions, RetainedMessages retained, Store store, BrokerCounters counters) {
+            SubscriptionTree<Subscriber> subscriptions,
+            RetainedMessages retained,
+            Store store,
+            BrokerCounters counters) {
         this.subscriptions = subscriptions;
         this.retained = retained;
         this.store = store;
@@ -52,7 +56,7 @@ public final class Router {
     /// @param accepted told when the message is safe in every queue it entered, at once if none is persistent
     /// @return true if at least one subscription matched
     public boolean route(Message message, @Nullable Session publisher, int packetId, Owner here, Commit accepted) {
-        Matches<Session> matches = subscriptions.match(message.topic());
+        Matches<Subscriber> matches = subscriptions.match(message.topic());
         if (message.retain()) {
             retained.put(message);
         }
@@ -97,12 +101,12 @@ public final class Router {
     }
 
     private static List<QueueTarget> persistentTargets(
-            Message message, @Nullable Session publisher, Matches<Session> matches) {
+            Message message, @Nullable Session publisher, Matches<Subscriber> matches) {
         List<QueueTarget> stored = List.of();
-        List<Matches.Target<Session>> targets = matches.targets();
+        List<Matches.Target<Subscriber>> targets = matches.targets();
         for (int i = 0; i < targets.size(); i++) {
-            Matches.Target<Session> target = targets.get(i);
-            if (target.qos() > 0 && target.subscriber().isPersistent()) {
+            Matches.Target<Subscriber> target = targets.get(i);
+            if (target.qos() > 0 && target.subscriber().storeNumber() != 0) {
                 if (stored.isEmpty()) {
                     stored = new ArrayList<>();
                 }
@@ -113,10 +117,10 @@ public final class Router {
     }
 
     private static void addStored(
-            Message message, @Nullable Session publisher, Matches.Target<Session> target, List<QueueTarget> stored) {
-        List<Matches.Target<Session>> effective =
+            Message message, @Nullable Session publisher, Matches.Target<Subscriber> target, List<QueueTarget> stored) {
+        List<Matches.Target<Subscriber>> effective =
                 target.noLocal() && target.subscriber() == publisher ? target.forOwnMessage() : List.of(target);
-        for (Matches.Target<Session> each : effective) {
+        for (Matches.Target<Subscriber> each : effective) {
             int qos = Math.min(message.qos(), each.qos());
             long number = each.subscriber().storeNumber();
             // A session that ends on its own thread just now has no number any more.
@@ -146,13 +150,13 @@ public final class Router {
     }
 
     private void deliver(
-            Message message, long sequence, @Nullable Session publisher, Matches<Session> matches, Owner here) {
+            Message message, long sequence, @Nullable Session publisher, Matches<Subscriber> matches, Owner here) {
         Delivery[] shared = new Delivery[3];
-        List<Matches.Target<Session>> targets = matches.targets();
+        List<Matches.Target<Subscriber>> targets = matches.targets();
         for (int i = 0; i < targets.size(); i++) {
-            Matches.Target<Session> target = targets.get(i);
+            Matches.Target<Subscriber> target = targets.get(i);
             if (target.noLocal() && target.subscriber() == publisher) {
-                for (Matches.Target<Session> own : target.forOwnMessage()) {
+                for (Matches.Target<Subscriber> own : target.forOwnMessage()) {
                     own.subscriber().deliver(toDelivery(message, sequence, own), here);
                 }
                 continue;
@@ -168,7 +172,7 @@ public final class Router {
         }
     }
 
-    private static Delivery toDelivery(Message message, long sequence, Matches.Target<Session> target) {
+    private static Delivery toDelivery(Message message, long sequence, Matches.Target<Subscriber> target) {
         return new Delivery(
                 message,
                 sequence,

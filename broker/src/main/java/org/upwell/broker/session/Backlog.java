@@ -38,6 +38,9 @@ final class Backlog {
 
         Owner owner();
 
+        /// Runs `task` where the backlog may be touched, now or later. Any thread.
+        void runAsOwner(Runnable task);
+
         /// The number under which the store has them, 0 if it does not.
         long storeNumber();
 
@@ -224,7 +227,7 @@ final class Backlog {
         @Override
         public void fetched(List<QueuedMessage> messages) {
             // The recipient may have moved to another owner while the store was reading.
-            recipient.owner().run(() -> {
+            recipient.runAsOwner(() -> {
                 reading = false;
                 queue.fill(
                         wanted,
@@ -242,7 +245,7 @@ final class Backlog {
             LOG.error("messages for {} cannot be read back; trying again in {}", recipient, RETRY, cause);
             asking.schedule(
                     RETRY,
-                    () -> recipient.owner().run(() -> {
+                    () -> recipient.runAsOwner(() -> {
                         reading = false;
                         goOn();
                     }));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.upwell.broker.session;
 
+import org.jspecify.annotations.Nullable;
 import org.upwell.broker.message.Message;
 
 /// A message on its way to one session, or to several that take it the same way. Immutable.
@@ -10,7 +11,19 @@ import org.upwell.broker.message.Message;
 /// @param retain the flag to send, per *retain as published* and for retained messages
 /// @param subscriptionIds identifiers of all matching subscriptions ([MQTT-3.3.4-3]); not written after
 ///     construction
-public record Delivery(Message message, long sequence, int qos, boolean retain, int[] subscriptionIds) {
+/// @param member the member of a group of shared subscriptions that it was given to, null for a session's own
+public record Delivery(
+        Message message,
+        long sequence,
+        int qos,
+        boolean retain,
+        int[] subscriptionIds,
+        SharedGroup.@Nullable Member member) {
+
+    /// One that is for its subscriber alone.
+    public Delivery(Message message, long sequence, int qos, boolean retain, int[] subscriptionIds) {
+        this(message, sequence, qos, retain, subscriptionIds, null);
+    }
 
     public static final int[] NO_IDS = {};
 }

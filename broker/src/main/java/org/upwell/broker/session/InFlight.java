@@ -70,6 +70,11 @@ public final class InFlight {
             return delivery;
         }
 
+        /// The member of a group that the message was given to, null for a session's own.
+        SharedGroup.@Nullable Member member() {
+            return delivery == null ? null : delivery.member();
+        }
+
         public Stage stage() {
             return stage;
         }

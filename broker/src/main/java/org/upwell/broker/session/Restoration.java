@@ -8,6 +8,7 @@ import java.util.function.Function;
 import org.upwell.broker.access.Principal;
 import org.upwell.broker.message.SessionKey;
 import org.upwell.broker.owner.Owner;
+import org.upwell.broker.store.GroupRecord;
 import org.upwell.broker.store.Recovery;
 import org.upwell.broker.store.StoreException;
 import org.upwell.broker.store.SubscriptionRecord;
@@ -24,6 +25,7 @@ public final class Restoration {
     private final List<Owner> owners;
     private final Function<Principal, Session.Access> access;
     private final Map<Long, Session> byNumber = new HashMap<>();
+    private final Map<Long, SharedGroup> groups = new HashMap<>();
 
     Restoration(
             SessionDirectory directory,
@@ -68,8 +70,19 @@ public final class Restoration {
         }
     }
 
-    /// A message in the queue of a session, or in flight from it.
+    /// A group of shared subscriptions; its members are told as sessions.
+    public void group(long number, GroupRecord group) {
+        Owner owner = owners.get(groups.size() % owners.size());
+        groups.put(number, context.groups().restore(group, number, context, owner));
+    }
+
+    /// A message in the queue of a session or group, or in flight from a session.
     public void queued(long number, Recovery.QueueEntry entry) {
+        SharedGroup group = groups.get(number);
+        if (group != null) {
+            group.restore(entry);
+            return;
+        }
         Session session = byNumber.get(number);
         if (session == null) {
             throw new StoreException("stored message " + entry.sequence() + " is in the queue of session " + number
@@ -80,6 +93,7 @@ public final class Restoration {
 
     /// Starts the clocks of what came back.
     public void done() {
+        context.groups().removeEmpty(context.store());
         for (Session session : byNumber.values()) {
             session.owner().execute(session::startOffline);
         }

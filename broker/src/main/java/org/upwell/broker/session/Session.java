@@ -2,8 +2,6 @@
 package org.upwell.broker.session;
 
 import java.time.Duration;
-import java.util.List;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -13,16 +11,12 @@ import org.upwell.broker.event.BrokerEvent;
 import org.upwell.broker.event.DropCause;
 import org.upwell.broker.message.SessionKey;
 import org.upwell.broker.message.Will;
-import org.upwell.broker.owner.Loop;
 import org.upwell.broker.owner.Owner;
 import org.upwell.broker.store.Commit;
-import org.upwell.broker.store.Fetch;
-import org.upwell.broker.store.QueuedMessage;
 import org.upwell.broker.store.Recovery.QueueEntry;
 import org.upwell.broker.store.Recovery.StoredSession;
 import org.upwell.broker.store.SessionRecord;
 import org.upwell.broker.store.Store;
-import org.upwell.broker.store.StoreException;
 import org.upwell.broker.topic.SharedFilter;
 import org.upwell.broker.topic.Subscription;
 
@@ -39,7 +33,7 @@ import org.upwell.broker.topic.Subscription;
 /// 4.     An ended session takes nothing any more: late deliveries fall into the void, as if published after the
 ///        end.
 /// ```
-public final class Session implements Owner.Ready, Backlog.Recipient {
+public final class Session implements Subscriber, Owner.Ready, Backlog.Recipient {
 
     private static final Logger LOG = LoggerFactory.getLogger(Session.class);
 
@@ -64,16 +58,12 @@ public final class Session implements Owner.Ready, Backlog.Recipient {
     private boolean moving;
     private boolean delivering;
     private @Nullable SessionConnection connection;
-    /// Wall-clock milliseconds since the epoch, 0 while a connection has the session.
-    private long offlineSinceMillis;
-    private @Nullable Will will;
-    private Loop.@Nullable Cancellation expiryTimer;
-    private Loop.@Nullable Cancellation willTimer;
     private boolean dropsToStore;
     private final Drops drops = new Drops();
+    private final Absence absence;
     private final SessionSubscriptions subscriptions;
     private final Backlog backlog;
-    private final InFlight inFlight = new InFlight();
+    private final Handshakes handshakes;
     private final InboundPacketIds inboundPacketIds = new InboundPacketIds();
 
     Session(SessionKey key, SessionContext context, Owner owner, Principal principal, Access access) {
@@ -81,8 +71,10 @@ public final class Session implements Owner.Ready, Backlog.Recipient {
         this.context = context;
         this.owner = owner;
         this.rights = new SessionRights(principal, access);
+        this.absence = new Absence(this, context);
         this.subscriptions = new SessionSubscriptions(this, context);
         this.backlog = new Backlog(this, context);
+        this.handshakes = new Handshakes(this, context);
     }
 
     /// What a principal may do and have.
@@ -135,7 +127,12 @@ public final class Session implements Owner.Ready, Backlog.Recipient {
     }
 
     public InFlight inFlight() {
-        return inFlight;
+        return handshakes.inFlight();
+    }
+
+    /// The QoS 1 and 2 handshakes towards the client, as the store is told of them.
+    public Handshakes handshakes() {
+        return handshakes;
     }
 
     public InboundPacketIds inboundPacketIds() {
@@ -144,13 +141,20 @@ public final class Session implements Owner.Ready, Backlog.Recipient {
 
     // ---- Deliveries ----------------------------------------------------------------------------------------------
 
-    /// Hands a message to the session. Called on the thread of `sender`, any owner.
+    @Override
     public void deliver(Delivery delivery, Owner sender) {
         Owner current = owner;
         if (current == sender && !draining && mailbox.isEmpty()) {
             accept(delivery);
             return;
         }
+        post(delivery, sender);
+    }
+
+    /// Hands a message to the session so that nothing of the session runs before this returns. Called on the thread
+    /// of `sender`, any owner.
+    void post(Delivery delivery, Owner sender) {
+        Owner current = owner;
         if (mailbox.put(delivery, current)) {
             current.listReady(this);
         }
@@ -192,14 +196,19 @@ public final class Session implements Owner.Ready, Backlog.Recipient {
     }
 
     private void accept(Delivery delivery) {
-        if (ended) {
+        SessionConnection current = delivering && !ended ? connection : null;
+        SharedGroup.Member member = delivery.member();
+        if (member != null) {
+            acceptShared(delivery, member, current);
             return;
         }
-        SessionConnection current = delivering ? connection : null;
-        if (delivery.qos() == 0 && current == null) {
-            // A persistent session keeps nothing of QoS 0 for later; that is its rule, not a loss to be counted.
-            return;
+        // A persistent session keeps nothing of QoS 0 for later; that is its rule, not a loss to be counted.
+        if (!ended && (delivery.qos() > 0 || current != null)) {
+            acceptOwn(delivery, current);
         }
+    }
+
+    private void acceptOwn(Delivery delivery, @Nullable SessionConnection current) {
         if (!rights.permits(delivery)) {
             drop(delivery, DropCause.NOT_PERMITTED);
         } else if (current != null && delivery.qos() == 0) {
@@ -207,6 +216,22 @@ public final class Session implements Owner.Ready, Backlog.Recipient {
         } else if (current == null || !backlog.isEmpty() || !current.tryDeliver(delivery)) {
             backlog.add(delivery);
         }
+    }
+
+    /// What a group gave is sent now or given back, so that it never waits behind this client.
+    private void acceptShared(Delivery delivery, SharedGroup.Member member, @Nullable SessionConnection current) {
+        if (delivery.qos() == 0) {
+            if (current != null) {
+                current.deliverQos0(delivery);
+            }
+        } else if (current == null || !current.tryDeliver(delivery)) {
+            member.group().giveBack(delivery, false, owner);
+        }
+    }
+
+    @Override
+    public void runAsOwner(Runnable task) {
+        owner.run(task);
     }
 
     /// False if the principal lost the right to a message that it had subscribed to.
@@ -217,12 +242,30 @@ public final class Session implements Owner.Ready, Backlog.Recipient {
     /// Takes the next message that waits, for a connection that has room again; expired ones are dropped on the way
     /// ([MQTT-3.3.2-5]). Null if none waits, or if it must be read first; then the connection is told.
     public @Nullable Delivery pollQueued() {
-        return backlog.poll();
+        Delivery next = backlog.poll();
+        while (next == null) {
+            next = subscriptions.pollShared();
+            if (next == null) {
+                return null;
+            }
+            SessionConnection current = connection;
+            if (next.qos() == 0 && current != null) {
+                current.deliverQos0(next);
+                next = null;
+            }
+        }
+        return next;
+    }
+
+    /// The connection that messages go to now, null if there is none. Owner's thread.
+    @Nullable
+    SessionConnection deliversTo() {
+        return delivering ? connection : null;
     }
 
     @Override
     public void readable() {
-        SessionConnection current = delivering ? connection : null;
+        SessionConnection current = deliversTo();
         if (current != null) {
             current.deliveriesReadable();
         }
@@ -243,6 +286,10 @@ public final class Session implements Owner.Ready, Backlog.Recipient {
 
     /// Notes that a message did not reach the client and lets the store forget it.
     public void drop(Delivery delivery, DropCause cause) {
+        SharedGroup.Member member = delivery.member();
+        if (member != null && delivery.qos() > 0) {
+            member.group().settled(member, delivery.sequence(), false);
+        }
         dropped(delivery.sequence(), delivery.qos(), delivery.message().topic(), cause);
     }
 
@@ -282,8 +329,8 @@ public final class Session implements Owner.Ready, Backlog.Recipient {
         }
     }
 
-    /// Lets the store forget a message that was acknowledged or dropped.
-    public void done(long sequence) {
+    /// Lets the store forget a message.
+    void done(long sequence) {
         if (sequence != 0 && storeNumber != 0) {
             context.store().acknowledged(storeNumber, sequence);
         }
@@ -293,7 +340,7 @@ public final class Session implements Owner.Ready, Backlog.Recipient {
 
     /// Adds or replaces a subscription. True if it is new. `commit` tells when a persistent session's subscription
     /// is safe.
-    public boolean subscribe(SharedFilter filter, Subscription<Session> subscription, Commit commit) {
+    public boolean subscribe(SharedFilter filter, Subscription<Subscriber> subscription, Commit commit) {
         owner.check();
         return subscriptions.put(filter, subscription, commit);
     }
@@ -313,12 +360,10 @@ public final class Session implements Owner.Ready, Backlog.Recipient {
     /// Gives the session a connection. Part of [SessionDirectory#open].
     void connect(OpenRequest request, Commit commit) {
         owner.check();
-        cancelTimers();
+        absence.over(request.will());
         moving = false;
         rights.replace(request.principal(), new Access(request.permissions(), request.limits()));
         connection = request.connection();
-        will = request.will();
-        offlineSinceMillis = 0;
         delivering = false;
         checkRights();
         expire(request.expirySeconds(), commit);
@@ -350,39 +395,24 @@ public final class Session implements Owner.Ready, Backlog.Recipient {
         }
     }
 
-    /// Reads messages in flight back that a restart left in the store. `ready` runs on `here` once they are in
-    /// memory, at once if they are.
-    void recallInFlight(Owner here, Runnable ready, Consumer<StoreException> failed) {
-        long[] away = inFlight.away();
-        if (away.length == 0) {
-            ready.run();
-            return;
-        }
-        context.store().fetch(storeNumber, away, new Fetch() {
-            @Override
-            public Owner owner() {
-                return here;
-            }
-
-            @Override
-            public void fetched(List<QueuedMessage> messages) {
-                if (owner == here) {
-                    inFlight.fill(messages);
-                }
-                ready.run();
-            }
-
-            @Override
-            public void failed(StoreException cause) {
-                failed.accept(cause);
-            }
-        });
-    }
-
     /// Begins to hand messages to the connection, once it has told its client that the session is open.
     public void startDelivery() {
         owner.check();
         delivering = true;
+        SessionConnection current = connection;
+        if (current != null) {
+            subscriptions.online(current.sendQuota());
+        }
+    }
+
+    /// The connection is gone, one way or another.
+    private void stopDelivery() {
+        connection = null;
+        delivering = false;
+        subscriptions.offline();
+        if (limits().redeliverSharedOnLoss()) {
+            handshakes.giveSharedBack();
+        }
     }
 
     private void expire(long seconds, Commit commit) {
@@ -395,13 +425,18 @@ public final class Session implements Owner.Ready, Backlog.Recipient {
             persistent = true;
             store.sync(commit);
         } else if (storeNumber != 0) {
-            // Resumed for one last connection: from now on it may be lost with the process.
-            long number = storeNumber;
+            // Resumed for one last connection. The store goes on keeping what waits, since it may not be in memory.
             persistent = false;
-            storeNumber = 0;
-            store.removeSession(number, commit);
+            store.putSession(toRecord(), commit);
         } else {
             commit.committed();
+        }
+    }
+
+    /// Has the store keep the session as it is now.
+    void keep() {
+        if (storeNumber != 0 && !ended) {
+            context.store().putSession(toRecord(), Commit.NONE);
         }
     }
 
@@ -411,8 +446,8 @@ public final class Session implements Owner.Ready, Backlog.Recipient {
                 principal().name(),
                 principal().roles(),
                 expirySeconds,
-                offlineSinceMillis,
-                will,
+                absence.sinceMillis(),
+                absence.will(),
                 null,
                 drops.snapshot());
     }
@@ -437,7 +472,7 @@ public final class Session implements Owner.Ready, Backlog.Recipient {
     /// touched here afterwards.
     void moveTo(Owner next) {
         owner.check();
-        cancelTimers();
+        absence.cancel();
         moving = true;
         owner = next;
     }
@@ -447,11 +482,9 @@ public final class Session implements Owner.Ready, Backlog.Recipient {
     void takeOver(boolean sessionGoesOn) {
         SessionConnection old = connection;
         if (old != null) {
-            connection = null;
-            delivering = false;
+            stopDelivery();
             context.events().on(new BrokerEvent.SessionTakenOver(key));
-            Will due = will;
-            will = null;
+            Will due = absence.takeWill();
             old.takenOver();
             if (due != null && (!sessionGoesOn || due.delaySeconds() == 0)) {
                 context.wills().publish(this, due);
@@ -469,10 +502,9 @@ public final class Session implements Owner.Ready, Backlog.Recipient {
         if (connection != ending) {
             return;
         }
-        connection = null;
-        delivering = false;
+        stopDelivery();
         if (!publishWill) {
-            will = null;
+            absence.takeWill();
         }
         if (changedExpirySeconds != null) {
             expirySeconds = changedExpirySeconds;
@@ -482,47 +514,9 @@ public final class Session implements Owner.Ready, Backlog.Recipient {
             end("connection closed");
             return;
         }
-        offlineSinceMillis = context.clock().millis();
-        context.store().putSession(toRecord(), Commit.NONE);
-        awaitReturn(0);
-    }
-
-    private void awaitReturn(long goneSeconds) {
-        if (expirySeconds != NEVER_EXPIRES) {
-            expiryTimer = owner.schedule(
-                    Duration.ofSeconds(Math.max(0, expirySeconds - goneSeconds)), () -> end("session expired"));
-        }
-        Will due = will;
-        if (due != null) {
-            if (due.delaySeconds() <= goneSeconds) {
-                publishWill();
-            } else {
-                willTimer = owner.schedule(Duration.ofSeconds(due.delaySeconds() - goneSeconds), this::publishWill);
-            }
-        }
-    }
-
-    private void publishWill() {
-        Will due = will;
-        will = null;
-        if (due != null) {
-            context.wills().publish(this, due);
-            if (storeNumber != 0) {
-                // After the message in the order of facts: a crash between them repeats the will, losing none.
-                context.store().putSession(toRecord(), Commit.NONE);
-            }
-        }
-    }
-
-    private void cancelTimers() {
-        if (expiryTimer != null) {
-            expiryTimer.cancel();
-            expiryTimer = null;
-        }
-        if (willTimer != null) {
-            willTimer.cancel();
-            willTimer = null;
-        }
+        absence.begins();
+        keep();
+        absence.await(expirySeconds);
     }
 
     /// Ends the session with all that it holds; a will that waits is published ([MQTT-3.1.2-8]).
@@ -531,14 +525,14 @@ public final class Session implements Owner.Ready, Backlog.Recipient {
         if (ended) {
             return;
         }
-        cancelTimers();
-        publishWill();
+        absence.cancel();
+        absence.publishWill();
         ended = true;
         SessionConnection current = connection;
         connection = null;
         subscriptions.clear();
         backlog.clear();
-        inFlight.clear();
+        handshakes.end();
         if (storeNumber != 0) {
             context.store().removeSession(storeNumber, Commit.NONE);
             storeNumber = 0;
@@ -556,8 +550,7 @@ public final class Session implements Owner.Ready, Backlog.Recipient {
         SessionRecord record = stored.session();
         storeNumber = stored.number();
         expirySeconds = record.expirySeconds();
-        offlineSinceMillis = record.offlineSinceMillis();
-        will = record.will();
+        absence.restore(record.offlineSinceMillis(), record.will());
         drops.restore(record.drops());
         persistent = true;
         for (int packetId : stored.inboundPacketIds()) {
@@ -567,7 +560,7 @@ public final class Session implements Owner.Ready, Backlog.Recipient {
     }
 
     /// Part of [#restore].
-    void restore(SharedFilter filter, Subscription<Session> subscription) {
+    void restore(SharedFilter filter, Subscription<Subscriber> subscription) {
         subscriptions.restore(filter, subscription);
     }
 
@@ -576,20 +569,19 @@ public final class Session implements Owner.Ready, Backlog.Recipient {
         if (entry.packetId() == 0) {
             backlog.restore(entry.sequence(), entry.qos(), entry.weightBytes(), entry.expiresAtMillis());
         } else {
-            inFlight.restore(entry.packetId(), entry.sequence(), entry.qos(), entry.received());
+            handshakes.inFlight().restore(entry.packetId(), entry.sequence(), entry.qos(), entry.received());
         }
     }
 
     /// Starts the clocks of a restored session. Own thread.
     void startOffline() {
         backlog.cut();
-        long now = context.clock().millis();
-        if (offlineSinceMillis == 0) {
+        if (absence.sinceMillis() == 0) {
             // It was online when the process ended. Put down that it is not, else each restart would begin anew.
-            offlineSinceMillis = now;
-            context.store().putSession(toRecord(), Commit.NONE);
+            absence.begins();
+            keep();
         }
-        awaitReturn(Math.max(0, (now - offlineSinceMillis) / 1000));
+        absence.await(expirySeconds);
     }
 
     @Override

@@ -5,6 +5,9 @@ package org.upwell.broker.session;
 /// the session's owner, which is the connection's event loop.
 public interface SessionConnection {
 
+    /// How many messages of QoS 1 and 2 the client takes at once without acknowledging. Constant.
+    int sendQuota();
+
     /// Offers a message of QoS 1 or 2. False if the connection cannot take it now (send quota used up, too much
     /// unwritten); the session then queues it, and the connection asks for it by [Session#pollQueued] later.
     boolean tryDeliver(Delivery delivery);

@@ -10,7 +10,8 @@ import org.upwell.broker.topic.SubscriptionTree;
 
 /// What all sessions of a broker share.
 public record SessionContext(
-        SubscriptionTree<Session> subscriptions,
+        SubscriptionTree<Subscriber> subscriptions,
+        SharedGroups groups,
         Store store,
         QueueMemory queueMemory,
         WillPublisher wills,

@@ -112,8 +112,8 @@ public final class SessionDirectory {
 
             @Override
             public void committed() {
-                session.recallInFlight(
-                        request.owner(), () -> answer(session, request, present), cause -> failed(cause));
+                session.handshakes()
+                        .recall(request.owner(), () -> answer(session, request, present), cause -> failed(cause));
             }
 
             @Override

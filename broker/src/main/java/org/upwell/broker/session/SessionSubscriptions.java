@@ -5,6 +5,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.upwell.broker.event.BrokerEvent;
 import org.upwell.broker.store.Commit;
 import org.upwell.broker.store.SubscriptionRecord;
@@ -19,7 +21,13 @@ final class SessionSubscriptions {
     private final SessionContext context;
     private final Map<String, Held> held = HashMap.newHashMap(1);
 
-    private record Held(SharedFilter filter, Subscription<Session> subscription) {}
+    /// @param member null for a subscription that is not shared
+    private record Held(
+            SharedFilter filter, Subscription<Subscriber> subscription, SharedGroup.@Nullable Member member) {}
+
+    /// Those of [#held] that are shared; few sessions have any.
+    private List<SharedGroup.Member> shared = List.of();
+    private int nextShared;
 
     SessionSubscriptions(Session session, SessionContext context) {
         this.session = session;
@@ -35,9 +43,9 @@ final class SessionSubscriptions {
         return List.copyOf(held.keySet());
     }
 
-    boolean put(SharedFilter filter, Subscription<Session> subscription, Commit commit) {
-        boolean isNew = held.put(filter.text(), new Held(filter, subscription)) == null;
-        enter(subscription);
+    boolean put(SharedFilter filter, Subscription<Subscriber> subscription, Commit commit) {
+        boolean isNew = !held.containsKey(filter.text());
+        hold(filter, subscription);
         long number = session.storeNumber();
         if (number == 0) {
             commit.committed();
@@ -47,11 +55,29 @@ final class SessionSubscriptions {
         return isNew;
     }
 
-    private void enter(Subscription<Session> subscription) {
-        context.subscriptions().put(subscription);
+    private void hold(SharedFilter filter, Subscription<Subscriber> subscription) {
+        SharedGroup.Member member = null;
+        if (filter.isShared()) {
+            member = context.groups().join(filter, session, subscription, context);
+            SessionConnection connection = session.deliversTo();
+            if (connection != null) {
+                member.group().online(member, connection.sendQuota());
+            }
+        } else {
+            context.subscriptions().put(subscription);
+        }
+        held.put(filter.text(), new Held(filter, subscription, member));
+        listShared();
     }
 
-    private static SubscriptionRecord toRecord(SharedFilter filter, Subscription<Session> subscription) {
+    private void listShared() {
+        shared = held.values().stream()
+                .map(Held::member)
+                .filter(Objects::nonNull)
+                .toList();
+    }
+
+    private static SubscriptionRecord toRecord(SharedFilter filter, Subscription<Subscriber> subscription) {
         return new SubscriptionRecord(
                 filter.text(),
                 subscription.qos(),
@@ -67,6 +93,7 @@ final class SessionSubscriptions {
             return false;
         }
         leave(removed);
+        listShared();
         long number = session.storeNumber();
         if (number == 0) {
             commit.committed();
@@ -77,13 +104,44 @@ final class SessionSubscriptions {
     }
 
     private void leave(Held subscription) {
-        context.subscriptions().remove(session, subscription.filter.filter());
+        SharedGroup.Member member = subscription.member;
+        if (member == null) {
+            context.subscriptions().remove(session, subscription.filter.filter());
+        } else {
+            context.groups().leave(member, subscription.filter);
+        }
     }
 
+    // ---- Shared subscriptions ------------------------------------------------------------------------------------
+
+    /// The connection takes messages from now on.
+    void online(int sendQuota) {
+        shared.forEach(member -> member.group().online(member, sendQuota));
+    }
+
+    void offline() {
+        shared.forEach(member -> member.group().offline(member));
+    }
+
+    /// The next message that waits in one of the groups, which take turns.
+    @Nullable
+    Delivery pollShared() {
+        for (int tried = 0; tried < shared.size(); tried++) {
+            nextShared = nextShared + 1 < shared.size() ? nextShared + 1 : 0;
+            SharedGroup.Member member = shared.get(nextShared);
+            Delivery next = member.group().poll(member);
+            if (next != null) {
+                return next;
+            }
+        }
+        return null;
+    }
+
+    // ---- Rights --------------------------------------------------------------------------------------------------
+
     /// Puts back what the store kept.
-    void restore(SharedFilter filter, Subscription<Session> subscription) {
-        held.put(filter.text(), new Held(filter, subscription));
-        enter(subscription);
+    void restore(SharedFilter filter, Subscription<Subscriber> subscription) {
+        hold(filter, subscription);
     }
 
     /// Takes back what the session's present rights do not cover, and lowers what they cover at less.
@@ -98,21 +156,23 @@ final class SessionSubscriptions {
         return uncovered.isEmpty();
     }
 
-    /// Lowers what the session's present rights cover at less.
-    ///
-    /// @return what they do not cover at all
+    /// Lowers what the session's present rights cover at less than it was granted. Returns the filters that they do
+    /// not cover at all.
     List<String> lower() {
         List<String> uncovered = new ArrayList<>();
         for (Held each : new ArrayList<>(held.values())) {
-            Subscription<Session> old = each.subscription;
+            Subscription<Subscriber> old = each.subscription;
             int granted = session.permissions().grantedQos(old.filter(), old.qos());
             if (granted < 0) {
                 uncovered.add(each.filter.text());
+                if (each.member != null) {
+                    // Others of the group get the messages.
+                    each.member.group().offline(each.member);
+                }
             } else if (granted != old.qos()) {
-                Subscription<Session> lowered = new Subscription<>(
+                Subscription<Subscriber> lowered = new Subscription<>(
                         session, old.filter(), granted, old.noLocal(), old.retainAsPublished(), old.identifier());
-                held.put(each.filter.text(), new Held(each.filter, lowered));
-                enter(lowered);
+                hold(each.filter, lowered);
             }
         }
         return uncovered;
@@ -122,5 +182,6 @@ final class SessionSubscriptions {
     void clear() {
         held.values().forEach(this::leave);
         held.clear();
+        shared = List.of();
     }
 }

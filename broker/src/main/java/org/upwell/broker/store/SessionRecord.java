@@ -10,7 +10,7 @@ import org.upwell.broker.message.Will;
 /// What the store keeps of a session itself. Name and roles are kept so that permissions can be checked while it is
 /// offline.
 ///
-/// @param expirySeconds session expiry interval, 1 to 4,294,967,295 (never)
+/// @param expirySeconds session expiry interval, 0 (ends with its connection) to 4,294,967,295 (never)
 /// @param offlineSinceMillis wall-clock milliseconds since the epoch when its connection ended, or 0 while it is
 ///     online
 /// @param will what is still to be published for it, null if nothing is

@@ -54,6 +54,7 @@ class BacklogModelTest {
             long soft = random.nextInt(4) * QueueMemory.STEP;
             SessionContext context = new SessionContext(
                     new SubscriptionTree<>(),
+                    new SharedGroups(new SubscriptionTree<>()),
                     store,
                     new QueueMemory(random.nextInt(3) * 40L, soft, Long.MAX_VALUE),
                     (session, will) -> {},
@@ -73,6 +74,11 @@ class BacklogModelTest {
         @Override
         public Owner owner() {
             return owner;
+        }
+
+        @Override
+        public void runAsOwner(Runnable task) {
+            owner.run(task);
         }
 
         @Override

@@ -210,6 +210,11 @@ class MovingSessionsTest {
         }
 
         @Override
+        public int sendQuota() {
+            return 20;
+        }
+
+        @Override
         public boolean tryDeliver(Delivery delivery) {
             Session session = sessions.get(delivery.subscriptionIds()[0]);
             if (session == null || credit == 0) {

@@ -8,6 +8,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.upwell.broker.event.DropCause;
 import org.upwell.broker.message.Message;
+import org.upwell.broker.message.Will;
 import org.upwell.broker.owner.Owner;
 import org.upwell.broker.session.InFlight.Stage;
 import org.upwell.broker.store.Commit;
@@ -83,7 +84,7 @@ class RestartTest {
     @Test
     void qos2HandshakesGoOnUnderTheirPacketIds() {
         FakeConnection connection = subscriber("c");
-        for (String topic : List.of("t/queued", "t/sent", "t/received")) {
+        for (String topic : List.of("t/first", "t/sent", "t/received")) {
             before.publish(0, FakeBroker.message(topic, 2));
         }
         long number = connection.session().storeNumber();
@@ -98,17 +99,17 @@ class RestartTest {
         assertThat(back.session().inFlight().inOrder())
                 .extracting(entry -> entry.packetId() + " " + entry.stage() + " " + entry.sequence())
                 .containsExactly(
+                        "1 " + Stage.AWAITS_PUBREC + " " + entries.get(0).sequence(),
                         "700 " + Stage.AWAITS_PUBREC + " " + entries.get(1).sequence(),
                         "300 " + Stage.AWAITS_PUBCOMP + " " + entries.get(2).sequence());
         assertThat(back.session()
                         .inFlight()
                         .inOrder()
-                        .getFirst()
+                        .get(1)
                         .delivery()
                         .message()
                         .topic())
                 .isEqualTo("t/sent");
-        assertThat(back.session().queuedMessages()).isEqualTo(1);
     }
 
     @Test
@@ -172,6 +173,60 @@ class RestartTest {
         FakeBroker after = new FakeBroker(second, copy);
         second.advance(Duration.ofSeconds(10));
         assertThat(after.broker().sessions().all()).isEmpty();
+    }
+
+    @Test
+    void aSessionResumedForOneLastConnectionDoesNotComeBack() {
+        subscriber("c").disconnect();
+        loops.settle();
+        before.open("c").now();
+        FakeBroker after = restart();
+        loops.advance(Duration.ZERO);
+        assertThat(after.broker().sessions().all()).isEmpty();
+        assertThat(StoredState.of(store).sessions()).isEmpty();
+    }
+
+    @Test
+    void aWillThatWaitedIsPublishedAfterTheRestart() {
+        subscriber("watcher").disconnect();
+        Will will = new Will(FakeBroker.message("t/will", 1), 30, Will.NO_EXPIRY);
+        before.open("delayed").expiry(60).will(will).now().lose();
+        before.open("online")
+                .expiry(60)
+                .will(new Will(FakeBroker.message("t/crash", 1), 0, Will.NO_EXPIRY))
+                .now();
+        before.open("clean").expiry(60).will(will).now().disconnect();
+        loops.settle();
+        loops.advance(Duration.ofSeconds(20));
+
+        FakeBroker after = restart();
+        FakeConnection watcher = after.open("watcher").expiry(60).now();
+        assertThat(watcher.topics()).as("the process took the connection down").containsExactly("t/crash");
+        loops.advance(Duration.ofSeconds(9));
+        assertThat(watcher.topics()).hasSize(1);
+        loops.advance(Duration.ofSeconds(1));
+        assertThat(watcher.topics()).containsExactly("t/crash", "t/will");
+        assertThat(StoredState.of(store).sessions())
+                .extracting(each -> each.session().will())
+                .containsOnlyNulls();
+    }
+
+    @Test
+    void lossesAreKept() {
+        FakeConnection connection = subscriber("c");
+        connection
+                .session()
+                .drop(new Delivery(FakeBroker.message("t", 0), 0, 0, false, Delivery.NO_IDS), DropCause.QOS_0_PRESSURE);
+        connection
+                .session()
+                .drop(new Delivery(FakeBroker.message("t", 0), 0, 0, false, Delivery.NO_IDS), DropCause.QOS_0_PRESSURE);
+        connection.session().owner().run(() -> connection.session().toldOfDrops(1));
+        loops.settle();
+        loops.advance(Duration.ofSeconds(1));
+        Drops drops = restart().open("c").expiry(60).now().session().drops();
+        assertThat(drops.total()).isEqualTo(2);
+        assertThat(drops.untold()).isEqualTo(1);
+        assertThat(drops.snapshot().by(DropCause.QOS_0_PRESSURE)).isEqualTo(2);
     }
 
     @Test

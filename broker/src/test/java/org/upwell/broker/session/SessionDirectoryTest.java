@@ -110,11 +110,10 @@ class SessionDirectoryTest {
         FakeConnection second = fake.open("c").now();
         assertThat(second.isPresent()).isTrue();
         assertThat(second.session().isPersistent()).isFalse();
-        assertThat(second.session().storeNumber()).isZero();
-        assertThat(StoredState.of(fake.broker().store()).sessions()).isEmpty();
         second.lose();
         loops.settle();
         assertThat(second.session().hasEnded()).isTrue();
+        assertThat(StoredState.of(fake.broker().store()).sessions()).isEmpty();
     }
 
     // ---- Takeover ------------------------------------------------------------------------------------------------

@@ -425,9 +425,9 @@ class SessionTest {
     void subscriptionsAreReplacedAndRemoved() {
         FakeConnection connection = fake.open("c").expiry(60).now();
         Session session = connection.session();
-        Subscription<Session> first =
+        Subscription<Subscriber> first =
                 new Subscription<>(session, FakeBroker.filter("t").filter(), 0, false, false, 0);
-        Subscription<Session> second =
+        Subscription<Subscriber> second =
                 new Subscription<>(session, FakeBroker.filter("t").filter(), 2, false, false, 7);
         loops.get(0).run(() -> {
             assertThat(session.subscribe(FakeBroker.filter("t"), first, Commit.NONE))

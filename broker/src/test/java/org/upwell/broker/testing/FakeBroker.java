@@ -22,6 +22,7 @@ import org.upwell.broker.owner.Owner;
 import org.upwell.broker.session.OpenRequest;
 import org.upwell.broker.session.Session;
 import org.upwell.broker.session.SessionLimits;
+import org.upwell.broker.session.Subscriber;
 import org.upwell.broker.store.Commit;
 import org.upwell.broker.store.Store;
 import org.upwell.broker.topic.InvalidTopicException;
@@ -213,10 +214,21 @@ public final class FakeBroker {
         subscribe(new Subscription<>(connection.session(), filter(filter).filter(), qos, false, false, 0));
     }
 
-    public void subscribe(Subscription<Session> subscription) {
-        Session session = subscription.subscriber();
+    public void subscribe(Subscription<Subscriber> subscription) {
+        Session session = (Session) subscription.subscriber();
         session.owner()
                 .run(() -> session.subscribe(new SharedFilter(null, subscription.filter()), subscription, Commit.NONE));
+        loops.settle();
+    }
+
+    /// Adds a member to a group of shared subscriptions, as an edge does: what waits is asked for afterwards.
+    public void subscribeShared(FakeConnection connection, String filter, int qos) {
+        Session session = connection.session();
+        SharedFilter shared = filter(filter);
+        session.owner().run(() -> {
+            session.subscribe(shared, new Subscription<>(session, shared.filter(), qos, false, false, 0), Commit.NONE);
+            connection.pump();
+        });
         loops.settle();
     }
 
@@ -239,9 +251,14 @@ public final class FakeBroker {
                 null);
     }
 
+    /// Routes on loop `index`, whose thread this is.
+    public void route(int index, Message message) {
+        broker.router().route(message, null, 0, owners.get(index), Commit.NONE);
+    }
+
     /// Publishes on loop `index` for nobody and waits for everything that follows.
     public void publish(int index, Message message) {
-        loops.get(index).run(() -> broker.router().route(message, null, 0, owners.get(index), Commit.NONE));
+        loops.get(index).run(() -> route(index, message));
         loops.settle();
     }
 }

@@ -10,6 +10,7 @@ import org.upwell.broker.session.InFlight;
 import org.upwell.broker.session.OpenRequest;
 import org.upwell.broker.session.Session;
 import org.upwell.broker.session.SessionConnection;
+import org.upwell.broker.store.Commit;
 
 /// A connection as the session sees it, which writes down what happens to it. It keeps a send quota as an edge
 /// does, and acknowledges when told.
@@ -81,6 +82,11 @@ public final class FakeConnection implements SessionConnection, OpenRequest.Answ
     }
 
     @Override
+    public int sendQuota() {
+        return sendQuota;
+    }
+
+    @Override
     public boolean tryDeliver(Delivery delivery) {
         Session own = session();
         if (own.inFlight().size() >= sendQuota) {
@@ -95,7 +101,7 @@ public final class FakeConnection implements SessionConnection, OpenRequest.Answ
             failing = false;
             throw new IllegalStateException("on purpose");
         }
-        own.inFlight().add(delivery);
+        own.handshakes().sent(own.inFlight().add(delivery), Commit.NONE);
         receive(delivery);
     }
 
@@ -152,8 +158,19 @@ public final class FakeConnection implements SessionConnection, OpenRequest.Answ
         while (own.inFlight().size() > 0) {
             for (InFlight.Entry entry : own.inFlight().inOrder()) {
                 own.inFlight().remove(entry);
-                own.done(entry.sequence());
+                own.handshakes().done(entry);
             }
+            pump();
+        }
+    }
+
+    /// Acknowledges what was sent first and takes what waits. On the session's owner.
+    public void acknowledgeOne() {
+        Session own = session();
+        if (own.inFlight().size() > 0) {
+            InFlight.Entry first = own.inFlight().inOrder().getFirst();
+            own.inFlight().remove(first);
+            own.handshakes().done(first);
             pump();
         }
     }

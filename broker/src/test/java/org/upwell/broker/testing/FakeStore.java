@@ -82,8 +82,9 @@ public final class FakeStore implements Store {
         }
     }
 
+    @SuppressWarnings("ReferenceEquality") // There is one NONE, for which nobody waits.
     private void tell(Commit commit) {
-        if (holding) {
+        if (holding && commit != Commit.NONE) {
             waiting.addLast(commit);
         } else {
             commit.committed();

@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.broker.session;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.PriorityQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.upwell.broker.event.BrokerEvent;
+import org.upwell.broker.event.DropCause;
+import org.upwell.broker.message.SessionKey;
+import org.upwell.broker.owner.Owner;
+import org.upwell.broker.store.Commit;
+import org.upwell.broker.store.GroupRecord;
+import org.upwell.broker.store.QueueTarget;
+import org.upwell.broker.store.Recovery.QueueEntry;
+import org.upwell.broker.topic.Subscription;
+
+/// The sessions of one tenant that share a topic filter under one name: each message goes to one of them (MQTT 5
+/// §4.8.2; here also for 3.1.1).
+///
+/// ```text
+/// Idea   A message goes straight to a member that has room, in turn; only when none has does it wait here, and then
+///        members take it as they get room. So nothing waits behind a slow member while another is idle.
+/// 1.     Shared: publishers' and members' loops meet here under one lock. Nothing of a session's runs under it:
+///        a message reaches a member by its mailbox, and a member that cannot take it gives it back.
+/// 2.     What was given back is older than what waits, and goes first.
+/// 3.     Once sent at QoS 2 a message stays with its member, also if that one never returns ([MQTT-4.8.2-4],
+///        [MQTT-4.8.2-5]); at QoS 1 it goes to another when the member's session ends, or its connection by option.
+/// 4.     While a member's session is persistent the store keeps the group's queue under a number of its own. A
+///        message sent to a persistent member moves to that session's number, and back if it is given back.
+/// ```
+public final class SharedGroup implements Subscriber, Backlog.Recipient {
+
+    /// One session's part in a group.
+    public static final class Member {
+        private final SharedGroup group;
+        private final Session session;
+        private volatile Subscription<Subscriber> subscription;
+        private final AtomicInteger outstanding = new AtomicInteger();
+        private volatile boolean ready;
+
+        // Guarded by the group.
+        private boolean online;
+        private int window;
+
+        private Member(SharedGroup group, Session session, Subscription<Subscriber> subscription) {
+            this.group = group;
+            this.session = session;
+            this.subscription = subscription;
+        }
+
+        SharedGroup group() {
+            return group;
+        }
+
+        private boolean hasRoom() {
+            return ready && outstanding.get() < window;
+        }
+
+        private Delivery toDelivery(Delivery shared) {
+            Subscription<Subscriber> own = subscription;
+            int[] ids = own.identifier() == 0 ? Delivery.NO_IDS : new int[] {own.identifier()};
+            return new Delivery(
+                    shared.message(),
+                    shared.sequence(),
+                    Math.min(shared.qos(), own.qos()),
+                    shared.retain() && own.retainAsPublished(),
+                    ids,
+                    this);
+        }
+    }
+
+    /// @param order tells those apart that the store does not know
+    private record GivenBack(Delivery delivery, long order) {}
+
+    private final GroupRecord key;
+    private final SessionContext context;
+    private final Owner home;
+    private volatile long storeNumber;
+    private volatile boolean somethingWaits;
+
+    // Guarded by this object.
+    private final List<Member> members = new ArrayList<>();
+    private final PriorityQueue<GivenBack> givenBack =
+            new PriorityQueue<>(Comparator.comparingLong((GivenBack each) -> each.delivery.sequence())
+                    .thenComparingLong(GivenBack::order));
+    private long givenBackCount;
+    private final Backlog backlog;
+    private SessionLimits limits = SessionLimits.DEFAULT;
+    private int next;
+
+    /// @param home where messages come back from the store
+    SharedGroup(GroupRecord key, SessionContext context, Owner home) {
+        this.key = key;
+        this.context = context;
+        this.home = home;
+        this.backlog = new Backlog(this, context);
+    }
+
+    public GroupRecord key() {
+        return key;
+    }
+
+    @Override
+    public long storeNumber() {
+        return storeNumber;
+    }
+
+    // ---- Members -------------------------------------------------------------------------------------------------
+
+    /// Adds a session, or changes its options. Part of [SharedGroups].
+    synchronized Member join(Session session, Subscription<Subscriber> subscription) {
+        limits = session.limits();
+        if (storeNumber == 0 && session.storeNumber() != 0) {
+            storeNumber = context.store().putGroup(key, Commit.NONE);
+        }
+        for (Member member : members) {
+            if (member.session == session) {
+                member.subscription = subscription;
+                return member;
+            }
+        }
+        Member member = new Member(this, session, subscription);
+        members.add(member);
+        return member;
+    }
+
+    /// Takes a session out. True if it was the last one, so that the group ends. Part of [SharedGroups].
+    synchronized boolean leave(Member member) {
+        members.remove(member);
+        member.ready = false;
+        if (!members.isEmpty()) {
+            return false;
+        }
+        backlog.clear();
+        givenBack.clear();
+        somethingWaits = false;
+        if (storeNumber != 0) {
+            context.store().removeSession(storeNumber, Commit.NONE);
+            storeNumber = 0;
+        }
+        return true;
+    }
+
+    /// A member's connection may be given messages. Member's owner.
+    synchronized void online(Member member, int sendQuota) {
+        member.online = true;
+        member.window = sendQuota;
+    }
+
+    /// A member's connection ended. Member's owner.
+    synchronized void offline(Member member) {
+        member.online = false;
+        member.ready = false;
+    }
+
+    public synchronized int memberCount() {
+        return members.size();
+    }
+
+    public synchronized int queuedMessages() {
+        return backlog.messages() + givenBack.size();
+    }
+
+    // ---- Messages ------------------------------------------------------------------------------------------------
+
+    @Override
+    public synchronized void deliver(Delivery delivery, Owner sender) {
+        if (delivery.qos() == 0) {
+            Member member = nextMember(true);
+            // Nobody there: QoS 0 is not kept, by rule.
+            if (member != null) {
+                member.session.post(member.toDelivery(delivery), sender);
+            }
+            return;
+        }
+        Member member = somethingWaits ? null : nextMember(false);
+        if (member != null) {
+            hand(member, delivery, sender);
+            return;
+        }
+        backlog.add(delivery);
+        somethingWaits = !backlog.isEmpty() || !givenBack.isEmpty();
+        // Room may have come between the look and the wait; whoever had it saw nothing waiting.
+        serve(sender);
+    }
+
+    /// The next in turn that is there, and has room if the message counts against its quota.
+    private @Nullable Member nextMember(boolean atQos0) {
+        for (int tried = 0; tried < members.size(); tried++) {
+            if (next >= members.size()) {
+                next = 0;
+            }
+            Member member = members.get(next++);
+            if (atQos0 ? member.online : member.hasRoom()) {
+                return member;
+            }
+        }
+        return null;
+    }
+
+    private void hand(Member member, Delivery delivery, Owner sender) {
+        Delivery own = member.toDelivery(delivery);
+        if (own.qos() == 0) {
+            forget(delivery.sequence());
+        } else {
+            member.outstanding.incrementAndGet();
+        }
+        member.session.post(own, sender);
+    }
+
+    private void forget(long sequence) {
+        if (sequence != 0 && storeNumber != 0) {
+            context.store().acknowledged(storeNumber, sequence);
+        }
+    }
+
+    /// Hands out what waits while there are members with room.
+    private void serve(Owner sender) {
+        while (somethingWaits) {
+            Member member = nextMember(false);
+            if (member == null) {
+                return;
+            }
+            Delivery delivery = pollWaiting();
+            if (delivery == null) {
+                // It is being read; then members are asked again.
+                return;
+            }
+            hand(member, delivery, sender);
+        }
+    }
+
+    private @Nullable Delivery pollWaiting() {
+        GivenBack back = givenBack.poll();
+        Delivery first = back == null ? backlog.poll() : back.delivery;
+        somethingWaits = !backlog.isEmpty() || !givenBack.isEmpty();
+        return first;
+    }
+
+    /// A member has room: takes the next message that waits, for the member to send at once. Null if none does;
+    /// from then on messages come by themselves. Member's owner.
+    @Nullable
+    Delivery poll(Member member) {
+        if (member.ready && !somethingWaits) {
+            return null;
+        }
+        synchronized (this) {
+            if (!member.online) {
+                return null;
+            }
+            member.ready = true;
+            Delivery delivery = somethingWaits ? pollWaiting() : null;
+            if (delivery == null) {
+                // None, or it is being read; then all members are asked again.
+                return null;
+            }
+            Delivery own = member.toDelivery(delivery);
+            if (own.qos() == 0) {
+                forget(delivery.sequence());
+            } else {
+                member.outstanding.incrementAndGet();
+            }
+            return own;
+        }
+    }
+
+    /// A member could not take a message, or lost it unacknowledged: another gets it.
+    ///
+    /// @param sent true if it was sent, so that the store may have it under the member's number
+    synchronized void giveBack(Delivery delivery, boolean sent, Owner sender) {
+        Member member = memberOf(delivery);
+        member.outstanding.decrementAndGet();
+        member.ready = false;
+        if (members.isEmpty()) {
+            return;
+        }
+        long sequence = delivery.sequence();
+        long from = member.session.storeNumber();
+        if (sent && sequence != 0 && from != 0 && storeNumber != 0) {
+            QueueTarget back = new QueueTarget(
+                    storeNumber, delivery.qos(), delivery.message().retain(), Delivery.NO_IDS);
+            context.store().moved(from, back, sequence, Commit.NONE);
+        }
+        Delivery shared = new Delivery(
+                delivery.message(),
+                sequence,
+                delivery.message().qos(),
+                delivery.message().retain(),
+                Delivery.NO_IDS);
+        givenBack.add(new GivenBack(shared, givenBackCount++));
+        somethingWaits = true;
+        serve(sender);
+    }
+
+    private static Member memberOf(Delivery delivery) {
+        Member member = delivery.member();
+        if (member == null) {
+            throw new IllegalStateException("not a shared message");
+        }
+        return member;
+    }
+
+    /// A member is done with a message. Member's owner; takes no lock, since it comes with every acknowledgement.
+    ///
+    /// @param moved true if the store has the message under the member's number
+    void settled(Member member, long sequence, boolean moved) {
+        member.outstanding.decrementAndGet();
+        if (!moved) {
+            forget(sequence);
+        }
+    }
+
+    // ---- What the backlog asks -----------------------------------------------------------------------------------
+
+    @Override
+    public Owner owner() {
+        return home;
+    }
+
+    @Override
+    public void runAsOwner(Runnable task) {
+        home.run(() -> {
+            synchronized (this) {
+                task.run();
+            }
+        });
+    }
+
+    @Override
+    public SessionLimits limits() {
+        return limits;
+    }
+
+    @Override
+    public boolean mayReceive(String topicName) {
+        return true;
+    }
+
+    @Override
+    public void dropped(long sequence, int qos, @Nullable String topic, DropCause cause) {
+        SessionKey shown = new SessionKey(key.tenant(), "$share/" + key.group() + "/" + key.filter());
+        context.counters().dropped(cause);
+        context.events().on(new BrokerEvent.MessageDropped(shown, topic, qos, cause));
+        forget(sequence);
+    }
+
+    @Override
+    public void readable() {
+        for (Member member : members) {
+            if (member.online) {
+                // Its own loop takes them, since only that one knows how much room there is.
+                Session session = member.session;
+                session.runAsOwner(session::readable);
+            }
+        }
+    }
+
+    /// As the store kept it.
+    synchronized void restore(long number) {
+        storeNumber = number;
+    }
+
+    synchronized void restore(QueueEntry entry) {
+        backlog.restore(entry.sequence(), entry.qos(), entry.weightBytes(), entry.expiresAtMillis());
+        somethingWaits = true;
+    }
+
+    @Override
+    public String toString() {
+        return "SharedGroup[" + key + "]";
+    }
+}
