@@ -53,12 +53,12 @@ class LiveAccessTest {
         Path file = directory.resolve("upwell.yaml");
         Path data = directory.resolve("data");
         Files.writeString(file, """
-                data-directory: %s
+                data-directory: DATA
                 mqtt: {listeners: [{name: tcp, port: 0}]}
                 http: {port: 0}
                 https: {port: 0}
                 gateway: {coap: {port: 0}, field: {port: 0}}
-                """.formatted(data));
+                """.replace("DATA", data.toString()));
         server = UpwellServer.start(UpwellConfig.load(file), InstantSource.system());
         server.access().directory().tenants().add(TENANT);
         server.access().directory().users().add("olga", "geheim", Set.of("OPERATOR"));

@@ -45,7 +45,7 @@ class LoginRefusalTest {
     private static final String TENANT = "acme";
     private static final List<String> ROLES = List.of("APPLICATION");
 
-    private final Instant now = Instant.now();
+    private final Instant now = InstantSource.system().instant();
     private UpwellServer server;
     private SigningKeys foreignKeys;
     private SharedDirectory foreignDirectory;
@@ -58,17 +58,18 @@ class LoginRefusalTest {
         Path partnerKeys = directory.resolve("partner.json");
         Files.writeString(partnerKeys, foreignKeys.publicJson());
         Files.writeString(file, """
-                data-directory: %s
+                data-directory: DATA
                 access:
                   issuer: https://upwell.example
                   algorithm: ES256
                   clock-skew: 10s
                   issuers:
-                    - {name: "https://login.example", keys: %s, tenants: [acme, closed], roles: [APPLICATION, OPERATOR]}
+                    - {name: "https://login.example", keys: KEYS, tenants: [acme, closed], roles: [APPLICATION, OPERATOR]}
                 mqtt: {listeners: [{name: tcp, port: 0}]}
                 http: {port: 0}
                 https: {port: 0}
-                """.formatted(directory.resolve("data"), partnerKeys));
+                """.replace("DATA", directory.resolve("data").toString())
+                .replace("KEYS", partnerKeys.toString()));
         server = UpwellServer.start(UpwellConfig.load(file), InstantSource.fixed(now));
         server.access().directory().tenants().add(TENANT);
         server.access().directory().tenants().add("closed");
