@@ -104,7 +104,7 @@ public final class Broker implements AutoCloseable {
 
             @Override
             public void retained(long sequence, Message message) {
-                retained.put(message);
+                retained.restore(sequence, message);
             }
         });
         restoration.done();
@@ -194,6 +194,14 @@ public final class Broker implements AutoCloseable {
 
     public SharedGroups groups() {
         return groups;
+    }
+
+    /// Lets go of a retained message that expired, if it is still the one of its topic. Any thread.
+    public void forgetRetained(Message expired) {
+        long sequence = retained.removeIfSame(expired);
+        if (sequence != 0) {
+            parts.store().retainedExpired(expired.topic(), sequence);
+        }
     }
 
     /// Closes the store. Connections must be closed before.

@@ -133,7 +133,7 @@ final class SubscribeHandler {
         long now = broker.clock().millis();
         for (Message message : broker.retained().matching(subscription.filter())) {
             if (message.isExpiredAt(now)) {
-                broker.retained().removeIfSame(message);
+                broker.forgetRetained(message);
             } else {
                 int qos = Math.min(message.qos(), subscription.qos());
                 session.deliver(new Delivery(message, store(message, qos, ids), qos, true, ids), connection.owner());

@@ -57,22 +57,19 @@ public final class Router {
     /// @return true if at least one subscription matched
     public boolean route(Message message, @Nullable Session publisher, int packetId, Owner here, Commit accepted) {
         Matches<Subscriber> matches = subscriptions.match(message.topic());
-        if (message.retain()) {
-            retained.put(message);
-        }
         long publisherNumber = publisher == null || packetId == 0 ? 0 : publisher.storeNumber();
         List<QueueTarget> stored = message.qos() == 0 ? List.of() : persistentTargets(message, publisher, matches);
         // Acknowledgement contract: without one of these there is nothing to make safe.
         boolean needsStore = !stored.isEmpty() || message.retain() || publisherNumber != 0;
         Append append = needsStore ? new Append(message, stored, message.retain(), publisherNumber, packetId) : null;
-        long sequence = needsStore ? store.nextSequence() : 0;
         if (message.qos() == 2) {
-            Runnable delivery = () -> deliver(message, sequence, publisher, matches, here);
-            whenCommitted(append, sequence, here, delivery, accepted);
+            whenCommitted(
+                    new Committed(message, sequence(message, needsStore), publisher, matches, here), append, accepted);
         } else if (append == null) {
             deliver(message, 0, publisher, matches, here);
             accepted.committed();
         } else {
+            long sequence = sequence(message, true);
             store.append(sequence, append, accepted);
             deliver(message, sequence, publisher, matches, here);
         }
@@ -82,21 +79,43 @@ public final class Router {
         return !matches.isEmpty();
     }
 
+    /// A retained message's sequence is drawn where its place is taken, so that store and memory agree which of two
+    /// is the later one; at QoS 2 the place is taken at commit.
+    private long sequence(Message message, boolean needsStore) {
+        if (!message.retain()) {
+            return needsStore ? store.nextSequence() : 0;
+        }
+        return message.qos() == 2
+                ? retained.announce(message, store::nextSequence)
+                : retained.put(message, store::nextSequence);
+    }
+
+    /// A message of QoS 2 with what is to happen when it is committed.
+    private record Committed(
+            Message message, long sequence, @Nullable Session publisher, Matches<Subscriber> matches, Owner here) {}
+
+    private void deliver(Committed due) {
+        if (due.message.retain()) {
+            retained.settle(due.message, due.sequence);
+        }
+        deliver(due.message, due.sequence, due.publisher, due.matches, due.here);
+    }
+
     /// QoS 2 is never delivered before commit: a repeat after a crash could not be told from a new message. One
     /// that needs no store waits for those before it all the same, else it would overtake them ([MQTT-4.6.0-6]).
-    private void whenCommitted(@Nullable Append append, long sequence, Owner here, Runnable delivery, Commit accepted) {
-        Uncommitted ahead = uncommitted.computeIfAbsent(here, owner -> new Uncommitted());
+    private void whenCommitted(Committed due, @Nullable Append append, Commit accepted) {
+        Uncommitted ahead = uncommitted.computeIfAbsent(due.here, owner -> new Uncommitted());
         if (append == null && ahead.messages == 0) {
-            delivery.run();
+            deliver(due);
             accepted.committed();
             return;
         }
         ahead.messages++;
-        Commit commit = new DeliverOnCommit(here, ahead, delivery, accepted);
+        Commit commit = new DeliverOnCommit(due, ahead, accepted);
         if (append == null) {
             store.sync(commit);
         } else {
-            store.append(sequence, append, commit);
+            store.append(due.sequence, append, commit);
         }
     }
 
@@ -132,19 +151,35 @@ public final class Router {
     }
 
     /// Delivers when the store has the message, then tells the publisher.
-    private record DeliverOnCommit(Owner owner, Uncommitted ahead, Runnable delivery, Commit accepted)
-            implements Commit {
+    private final class DeliverOnCommit implements Commit {
+        private final Committed due;
+        private final Uncommitted ahead;
+        private final Commit accepted;
+
+        private DeliverOnCommit(Committed due, Uncommitted ahead, Commit accepted) {
+            this.due = due;
+            this.ahead = ahead;
+            this.accepted = accepted;
+        }
+
+        @Override
+        public Owner owner() {
+            return due.here;
+        }
 
         @Override
         public void committed() {
             ahead.messages--;
-            delivery.run();
+            deliver(due);
             accepted.committed();
         }
 
         @Override
         public void failed(StoreException cause) {
             ahead.messages--;
+            if (due.message.retain()) {
+                retained.abandon(due.message);
+            }
             accepted.failed(cause);
         }
     }

@@ -3,10 +3,13 @@ package org.upwell.broker.topic;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.upwell.broker.message.Message;
@@ -35,11 +38,17 @@ class RetainedMessagesModelTest {
         });
     }
 
+    private static final AtomicLong SEQUENCES = new AtomicLong(1);
+
+    private static long put(RetainedMessages retained, Message message) {
+        return retained.put(message, SEQUENCES::getAndIncrement);
+    }
+
     private static void change(RetainedMessages retained, Map<String, Message> model, Random random) {
         String topic = NaiveTopics.randomTopic(random);
         switch (random.nextInt(5)) {
             case 0 -> {
-                retained.put(Message.of(topic, new byte[0], 0));
+                put(retained, Message.of(topic, new byte[0], 0));
                 model.remove(topic);
             }
             case 1 -> {
@@ -51,10 +60,45 @@ class RetainedMessagesModelTest {
             case 2 -> retained.removeIfSame(Message.of(topic, new byte[] {1}, 0));
             default -> {
                 Message message = Message.of(topic, new byte[] {(byte) random.nextInt()}, 0);
-                retained.put(message);
+                put(retained, message);
                 model.put(topic, message);
             }
         }
+    }
+
+    /// Messages of QoS 2 take their place when they are committed, others at once; what stays is the one with the
+    /// highest sequence of those that were not lost, as the store has it.
+    @Test
+    void theHighestSequenceStaysWhateverTheOrderOfCommits() {
+        Seeds.each(500, random -> {
+            RetainedMessages retained = new RetainedMessages();
+            Map<Long, Message> announced = new TreeMap<>();
+            Map<Long, Message> placed = new TreeMap<>();
+            long[] next = {1};
+            for (int i = 0; i < 30; i++) {
+                Message message = Message.of("a", new byte[random.nextInt(2)], 2);
+                switch (random.nextInt(4)) {
+                    case 0 -> announced.put(retained.announce(message, () -> next[0]++), message);
+                    case 1 -> placed.put(retained.put(message, () -> next[0]++), message);
+                    default -> {
+                        if (!announced.isEmpty()) {
+                            List<Long> sequences = List.copyOf(announced.keySet());
+                            long sequence = sequences.get(random.nextInt(sequences.size()));
+                            Message settled = Objects.requireNonNull(announced.remove(sequence));
+                            if (random.nextInt(4) == 0) {
+                                retained.abandon(settled);
+                            } else {
+                                retained.settle(settled, sequence);
+                                placed.put(sequence, settled);
+                            }
+                        }
+                    }
+                }
+                Message last = placed.isEmpty() ? null : placed.get(Collections.max(placed.keySet()));
+                assertThat(retained.matching(NaiveTopics.filter("a")))
+                        .isEqualTo(last == null || last.payload().length == 0 ? List.of() : List.of(last));
+            }
+        });
     }
 
     @Test
@@ -62,11 +106,11 @@ class RetainedMessagesModelTest {
         RetainedMessages retained = new RetainedMessages();
         Message old = Message.of("a/b", new byte[] {1}, 0);
         Message fresh = Message.of("a/b", new byte[] {1}, 0);
-        retained.put(old);
-        retained.put(fresh);
-        retained.removeIfSame(old);
+        put(retained, old);
+        put(retained, fresh);
+        assertThat(retained.removeIfSame(old)).isZero();
         assertThat(retained.matching(NaiveTopics.filter("a/#"))).containsExactly(fresh);
-        retained.removeIfSame(fresh);
+        assertThat(retained.removeIfSame(fresh)).isPositive();
         assertThat(retained.matching(NaiveTopics.filter("a/#"))).isEmpty();
         assertThat(retained.size()).isZero();
     }
@@ -75,12 +119,12 @@ class RetainedMessagesModelTest {
     void lookUpsBesideChangesSeeWhatIsNotChanged() throws InterruptedException {
         RetainedMessages retained = new RetainedMessages();
         Message steady = Message.of("steady/x", new byte[] {1}, 0);
-        retained.put(steady);
+        put(retained, steady);
         Thread writer = new Thread(() -> {
             Random random = new Random(7);
             for (int i = 0; i < 20_000; i++) {
                 String topic = (random.nextBoolean() ? "steady/" : "") + NaiveTopics.randomTopic(random);
-                retained.put(Message.of(topic, new byte[random.nextInt(2)], 0));
+                put(retained, Message.of(topic, new byte[random.nextInt(2)], 0));
             }
         });
         writer.start();
