@@ -27,8 +27,4 @@ public enum QoS {
         }
         return BY_CODE[code];
     }
-
-    public static QoS min(QoS a, QoS b) {
-        return a.code <= b.code ? a : b;
-    }
 }

@@ -22,9 +22,4 @@ public record MessageProperties(
     public MessageProperties {
         userProperties = List.copyOf(userProperties);
     }
-
-    /// Properties that consist of user properties alone.
-    public static MessageProperties ofUserProperties(List<UserProperty> userProperties) {
-        return userProperties.isEmpty() ? NONE : new MessageProperties(UNSPECIFIED, null, null, null, userProperties);
-    }
 }
