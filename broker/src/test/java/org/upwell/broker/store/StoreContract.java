@@ -499,6 +499,7 @@ public abstract class StoreContract {
         for (StoredSession each : state.sessions()) {
             again().removeSession(each.number(), Commit.NONE);
         }
+        state.groups().values().forEach(each -> again().removeSession(each.number(), Commit.NONE));
         for (Message each : state.retained()) {
             retain(again(), each.topic());
         }

@@ -13,12 +13,13 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.upwell.broker.message.Message;
 import org.upwell.broker.message.MessageProperties;
+import org.upwell.broker.message.Will;
 import org.upwell.broker.store.StoredState.StoredDelivery;
 import org.upwell.broker.store.StoredState.StoredSession;
 
 /// What a store must hold after a history of facts, folded as plainly as can be, and stores' contents as text to
 /// compare.
-final class StoreModel {
+public final class StoreModel {
 
     static final class Queued {
         private final Message message;
@@ -31,6 +32,13 @@ final class StoreModel {
             this.target = target;
         }
 
+        private Queued copy() {
+            Queued copy = new Queued(message, target);
+            copy.packetId = packetId;
+            copy.received = received;
+            return copy;
+        }
+
         int qos() {
             return target.qos();
         }
@@ -40,16 +48,30 @@ final class StoreModel {
         }
     }
 
-    static final class Kept {
+    public static final class Kept {
         private final long number;
-        private SessionRecord session;
+        private @Nullable SessionRecord session;
+        private @Nullable GroupRecord group;
         private final Map<String, SubscriptionRecord> subscriptions = new HashMap<>();
         private final TreeMap<Long, Queued> queue = new TreeMap<>();
         private final TreeSet<Integer> inbound = new TreeSet<>();
 
-        private Kept(long number, SessionRecord session) {
+        private Kept(long number) {
             this.number = number;
-            this.session = session;
+        }
+
+        private Kept copy() {
+            Kept copy = new Kept(number);
+            copy.session = session;
+            copy.group = group;
+            copy.subscriptions.putAll(subscriptions);
+            queue.forEach((sequence, queued) -> copy.queue.put(sequence, queued.copy()));
+            copy.inbound.addAll(inbound);
+            return copy;
+        }
+
+        boolean isGroup() {
+            return group != null;
         }
 
         NavigableMap<Long, Queued> queue() {
@@ -62,15 +84,31 @@ final class StoreModel {
     }
 
     private final TreeMap<Long, Kept> sessions = new TreeMap<>();
-    private final TreeMap<String, Message> retained = new TreeMap<>();
+    private final TreeMap<String, Retained> retained = new TreeMap<>();
 
-    NavigableMap<Long, Kept> sessions() {
+    record Retained(long sequence, Message message) {}
+
+    public StoreModel copy() {
+        StoreModel copy = new StoreModel();
+        sessions.forEach((number, kept) -> copy.sessions.put(number, kept.copy()));
+        copy.retained.putAll(retained);
+        return copy;
+    }
+
+    NavigableMap<String, Retained> retained() {
+        return retained;
+    }
+
+    public NavigableMap<Long, Kept> sessions() {
         return sessions;
     }
 
     void putSession(long number, SessionRecord record) {
-        Kept kept = sessions.computeIfAbsent(number, key -> new Kept(number, record));
-        kept.session = record;
+        sessions.computeIfAbsent(number, Kept::new).session = record;
+    }
+
+    void putGroup(long number, GroupRecord record) {
+        sessions.computeIfAbsent(number, Kept::new).group = record;
     }
 
     void removeSession(long number) {
@@ -101,7 +139,7 @@ final class StoreModel {
         if (append.retained() && append.message().payload().length == 0) {
             retained.remove(append.message().topic());
         } else if (append.retained()) {
-            retained.put(append.message().topic(), append.message());
+            retained.put(append.message().topic(), new Retained(sequence, append.message()));
         }
         Kept publisher = sessions.get(append.publisher());
         if (publisher != null && append.packetId() != 0) {
@@ -114,6 +152,19 @@ final class StoreModel {
         if (kept != null) {
             kept.queue.remove(sequence);
         }
+    }
+
+    void moved(long from, QueueTarget to, long sequence) {
+        Kept source = sessions.get(from);
+        Queued taken = source == null ? null : source.queue.remove(sequence);
+        Kept into = sessions.get(to.session());
+        if (taken != null && into != null) {
+            into.queue.put(sequence, new Queued(taken.message, to));
+        }
+    }
+
+    void retainedExpired(String topic, long sequence) {
+        retained.computeIfPresent(topic, (key, old) -> old.sequence == sequence ? null : old);
     }
 
     void outboundSent(long number, long sequence, int packetId) {
@@ -144,10 +195,11 @@ final class StoreModel {
 
     // ---- As text -------------------------------------------------------------------------------------------------
 
-    List<String> lines() {
+    public List<String> lines() {
         List<String> lines = new ArrayList<>();
         for (Kept kept : sessions.values()) {
-            lines.add(line(kept.number, kept.session));
+            SessionRecord session = kept.session;
+            lines.add(session == null ? "group " + kept.number + " " + kept.group : line(kept.number, session));
             kept.subscriptions.values().stream()
                     .map(SubscriptionRecord::toString)
                     .sorted()
@@ -160,15 +212,21 @@ final class StoreModel {
                             + queued.received)));
             lines.add("inbound " + kept.inbound);
         }
-        retained.values().forEach(message -> lines.add(line(0, message, "retained")));
+        retained.values().forEach(each -> lines.add(line(0, each.message, "retained")));
         return lines;
     }
 
-    static List<String> lines(StoredState state) {
+    public static List<String> lines(StoredState state) {
         List<String> lines = new ArrayList<>();
-        state.sessions().stream()
-                .sorted((a, b) -> Long.compare(a.number(), b.number()))
-                .forEach(session -> addLines(session, lines));
+        TreeMap<Long, Runnable> byNumber = new TreeMap<>();
+        state.sessions().forEach(session -> byNumber.put(session.number(), () -> addLines(session, lines)));
+        state.groups()
+                .forEach((group, kept) -> byNumber.put(kept.number(), () -> {
+                    lines.add("group " + kept.number() + " " + group);
+                    addQueue(kept.queue(), lines);
+                    lines.add("inbound []");
+                }));
+        byNumber.values().forEach(Runnable::run);
         TreeMap<String, Message> byTopic = new TreeMap<>();
         for (Message message : state.retained()) {
             if (byTopic.put(message.topic(), message) != null) {
@@ -185,7 +243,12 @@ final class StoreModel {
                 .map(SubscriptionRecord::toString)
                 .sorted()
                 .forEach(lines::add);
-        for (StoredDelivery each : session.queue()) {
+        addQueue(session.queue(), lines);
+        lines.add("inbound " + new TreeSet<>(session.inboundPacketIds()));
+    }
+
+    private static void addQueue(List<StoredDelivery> queue, List<String> lines) {
+        for (StoredDelivery each : queue) {
             lines.add(line(
                     each.sequence(),
                     each.message(),
@@ -193,12 +256,16 @@ final class StoreModel {
                             + Arrays.toString(each.subscriptionIds()) + " packet " + each.packetId() + " "
                             + each.received()));
         }
-        lines.add("inbound " + new TreeSet<>(session.inboundPacketIds()));
     }
 
     private static String line(long number, SessionRecord session) {
         return "session " + number + " " + session.key() + " " + session.name() + " " + new TreeSet<>(session.roles())
-                + " " + session.expirySeconds() + " " + session.offlineSinceMillis();
+                + " " + session.expirySeconds() + " " + session.offlineSinceMillis() + " " + session.queueLimit() + " "
+                + new TreeMap<>(session.drops().byCause()) + session.drops().told() + will(session.will());
+    }
+
+    private static String will(@Nullable Will will) {
+        return will == null ? "" : line(0, will.message(), "will " + will.delaySeconds() + " " + will.expirySeconds());
     }
 
     private static String line(long sequence, Message message, String how) {

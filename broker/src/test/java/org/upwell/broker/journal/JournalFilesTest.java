@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.broker.journal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+import java.util.zip.CRC32C;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.upwell.broker.message.Message;
+import org.upwell.broker.message.SessionKey;
+import org.upwell.broker.store.Append;
+import org.upwell.broker.store.Commit;
+import org.upwell.broker.store.QueueTarget;
+import org.upwell.broker.store.SessionRecord;
+import org.upwell.broker.store.StoreException;
+import org.upwell.broker.store.StoredState;
+import org.upwell.broker.testing.RecordedCommit;
+
+/// What happens to a journal's files beside its own work: damage, loss, newer versions, other processes, backups.
+@Timeout(60)
+class JournalFilesTest {
+
+    private static final int SEGMENT_BYTES = 16 << 10;
+    private static final Tuning TUNING = new Tuning(512, 64 << 10, 1 << 20, 1 << 10, 1, 1, 1, 1 << 20);
+
+    @TempDir
+    Path temporary = Path.of(".");
+
+    private Path directory() {
+        return temporary.resolve("journal");
+    }
+
+    private static Journal open(Path directory) {
+        JournalSettings settings = JournalSettings.of(directory).withSegmentBytes(SEGMENT_BYTES);
+        return new Journal(settings, TUNING, SystemDirectory.open(directory), JournalThreads.start());
+    }
+
+    private static long putSession(Journal journal, String clientId) {
+        SessionKey key = new SessionKey("acme", clientId);
+        return journal.putSession(SessionRecord.of(key, "name", Set.of(), 60, 0), Commit.NONE);
+    }
+
+    private static void append(Journal journal, long number, int count) {
+        RecordedCommit last = new RecordedCommit();
+        for (int i = 0; i < count; i++) {
+            QueueTarget target = new QueueTarget(number, 1, false, new int[0]);
+            Message message = Message.of("acme/" + i, new byte[200], 1);
+            journal.append(
+                    journal.nextSequence(),
+                    new Append(message, List.of(target), false, 0, 0),
+                    i == count - 1 ? last : Commit.NONE);
+        }
+        last.assertCommittedOnce();
+    }
+
+    /// A journal with 300 messages in several segments, closed.
+    private void make() {
+        try (Journal journal = open(directory())) {
+            StoredState.of(journal);
+            append(journal, putSession(journal, "a"), 300);
+        }
+    }
+
+    private static int kept(Path directory) {
+        try (Journal journal = open(directory)) {
+            return StoredState.of(journal).sessions().getFirst().queue().size();
+        }
+    }
+
+    private List<Path> segments() throws IOException {
+        try (Stream<Path> files = Files.list(directory())) {
+            return files.filter(file -> file.toString().endsWith(".log"))
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    private static void flip(Path file, int offset) throws IOException {
+        byte[] bytes = Files.readAllBytes(file);
+        bytes[offset] ^= 1;
+        Files.write(file, bytes);
+    }
+
+    private void deleteHints() throws IOException {
+        try (Stream<Path> files = Files.list(directory())) {
+            for (Path each :
+                    files.filter(file -> file.toString().endsWith(".hint")).toList()) {
+                Files.delete(each);
+            }
+        }
+    }
+
+    @Test
+    void aSecondJournalIsKeptOut() {
+        try (Journal journal = open(directory())) {
+            StoredState.of(journal);
+            assertThatThrownBy(() -> open(directory()))
+                    .isInstanceOf(StoreException.class)
+                    .hasMessageContaining("already");
+        }
+    }
+
+    @Test
+    void damageInTheMiddleIsRefusedFoundAndMended() throws IOException {
+        make();
+        deleteHints();
+        Path damaged = segments().get(1);
+        flip(damaged, 5_000);
+        try (Journal journal = open(directory())) {
+            assertThatThrownBy(() -> StoredState.of(journal))
+                    .isInstanceOf(StoreException.class)
+                    .hasMessageContaining(String.valueOf(damaged.getFileName()))
+                    .hasMessageContaining("repair");
+        }
+        byte[] before = Files.readAllBytes(damaged);
+        JournalReport found = Journal.verify(directory());
+        assertThat(found.problems()).singleElement().asString().contains(String.valueOf(damaged.getFileName()));
+        assertThat(Files.readAllBytes(damaged)).as("looking changes nothing").isEqualTo(before);
+        JournalReport mended = Journal.repair(directory());
+        assertThat(mended.actions()).hasSize(2);
+        assertThat(directory().resolve("damaged-" + damaged.getFileName())).hasBinaryContent(before);
+        assertThat(Journal.verify(directory()).isSound()).isTrue();
+        assertThat(kept(directory())).isBetween(200, 299);
+        assertThat(kept(directory())).isBetween(200, 299);
+    }
+
+    @Test
+    void aSegmentWithoutAHeaderIsRefusedAndLeftOutByARepair() throws IOException {
+        make();
+        deleteHints();
+        Path damaged = segments().get(2);
+        flip(damaged, 9);
+        assertThat(Journal.verify(directory()).problems()).hasSize(1);
+        Journal.repair(directory());
+        assertThat(damaged).doesNotExist();
+        assertThat(Journal.verify(directory()).isSound()).isTrue();
+        assertThat(kept(directory())).isBetween(200, 299);
+    }
+
+    @Test
+    void theLastSegmentsHeaderIsMissedIfThereAreRecords() throws IOException {
+        make();
+        Path last = segments().getLast();
+        flip(last, 9);
+        assertThat(Journal.verify(directory()).problems()).hasSize(1);
+        try (Journal journal = open(directory())) {
+            assertThatThrownBy(() -> StoredState.of(journal)).isInstanceOf(StoreException.class);
+        }
+    }
+
+    @Test
+    void aMissingSegmentIsMissed() throws IOException {
+        make();
+        Path lost = segments().get(1);
+        Files.delete(lost);
+        try (Journal journal = open(directory())) {
+            assertThatThrownBy(() -> StoredState.of(journal))
+                    .isInstanceOf(StoreException.class)
+                    .hasMessageContaining(String.valueOf(lost.getFileName()))
+                    .hasMessageContaining("missing");
+        }
+        assertThat(Journal.repair(directory()).problems()).hasSize(1);
+        assertThat(kept(directory())).isBetween(200, 299);
+    }
+
+    @Test
+    void aDamagedHintCostsTimeOnly() throws IOException {
+        make();
+        assertThat(kept(directory())).isEqualTo(300);
+        try (Stream<Path> files = Files.list(directory())) {
+            List<Path> hints =
+                    files.filter(file -> file.toString().endsWith(".hint")).toList();
+            assertThat(hints).isNotEmpty();
+            for (Path each : hints) {
+                flip(each, 40);
+            }
+        }
+        assertThat(kept(directory())).isEqualTo(300);
+    }
+
+    @Test
+    void aNewerFormatIsRefused() throws IOException {
+        make();
+        Path last = segments().getLast();
+        byte[] bytes = Files.readAllBytes(last);
+        bytes[Frame.BYTES] = Frame.FORMAT + 1;
+        int number = ByteBuffer.wrap(bytes).getInt(8);
+        Frame.seal(bytes, 0, number, new CRC32C());
+        Files.write(last, bytes);
+        try (Journal journal = open(directory())) {
+            assertThatThrownBy(() -> StoredState.of(journal))
+                    .isInstanceOf(StoreException.class)
+                    .hasMessageContaining("newer version");
+        }
+    }
+
+    @Test
+    void aBackupOfARunningJournalOpensAsOne() {
+        Path copy = temporary.resolve("copy");
+        try (Journal journal = open(directory())) {
+            StoredState.of(journal);
+            long number = putSession(journal, "a");
+            append(journal, number, 250);
+            journal.backupTo(copy);
+            append(journal, number, 10);
+            assertThatThrownBy(() -> journal.backupTo(copy)).isInstanceOf(StoreException.class);
+            assertThat(journal.stat().messages()).isEqualTo(260);
+        }
+        assertThat(Journal.verify(copy).isSound()).isTrue();
+        assertThat(Journal.stat(copy).messages()).isEqualTo(250);
+        assertThat(kept(copy)).isEqualTo(250);
+        assertThat(kept(directory())).isEqualTo(260);
+    }
+
+    @Test
+    void aFanOutLargerThanASegmentIsOneMessage() {
+        int sessions = 8_000;
+        RecordedCommit commit = new RecordedCommit();
+        try (Journal journal = open(directory())) {
+            StoredState.of(journal);
+            List<QueueTarget> targets = new ArrayList<>();
+            for (int i = 0; i < sessions; i++) {
+                int[] identifiers = i % 2 == 0 ? new int[0] : new int[] {i};
+                targets.add(new QueueTarget(putSession(journal, "c" + i), 1, false, identifiers));
+            }
+            Append append = new Append(Message.of("t", new byte[100], 1), targets, false, 0, 0);
+            journal.append(journal.nextSequence(), append, commit);
+            commit.assertCommittedOnce();
+        }
+        try (Journal journal = open(directory())) {
+            StoredState state = StoredState.of(journal);
+            assertThat(state.sessions())
+                    .hasSize(sessions)
+                    .allSatisfy(each -> assertThat(each.queue()).hasSize(1));
+            assertThat(state.sessions().getLast().queue().getFirst().subscriptionIds())
+                    .containsExactly(sessions - 1);
+        }
+    }
+}
