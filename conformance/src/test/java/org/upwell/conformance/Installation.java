@@ -115,7 +115,8 @@ final class Installation {
                 directory.resolve("server.yaml"),
                 """
                 data-directory: $data
-                durability: memory
+                durability: sync
+                store: {segment-size: 4MB}
                 mqtt:
                   listeners:
                     - {name: tcp, type: tcp, bind: 127.0.0.1, port: $tcp}

@@ -75,6 +75,13 @@ public final class WholeFile {
         }
     }
 
+    /// Makes a directory that only its owner may use, unless it is there. The one above it must be there.
+    public static void createOwnersDirectory(Path directory) throws IOException {
+        if (!Files.isDirectory(directory)) {
+            Files.createDirectory(directory, attributes(directory, "rwx------"));
+        }
+    }
+
     /// The attributes of a new data directory.
     public static FileAttribute<?>[] dataDirectory() {
         return attributes(Path.of(""), "rwx--x--x");

@@ -51,6 +51,15 @@ final class DirectoryOptions {
         }
     }
 
+    /// Where the durable store of that directory, or of that configuration, is.
+    Path storePath() {
+        if (given != null && given.config != null) {
+            UpwellConfig config = ConfigFile.load(given.config);
+            return config.store().directory(config.dataDirectory());
+        }
+        return UpwellConfig.defaults().store().directory(path());
+    }
+
     Path path() {
         if (given != null && given.directory != null) {
             return given.directory;

@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
             UserCommand.class,
             TenantCommand.class,
             DeviceCommand.class,
+            StoreCommand.class,
             TokenCommand.class,
             PubCommand.class,
             SubCommand.class,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.upwell.app.config;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,6 +20,7 @@ public final class ConfigText {
         Map<String, Object> root = new LinkedHashMap<>();
         root.put("data-directory", config.dataDirectory().toString());
         root.put("durability", config.durability().spelling());
+        root.put("store", store(config));
         root.put("access", access(config.access()));
         root.put("mqtt", mqtt(config.mqtt()));
         root.put("http", address(config.http().address()));
@@ -34,6 +36,23 @@ public final class ConfigText {
                 .writeValueAsString(root);
     }
 
+    private static String duration(Duration duration) {
+        long millis = duration.toMillis();
+        return millis % 1000 == 0 ? millis / 1000 + "s" : millis + "ms";
+    }
+
+    private static Map<String, Object> store(UpwellConfig config) {
+        StoreConfig settings = config.store();
+        Map<String, Object> store = new LinkedHashMap<>();
+        store.put("directory", settings.directory(config.dataDirectory()).toString());
+        store.put("interval", duration(settings.interval()));
+        store.put("maximum-size", settings.maximumSize());
+        store.put("minimum-free", settings.minimumFree());
+        store.put("segment-size", settings.segmentSize());
+        store.put("cleaning-rate", settings.cleaningRate());
+        return store;
+    }
+
     private static Map<String, Object> access(AccessConfig config) {
         List<Map<String, Object>> issuers = new ArrayList<>();
         for (TrustedIssuer each : config.issuers()) {
@@ -47,8 +66,7 @@ public final class ConfigText {
         Map<String, Object> access = new LinkedHashMap<>();
         access.put("issuer", config.issuer());
         access.put("algorithm", config.algorithm().name());
-        long millis = config.clockSkew().toMillis();
-        access.put("clock-skew", millis % 1000 == 0 ? millis / 1000 + "s" : millis + "ms");
+        access.put("clock-skew", duration(config.clockSkew()));
         access.put("issuers", issuers);
         return access;
     }

@@ -22,6 +22,7 @@ import org.upwell.access.file.Node;
 /// bad value becomes a fault and the default is used in its place, so that reading goes on to the next fault. Keys
 /// that no accessor asked for are unknown. One use, one thread.
 final class Section {
+    private static final Pattern SIZE = Pattern.compile("(\\d{1,9})(KB|MB|GB|TB|)");
     private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m)");
 
     private final String path;
@@ -97,6 +98,29 @@ final class Section {
             }
         }
         throw new IllegalArgumentException("a time such as 500ms, 30s or 2m, at most " + max.toMinutes() + "m");
+    }
+
+    /// A number of bytes such as `4096`, `64MB` or `10GB`; units are powers of 1,024.
+    long size(String key, long fallback, long min, long max) {
+        return parsed(key, text -> size(text, min, max)).orElse(fallback);
+    }
+
+    private static long size(String text, long min, long max) {
+        Matcher matcher = SIZE.matcher(text);
+        if (matcher.matches()) {
+            int shift = switch (matcher.group(2)) {
+                case "KB" -> 10;
+                case "MB" -> 20;
+                case "GB" -> 30;
+                case "TB" -> 40;
+                default -> 0;
+            };
+            long value = Long.parseLong(matcher.group(1)) << shift;
+            if (value >= min && value <= max) {
+                return value;
+            }
+        }
+        throw new IllegalArgumentException("a size such as 4096, 64MB or 10GB, from " + min + " to " + max + " bytes");
     }
 
     /// Port 0 stands for any free port.

@@ -21,6 +21,7 @@ import org.upwell.access.file.Node;
 public record UpwellConfig(
         Path dataDirectory,
         Durability durability,
+        StoreConfig store,
         AccessConfig access,
         MqttConfig mqtt,
         HttpConfig http,
@@ -62,13 +63,8 @@ public record UpwellConfig(
 
     private static UpwellConfig read(Section section) {
         Path dataDirectory = section.path("data-directory").orElse(Path.of("upwell-data"));
-        Durability durability = section.choice("durability", Durability.MEMORY, Durability::spelling);
-        if (durability != Durability.MEMORY) {
-            section.fault(
-                    "durability",
-                    "'" + durability.spelling() + "' needs the journal, which does not exist yet:"
-                            + " only 'memory', for now the default, is accepted until it does");
-        }
+        Durability durability = section.choice("durability", Durability.SYNC, Durability::spelling);
+        StoreConfig store = StoreConfig.read(section.section("store"));
         AccessConfig access = AccessConfig.read(section.section("access"));
         MqttConfig mqtt = MqttConfig.read(section.section("mqtt"));
         HttpConfig http = HttpConfig.read(section.section("http"));
@@ -76,6 +72,6 @@ public record UpwellConfig(
         Optional<GatewayConfig> gateway =
                 section.has("gateway") ? Optional.of(GatewayConfig.read(section.section("gateway"))) : Optional.empty();
         section.refuseUnknownKeys();
-        return new UpwellConfig(dataDirectory, durability, access, mqtt, http, https, gateway);
+        return new UpwellConfig(dataDirectory, durability, store, access, mqtt, http, https, gateway);
     }
 }

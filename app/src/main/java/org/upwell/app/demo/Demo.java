@@ -25,6 +25,7 @@ import org.upwell.app.config.HttpsConfig;
 import org.upwell.app.config.ListenerConfig;
 import org.upwell.app.config.ListenerType;
 import org.upwell.app.config.MqttConfig;
+import org.upwell.app.config.StoreConfig;
 import org.upwell.app.config.UpwellConfig;
 import org.upwell.app.server.Parts;
 import org.upwell.app.server.UpwellServer;
@@ -97,7 +98,8 @@ public final class Demo {
                 Optional.empty());
         return new UpwellConfig(
                 dataDirectory,
-                Durability.MEMORY,
+                Durability.SYNC,
+                StoreConfig.small(),
                 AccessConfig.defaults(),
                 MqttConfig.of(listeners),
                 new HttpConfig(BindAddress.loopback(ports.tcp(HttpConfig.DEFAULT_PORT))),

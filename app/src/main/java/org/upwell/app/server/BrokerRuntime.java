@@ -19,7 +19,7 @@ import org.upwell.broker.event.BrokerCounters;
 import org.upwell.broker.event.BrokerEvents;
 import org.upwell.broker.session.OverflowRule;
 import org.upwell.broker.session.SessionLimits;
-import org.upwell.broker.store.InMemoryStore;
+import org.upwell.broker.store.Store;
 import org.upwell.mqtt.ListenerConfig;
 import org.upwell.mqtt.MqttLimits;
 import org.upwell.mqtt.MqttServer;
@@ -38,16 +38,12 @@ final class BrokerRuntime implements AutoCloseable {
         this.server = server;
     }
 
-    static BrokerRuntime start(MqttConfig config, Access access, Certificates certificates, InstantSource clock)
+    static BrokerRuntime start(
+            MqttConfig config, Store store, Access access, Certificates certificates, InstantSource clock)
             throws IOException {
         SessionLimits limits = limits(config);
         Broker broker = new Broker(new Broker.Parts(
-                new InMemoryStore(),
-                access.authenticator(),
-                access.authorizer(),
-                principal -> limits,
-                BrokerEvents.NONE,
-                clock));
+                store, access.authenticator(), access.authorizer(), principal -> limits, BrokerEvents.NONE, clock));
         MqttServer server =
                 new MqttServer(broker, MqttLimits.DEFAULT, Runtime.getRuntime().availableProcessors());
         BrokerRuntime runtime = new BrokerRuntime(broker, server);

@@ -12,8 +12,12 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.util.Locale;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.ToDoubleFunction;
 import org.upwell.broker.event.BrokerCounters;
 import org.upwell.broker.event.DropCause;
+import org.upwell.broker.journal.Journal;
+import org.upwell.broker.journal.JournalStat;
+import org.upwell.broker.store.StoreCondition;
 import org.upwell.gateway.Gateway;
 import org.upwell.gateway.event.GatewayEvent;
 import org.upwell.mqtt.MqttServer;
@@ -44,12 +48,45 @@ final class Metrics implements AutoCloseable {
         count("upwell.broker.publishes.refused", "PUBLISH packets not allowed", counters.publishesRefused);
         count("upwell.broker.subscriptions.refused", "Topic filters not allowed", counters.subscriptionsRefused);
         count("upwell.broker.protocol.errors", "Connections ended for a fault of the peer", counters.protocolErrors);
+        count("upwell.broker.faults", "Connections ended for a fault of our own", counters.faults);
         for (DropCause cause : DropCause.values()) {
             FunctionCounter.builder("upwell.broker.messages.dropped", counters, all -> all.droppedBy(cause))
                     .description("Messages that did not reach a session that subscribed to them")
                     .tag("cause", label(cause))
                     .register(registry);
         }
+    }
+
+    void bind(Journal journal) {
+        stored("upwell.store.disk.bytes", "Bytes of the store's files", journal, JournalStat::diskBytes);
+        stored("upwell.store.live.bytes", "Bytes of them that are still needed", journal, JournalStat::liveBytes);
+        stored("upwell.store.messages", "Messages that the store keeps", journal, JournalStat::messages);
+        stored("upwell.store.sessions", "Sessions and groups that the store keeps", journal, JournalStat::sessions);
+        for (StoreCondition condition : StoreCondition.values()) {
+            Gauge.builder("upwell.store.condition", journal, j -> j.condition() == condition ? 1 : 0)
+                    .description("1 for the condition that the store is in")
+                    .tag("condition", label(condition))
+                    .register(registry);
+        }
+        total("upwell.store.written.bytes", "Bytes of records written", journal, JournalStat::bytesWritten);
+        total("upwell.store.copied.bytes", "Bytes of them copied to win back space", journal, JournalStat::copiedBytes);
+        total("upwell.store.syncs", "Times that the disk was waited for", journal, JournalStat::syncs);
+        FunctionCounter.builder(
+                        "upwell.store.sync.seconds", journal, j -> j.stat().syncNanos() / 1e9)
+                .description("Time spent waiting for the disk")
+                .register(registry);
+    }
+
+    private void stored(String name, String description, Journal journal, ToDoubleFunction<JournalStat> value) {
+        Gauge.builder(name, journal, j -> value.applyAsDouble(j.stat()))
+                .description(description)
+                .register(registry);
+    }
+
+    private void total(String name, String description, Journal journal, ToDoubleFunction<JournalStat> value) {
+        FunctionCounter.builder(name, journal, j -> value.applyAsDouble(j.stat()))
+                .description(description)
+                .register(registry);
     }
 
     void bind(MqttServer server) {

@@ -4,6 +4,7 @@ package org.upwell.app.server;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,14 +15,22 @@ import org.slf4j.LoggerFactory;
 import org.upwell.access.login.Access;
 import org.upwell.access.login.AnonymousAccess;
 import org.upwell.app.config.BindAddress;
+import org.upwell.app.config.Durability;
 import org.upwell.app.config.GatewayConfig;
 import org.upwell.app.config.HttpConfig;
 import org.upwell.app.config.HttpsConfig;
 import org.upwell.app.config.ListenerConfig;
 import org.upwell.app.config.UpwellConfig;
 import org.upwell.app.http.AccessCounters;
+import org.upwell.app.http.AdminStoreRoutes;
+import org.upwell.app.http.Callers;
 import org.upwell.app.http.HttpListener;
 import org.upwell.app.http.HttpServices;
+import org.upwell.app.http.Routes;
+import org.upwell.broker.journal.Journal;
+import org.upwell.broker.store.InMemoryStore;
+import org.upwell.broker.store.Store;
+import org.upwell.broker.store.StoreException;
 import org.upwell.client.Credentials;
 import org.upwell.gateway.Gateway;
 import org.upwell.gateway.bridge.MqttBrokerLink;
@@ -35,6 +44,7 @@ public final class UpwellServer implements AutoCloseable {
     private final Parts parts;
     private final Access access;
     private final Certificates certificates;
+    private final Store store;
     private final BrokerRuntime broker;
     private final Metrics metrics;
     private final HttpServices http;
@@ -72,9 +82,13 @@ public final class UpwellServer implements AutoCloseable {
                         clock,
                         new AccessCounters(metrics.registry())));
         this.certificates = new Certificates(data.path(), clock);
-        this.broker = parts.add("broker", BrokerRuntime.start(config.mqtt(), access, certificates, clock));
+        this.store = openStore(config, data);
+        this.broker = parts.add("broker", startBroker(clock));
         metrics.bind(broker.counters());
         metrics.bind(broker.server());
+        if (store instanceof Journal journal) {
+            metrics.bind(journal);
+        }
         if (config.gateway().isPresent()) {
             startGateway(config.gateway().get(), data, clock);
         }
@@ -82,8 +96,39 @@ public final class UpwellServer implements AutoCloseable {
                 "http",
                 HttpServices.start(
                         List.of(plain(config.http()), encrypted(config.https())),
-                        new HttpServices.Parts(access, metrics.registry(), this::causesAgainstReady, List.of())));
+                        new HttpServices.Parts(
+                                access, metrics.registry(), this::causesAgainstReady, storeRoutes(data))));
         ready = true;
+    }
+
+    private static Store openStore(UpwellConfig config, DataDirectory data) throws IOException {
+        if (config.durability() == Durability.MEMORY) {
+            return new InMemoryStore();
+        }
+        try {
+            return Journal.open(config.store().settings(data.path(), config.durability()));
+        } catch (StoreException e) {
+            throw new IOException(e.getMessage(), e);
+        }
+    }
+
+    private BrokerRuntime startBroker(InstantSource clock) throws IOException {
+        try {
+            return BrokerRuntime.start(config.mqtt(), store, access, certificates, clock);
+        } catch (StoreException e) {
+            store.close();
+            throw new IOException(e.getMessage(), e);
+        } catch (IOException | RuntimeException e) {
+            store.close();
+            throw e;
+        }
+    }
+
+    private List<Routes> storeRoutes(DataDirectory data) {
+        return store instanceof Journal journal
+                ? List.of(new AdminStoreRoutes(
+                        journal, data.path().resolve("backups"), new Callers(access.authenticator())))
+                : List.of();
     }
 
     private void startGateway(GatewayConfig gatewayConfig, DataDirectory data, InstantSource clock) throws IOException {
@@ -115,9 +160,16 @@ public final class UpwellServer implements AutoCloseable {
         if (!ready) {
             return List.of("the server is starting or stopping");
         }
-        return running == null || running.isConnected()
-                ? List.of()
-                : List.of("the gateway is not connected to the broker");
+        List<String> causes = new ArrayList<>();
+        switch (store.condition()) {
+            case FAILED -> causes.add("the store failed to write: nothing is acknowledged until a restart");
+            case FULL -> causes.add("the store's disk is full: messages that must be kept are refused");
+            case READY, SCARCE -> {}
+        }
+        if (running != null && !running.isConnected()) {
+            causes.add("the gateway is not connected to the broker");
+        }
+        return causes;
     }
 
     private static Map<String, AnonymousAccess> anonymous(UpwellConfig config) {

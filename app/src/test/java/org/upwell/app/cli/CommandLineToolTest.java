@@ -87,7 +87,7 @@ class CommandLineToolTest {
     @Test
     void configCheckPrintsAllFaultsAndFails(@TempDir Path directory) throws Exception {
         Path file = directory.resolve("upwell.yaml");
-        Files.writeString(file, "mqtt:\n  queue-limit: none\ndurability: sync\nfoo: 1\n");
+        Files.writeString(file, "mqtt:\n  queue-limit: none\ndurability: always\nfoo: 1\n");
 
         ToolRun run = ToolRun.of("config", "check", file.toString());
 
@@ -97,7 +97,7 @@ class CommandLineToolTest {
                 .satisfiesExactly(
                         line -> assertThat(line).isEqualTo("upwell: 3 faults in the configuration"),
                         line -> assertThat(line).startsWith(file + ":2: 'mqtt.queue-limit'"),
-                        line -> assertThat(line).startsWith(file + ":3: 'durability' 'sync'"),
+                        line -> assertThat(line).startsWith(file + ":3: 'durability' 'always'"),
                         line -> assertThat(line).startsWith(file + ":4: unknown key 'foo'"));
     }
 

@@ -23,6 +23,7 @@ import org.upwell.access.file.Fault;
 import org.upwell.access.login.AccessSettings;
 import org.upwell.access.token.SigningAlgorithm;
 import org.upwell.access.token.TrustedIssuer;
+import org.upwell.broker.journal.JournalSettings;
 import org.upwell.codec.QoS;
 
 class UpwellConfigTest {
@@ -208,8 +209,8 @@ class UpwellConfigTest {
 
         assertThat(faults(text))
                 .containsExactly(
-                        "upwell.yaml:2: unknown key 'durabilty' (known here: data-directory, durability, access, mqtt, http,"
-                                + " https, gateway)",
+                        "upwell.yaml:2: unknown key 'durabilty' (known here: data-directory, durability, store, access,"
+                                + " mqtt, http, https, gateway)",
                         "upwell.yaml:6: 'mqtt.listeners[0].type' must be one of tcp, tls, not 'udp'",
                         "upwell.yaml:7: unknown key 'mqtt.listeners[0].prot' (known here: type, bind, port,"
                                 + " certificate, key, anonymous, name)",
@@ -268,12 +269,43 @@ class UpwellConfigTest {
                         "upwell.yaml:9: unknown key 'access.issuers[2].role' (known here: name, keys, tenants, roles)");
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"sync", "interval"})
-    void durabilityThatNeedsTheJournalIsRefusedAndSaysWhy(String durability) {
-        assertThat(faults("\ndurability: " + durability + "\n"))
-                .containsExactly("upwell.yaml:2: 'durability' '" + durability + "' needs the journal, which does not"
-                        + " exist yet: only 'memory', for now the default, is accepted until it does");
+    @Test
+    void theStoreKeepsItsFilesWhereAndAsItIsTold() throws Exception {
+        UpwellConfig defaults = UpwellConfig.parse(FILE, "data-directory: d");
+        assertThat(defaults.durability()).isEqualTo(Durability.SYNC);
+        JournalSettings usual = defaults.store().settings(Path.of("d"), Durability.SYNC);
+        assertThat(usual).isEqualTo(JournalSettings.of(Path.of("d/journal")));
+        UpwellConfig config = UpwellConfig.parse(FILE, """
+                durability: interval
+                store:
+                  directory: elsewhere
+                  interval: 20ms
+                  maximum-size: 10GB
+                  minimum-free: 1048576
+                  segment-size: 16MB
+                  cleaning-rate: 50MB
+                """);
+        assertThat(config.store().settings(Path.of("d"), config.durability()))
+                .isEqualTo(new JournalSettings(
+                        Path.of("elsewhere"),
+                        JournalSettings.Mode.INTERVAL,
+                        Duration.ofMillis(20),
+                        16 << 20,
+                        10L << 30,
+                        1 << 20,
+                        50 << 20));
+    }
+
+    @Test
+    void badSizesAndTimesOfTheStoreAreReportedTogether() {
+        assertThat(faults("""
+                store:
+                  interval: 0s
+                  maximum-size: 64MB
+                  segment-size: 1KB
+                  cleaning-rate: fast
+                  size: 1
+                """)).hasSize(5).allSatisfy(fault -> assertThat(fault).contains("store."));
     }
 
     @ParameterizedTest
@@ -354,7 +386,7 @@ class UpwellConfigTest {
         String text = EVERY_KEY.replace("tenant: bench", "tenant: a/b");
 
         assertThat(faults(text))
-                .containsExactly("upwell.yaml:16: 'mqtt.listeners[1].anonymous.tenant' is not allowed:"
+                .containsExactly("upwell.yaml:26: 'mqtt.listeners[1].anonymous.tenant' is not allowed:"
                         + " tenant ID 'a/b' must not contain '/'");
     }
 
