@@ -2,6 +2,7 @@
 package org.upwell.mqtt;
 
 import java.util.ArrayDeque;
+import java.util.BitSet;
 import java.util.Deque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -13,10 +14,8 @@ import org.upwell.broker.session.InboundPacketIds;
 import org.upwell.broker.session.Session;
 import org.upwell.broker.store.Commit;
 import org.upwell.broker.store.StoreException;
-import org.upwell.broker.topic.InvalidTopicException;
-import org.upwell.broker.topic.TopicName;
+import org.upwell.broker.store.StoreFullException;
 import org.upwell.codec.Properties;
-import org.upwell.codec.Property;
 import org.upwell.codec.PubAck;
 import org.upwell.codec.PubComp;
 import org.upwell.codec.PubRec;
@@ -26,8 +25,8 @@ import org.upwell.codec.QoS;
 import org.upwell.codec.ReasonCode;
 import org.upwell.mqtt.hook.PacketAuthorizer;
 
-/// The QoS handshakes from the client of one connection: alias, quota, authorisation, repeats, and acknowledgements
-/// in the order of the PUBLISH packets ([MQTT-4.6.0-2], [MQTT-4.6.0-3]). Owned by the connection's event loop.
+/// The QoS handshakes from the client of one connection: quota, authorisation, repeats, and acknowledgements in the
+/// order of the PUBLISH packets ([MQTT-4.6.0-2], [MQTT-4.6.0-3]). Owned by the connection's event loop.
 final class InboundPublishes {
 
     /// Uncommitted publishes at which the connection stops reading.
@@ -48,7 +47,8 @@ final class InboundPublishes {
     /// QoS 1 and 2 handshakes that the client has open, against the receive maximum that we announced.
     private int open;
 
-    private @Nullable String @Nullable [] aliases;
+    /// The packet ids of QoS 2 among them.
+    private @Nullable BitSet openQos2;
 
     InboundPublishes(MqttConnection connection, OutboundLine line, Session session) {
         this.connection = connection;
@@ -58,69 +58,13 @@ final class InboundPublishes {
         this.limits = connection.limits();
     }
 
-    /// The PUBLISH with its topic name in place of an alias ([MQTT-3.3.2-12]), which is learned if it comes with
-    /// one. Null if the connection had to end.
-    @Nullable
-    Publish named(Publish publish) {
-        int alias =
-                publish.properties().isEmpty() ? 0 : (int) publish.properties().integer(Property.TOPIC_ALIAS, 0);
-        String topic = alias == 0 ? publish.topic() : resolveAlias(alias, publish.topic());
-        if (topic == null || !isNameValid(topic)) {
-            return null;
-        }
-        return publish.topic().isEmpty()
-                ? new Publish(
-                        topic,
-                        publish.payload(),
-                        publish.qos(),
-                        publish.dup(),
-                        publish.retain(),
-                        publish.packetId(),
-                        publish.properties())
-                : publish;
-    }
-
-    /// False if it is no topic name or too long; the connection then ends.
-    boolean isNameValid(String topic) {
-        try {
-            TopicName.check(topic, limits.maxTopicLevels());
-        } catch (InvalidTopicException e) {
-            connection.disconnect(ReasonCode.TOPIC_NAME_INVALID, e.getMessage());
-            return false;
-        }
-        if (limits.isTooLong(topic)) {
-            connection.disconnect(
-                    ReasonCode.TOPIC_NAME_INVALID, "topic name is longer than " + limits.maxTopicBytes() + " bytes");
-            return false;
-        }
-        return true;
-    }
-
-    private @Nullable String resolveAlias(int alias, String topic) {
-        // [MQTT-3.2.2-18]
-        if (alias > limits.topicAliasMaximum()) {
-            connection.disconnect(ReasonCode.TOPIC_ALIAS_INVALID, "topic alias " + alias + " is above the maximum");
-            return null;
-        }
-        @Nullable String[] known = aliases;
-        if (known == null) {
-            known = new @Nullable String[limits.topicAliasMaximum() + 1];
-            aliases = known;
-        }
-        if (!topic.isEmpty()) {
-            known[alias] = topic;
-            return topic;
-        }
-        String resolved = known[alias];
-        if (resolved == null) {
-            connection.disconnect(ReasonCode.PROTOCOL_ERROR, "topic alias " + alias + " stands for no topic name");
-        }
-        return resolved;
-    }
-
-    /// Takes a PUBLISH that is [#named].
+    /// Takes a PUBLISH that is [InboundTopics#named].
     void onPublish(Publish publish) {
         if (!begin(publish)) {
+            return;
+        }
+        if (limits.checkPayloadFormat() && !Messages.isPayloadAsSaid(publish.payload(), publish.properties())) {
+            refuse(publish, ReasonCode.PAYLOAD_FORMAT_INVALID);
             return;
         }
         if (!session.permissions().mayPublish(publish.topic(), publish.qos().code(), publish.retain())) {
@@ -145,9 +89,9 @@ final class InboundPublishes {
         });
     }
 
-    /// Takes a PUBLISH that is [#named] and that an interceptor keeps from going on. It wants the message gone and
-    /// not the client: one that cannot be told the reason is told that all is well, so that it does not send it
-    /// again.
+    /// Takes a PUBLISH that is [InboundTopics#named] and that an interceptor keeps from going on. It wants the
+    /// message gone and not the client: one that cannot be told the reason is told that all is well, so that it
+    /// does not send it again.
     void onPrevented(Publish publish, ReasonCode reason) {
         if (!begin(publish)) {
             return;
@@ -155,8 +99,31 @@ final class InboundPublishes {
         countRefusal(publish, "prevented by an interceptor: " + reason.name());
         if (publish.qos() != QoS.AT_MOST_ONCE) {
             boolean sayWhy = connection.version().isMqtt5() && reason.isError();
-            answer(publish, sayWhy ? reason : ReasonCode.SUCCESS);
+            answer(publish, sayWhy ? toAcknowledgement(reason) : ReasonCode.SUCCESS);
         }
+    }
+
+    /// The reason nearest to `error` that PUBACK and PUBREC may carry ([MQTT-3.4.2-1], [MQTT-3.5.2-1]).
+    private static ReasonCode toAcknowledgement(ReasonCode error) {
+        return switch (error) {
+            case UNSPECIFIED_ERROR,
+                    IMPLEMENTATION_SPECIFIC_ERROR,
+                    NOT_AUTHORIZED,
+                    TOPIC_NAME_INVALID,
+                    PACKET_IDENTIFIER_IN_USE,
+                    QUOTA_EXCEEDED,
+                    PAYLOAD_FORMAT_INVALID -> error;
+            case BAD_USER_NAME_OR_PASSWORD, BAD_AUTHENTICATION_METHOD, BANNED, ADMINISTRATIVE_ACTION ->
+                ReasonCode.NOT_AUTHORIZED;
+            case TOPIC_FILTER_INVALID -> ReasonCode.TOPIC_NAME_INVALID;
+            case SERVER_BUSY,
+                    MESSAGE_RATE_TOO_HIGH,
+                    RECEIVE_MAXIMUM_EXCEEDED,
+                    PACKET_TOO_LARGE,
+                    CONNECTION_RATE_EXCEEDED -> ReasonCode.QUOTA_EXCEEDED;
+            // The PUBLISH is valid, and the receiver does not want it.
+            default -> ReasonCode.IMPLEMENTATION_SPECIFIC_ERROR;
+        };
     }
 
     /// Opens the handshake of a PUBLISH. False if it is a repeat, which is seen to here, or if the connection had
@@ -166,14 +133,22 @@ final class InboundPublishes {
             return true;
         }
         if (publish.qos() == QoS.EXACTLY_ONCE && session.inboundPacketIds().isTaken(publish.packetId())) {
-            repeat(publish.packetId());
+            // One that an earlier connection left open counts on this one from here on.
+            if (isOpenHere(publish.packetId()) || countOpen(publish)) {
+                repeat(publish.packetId());
+            }
             return false;
         }
-        return countOpen();
+        return countOpen(publish);
     }
 
-    /// False if the client has more handshakes open than we announced ([MQTT-3.3.4-9]); the connection then ends.
-    private boolean countOpen() {
+    private boolean isOpenHere(int packetId) {
+        return openQos2 != null && openQos2.get(packetId);
+    }
+
+    /// False if the client has more handshakes open than we announced ([MQTT-3.3.4-7], [MQTT-3.3.4-9]); the
+    /// connection then ends.
+    private boolean countOpen(Publish publish) {
         if (open >= limits.receiveMaximum() && connection.version().isMqtt5()) {
             connection.disconnect(
                     ReasonCode.RECEIVE_MAXIMUM_EXCEEDED,
@@ -181,15 +156,51 @@ final class InboundPublishes {
             return false;
         }
         open++;
+        if (publish.qos() == QoS.EXACTLY_ONCE) {
+            BitSet ids = openQos2;
+            if (ids == null) {
+                ids = new BitSet();
+                openQos2 = ids;
+            }
+            ids.set(publish.packetId());
+        }
         return true;
     }
 
-    /// A QoS 2 PUBLISH whose packet id is not released yet is acknowledged again and never routed again
-    /// ([MQTT-4.3.3-10]); one whose first is not committed yet gets that one's PUBREC.
-    private void repeat(int packetId) {
-        if (session.inboundPacketIds().isCommitted(packetId)) {
-            line.send(new PubRec(packetId));
+    private void endQos2(int packetId) {
+        // An id that an earlier connection left open and that was not sent again was never counted on this one.
+        if (isOpenHere(packetId) && openQos2 != null) {
+            openQos2.clear(packetId);
+            open--;
         }
+    }
+
+    /// A QoS 2 PUBLISH whose packet id is not released yet is acknowledged again and never routed again
+    /// ([MQTT-4.3.3-10]); one whose first is not committed yet gets that one's PUBREC, here also if the connection
+    /// of the first is gone.
+    private void repeat(int packetId) {
+        InboundPacketIds ids = session.inboundPacketIds();
+        if (ids.isCommitted(packetId)) {
+            line.send(new PubRec(packetId));
+        } else if (waitingQos2(packetId) == null) {
+            ids.whenCommitted(
+                    packetId,
+                    () -> connection.guard(() -> {
+                        if (connection.isOpen()) {
+                            line.send(new PubRec(packetId));
+                        }
+                    }));
+        }
+    }
+
+    /// The acknowledgement that a QoS 2 PUBLISH of this connection still waits for; null if there is none.
+    private @Nullable Acknowledgement waitingQos2(int packetId) {
+        for (Acknowledgement waiting : uncommitted) {
+            if (waiting.packetId == packetId && waiting.qos == QoS.EXACTLY_ONCE) {
+                return waiting;
+            }
+        }
+        return null;
     }
 
     private void accept(Publish publish) {
@@ -225,7 +236,11 @@ final class InboundPublishes {
         if (connection.version().isMqtt5() && publish.qos() != QoS.AT_MOST_ONCE) {
             answer(publish, reason);
         } else {
-            connection.disconnect(reason, "PUBLISH to this topic is refused");
+            connection.disconnect(
+                    reason,
+                    reason == ReasonCode.PAYLOAD_FORMAT_INVALID
+                            ? "the payload is not UTF-8 as its format indicator says"
+                            : "PUBLISH to this topic is refused");
         }
     }
 
@@ -271,7 +286,7 @@ final class InboundPublishes {
             return;
         }
         if (due.reason.isError()) {
-            open--;
+            endQos2(due.packetId);
         } else {
             session.inboundPacketIds().commit(due.packetId);
         }
@@ -294,11 +309,10 @@ final class InboundPublishes {
     /// A PUBREL that did not wait for our PUBREC releases nothing yet: without its id on record, a repeat would be
     /// taken for a new message. PUBREC and PUBCOMP follow in their order.
     private void releaseOnceAcknowledged(int packetId) {
-        for (Acknowledgement waiting : uncommitted) {
-            if (waiting.packetId == packetId && waiting.qos == QoS.EXACTLY_ONCE) {
-                waiting.releaseAsked = true;
-                return;
-            }
+        Acknowledgement waiting = waitingQos2(packetId);
+        if (waiting != null) {
+            waiting.releaseAsked = true;
+            return;
         }
         connection.disconnect(
                 ReasonCode.PROTOCOL_ERROR, "PUBREL for a PUBLISH of an earlier connection that had no PUBREC");
@@ -309,8 +323,7 @@ final class InboundPublishes {
             line.send(new PubComp(packetId, ReasonCode.PACKET_IDENTIFIER_NOT_FOUND, Properties.NONE));
             return;
         }
-        // An id that an earlier connection left open was never counted on this one.
-        open = Math.max(0, open - 1);
+        endQos2(packetId);
         long number = session.storeNumber();
         if (number == 0) {
             line.send(new PubComp(packetId));
@@ -327,6 +340,16 @@ final class InboundPublishes {
     void close() {
         for (Acknowledgement waiting : uncommitted) {
             waiting.proceed();
+        }
+    }
+
+    /// The session may have moved on to the event loop of another connection meanwhile.
+    private void commitWhereOwned(int packetId) {
+        Owner owner = session.owner();
+        if (owner.isCurrent()) {
+            session.inboundPacketIds().commit(packetId);
+        } else {
+            owner.execute(() -> commitWhereOwned(packetId));
         }
     }
 
@@ -354,7 +377,7 @@ final class InboundPublishes {
 
         private void routed(boolean matched) {
             routed = true;
-            if (!matched) {
+            if (!matched && reason == ReasonCode.SUCCESS) {
                 reason = ReasonCode.NO_MATCHING_SUBSCRIBERS;
             }
             proceed();
@@ -376,14 +399,33 @@ final class InboundPublishes {
                 if (connection.isOpen()) {
                     acknowledge();
                 } else if (qos == QoS.EXACTLY_ONCE && !reason.isError()) {
-                    session.owner().run(() -> session.inboundPacketIds().commit(packetId));
+                    commitWhereOwned(packetId);
                 }
             }
         }
 
+        /// A full store refuses what it cannot keep and goes on; any other failure is the end.
         @Override
         public void failed(StoreException cause) {
-            connection.storeFailed();
+            if (cause instanceof StoreFullException && qos != QoS.AT_MOST_ONCE && connection.isOpen()) {
+                connection.guard(this::refusedAsFull);
+            } else {
+                connection.storeFailed();
+            }
+        }
+
+        private void refusedAsFull() {
+            broker.counters().publishesRefused.increment();
+            if (connection.version().isMqtt5()) {
+                reason = ReasonCode.QUOTA_EXCEEDED;
+                committed = true;
+                if (qos == QoS.EXACTLY_ONCE) {
+                    session.inboundPacketIds().release(packetId);
+                }
+                proceed();
+            } else {
+                connection.disconnect(ReasonCode.QUOTA_EXCEEDED, "the store is full");
+            }
         }
     }
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.upwell.mqtt;
 
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +34,13 @@ final class Messages {
                 properties.isEmpty() ? Message.NEVER : expiresAt(properties, nowMillis),
                 properties.isEmpty() ? MessageProperties.NONE : toMessageProperties(properties),
                 publisher);
+    }
+
+    /// False if the payload is said to be UTF-8 ([MQTT-3.3.2-4] leaves it to the receiver to look) and is not.
+    static boolean isPayloadAsSaid(byte[] payload, Properties properties) {
+        return properties.isEmpty()
+                || properties.integer(Property.PAYLOAD_FORMAT_INDICATOR, 0) == 0
+                || ByteBufUtil.isText(Unpooled.wrappedBuffer(payload), StandardCharsets.UTF_8);
     }
 
     static long expiresAt(Properties properties, long nowMillis) {

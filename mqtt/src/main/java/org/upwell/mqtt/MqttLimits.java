@@ -12,6 +12,7 @@ import java.time.Duration;
 /// @param sendWindow3x the same towards clients that cannot say it themselves
 /// @param maxSendQuota most unacknowledged PUBLISH packets towards an MQTT 5 client, whatever it allows
 /// @param topicAliasMaximum topic aliases that a client may use towards us
+/// @param maxOutboundTopicAliases topic aliases that we use towards a client that allows as many; 0 for none
 /// @param maxTopicLevels levels of a topic name or filter
 /// @param maxTopicBytes length of a topic name or filter in UTF-8 bytes
 /// @param maxKeepAliveSeconds greatest keep-alive of an MQTT 5 client, told to it when it asks for more
@@ -20,6 +21,7 @@ import java.time.Duration;
 /// @param lateAnswerTimeout how long a CONNECT, or what a client sent before it was gone, waits for late answers
 /// @param maxUnsentAnswerBytes unwritten bytes beyond the water mark at which a client that sends and does not read
 ///     is no longer read from
+/// @param checkPayloadFormat true to refuse a payload that is said to be UTF-8 and is not (0x99)
 public record MqttLimits(
         int maxPacketBytes,
         int maxPacketBytesBeforeConnect,
@@ -27,13 +29,15 @@ public record MqttLimits(
         int sendWindow3x,
         int maxSendQuota,
         int topicAliasMaximum,
+        int maxOutboundTopicAliases,
         int maxTopicLevels,
         int maxTopicBytes,
         int maxKeepAliveSeconds,
         long maxSessionExpirySeconds,
         Duration connectTimeout,
         Duration lateAnswerTimeout,
-        long maxUnsentAnswerBytes) {
+        long maxUnsentAnswerBytes,
+        boolean checkPayloadFormat) {
 
     public static final MqttLimits DEFAULT = new MqttLimits(
             1 << 20,
@@ -42,13 +46,15 @@ public record MqttLimits(
             100,
             1_000,
             32,
+            10,
             64,
             4096,
             3600,
             Duration.ofDays(7).toSeconds(),
             Duration.ofSeconds(10),
             Duration.ofSeconds(60),
-            1 << 20);
+            1 << 20,
+            false);
 
     /// True if a topic name or filter has more UTF-8 bytes than allowed. No character has more than three.
     boolean isTooLong(String topic) {

@@ -26,6 +26,7 @@ final class PacketHandlers {
     private final MqttConnection connection;
     private final OutboundLine line;
     private final HookRunner hookRunner;
+    private final InboundTopics topics;
     private final InboundPublishes inbound;
     private final OutboundPublishes outbound;
     private final SubscribeHandler subscribes;
@@ -34,6 +35,7 @@ final class PacketHandlers {
         this.connection = connection;
         this.line = line;
         this.hookRunner = connection.hookRunner();
+        this.topics = new InboundTopics(connection);
         this.inbound = new InboundPublishes(connection, line, session);
         this.outbound = new OutboundPublishes(connection, line, session, sendQuota);
         this.subscribes = new SubscribeHandler(connection, line, session);
@@ -52,7 +54,7 @@ final class PacketHandlers {
     void onPacket(Packet received) {
         // Before the interceptors, which are to see the topic name, and whatever they say: the client goes on to use
         // the alias that it defined.
-        Packet packet = received instanceof Publish publish ? inbound.named(publish) : received;
+        Packet packet = received instanceof Publish publish ? topics.named(publish) : received;
         if (packet == null) {
             return;
         }
@@ -73,7 +75,7 @@ final class PacketHandlers {
     private void intercepted(Packet packet, Verdict verdict) {
         switch (verdict) {
             case Verdict.Pass pass -> {
-                boolean misnamed = pass.packet() instanceof Publish changed && !inbound.isNameValid(changed.topic());
+                boolean misnamed = pass.packet() instanceof Publish changed && !topics.isNameValid(changed.topic());
                 if (!misnamed) {
                     dispatch(pass.packet());
                 }

@@ -164,6 +164,100 @@ class InboundPublishesTest {
         }
     }
 
+    /// [MQTT-3.4.2-1], [MQTT-3.5.2-1]: a hook may give any reason, PUBACK and PUBREC may not carry any.
+    @ParameterizedTest
+    @CsvSource({
+        "NOT_AUTHORIZED, NOT_AUTHORIZED",
+        "PAYLOAD_FORMAT_INVALID, PAYLOAD_FORMAT_INVALID",
+        "BANNED, NOT_AUTHORIZED",
+        "TOPIC_FILTER_INVALID, TOPIC_NAME_INVALID",
+        "MESSAGE_RATE_TOO_HIGH, QUOTA_EXCEEDED",
+        "MALFORMED_PACKET, IMPLEMENTATION_SPECIFIC_ERROR",
+        "NO_SUBSCRIPTION_EXISTED, SUCCESS"
+    })
+    void hooksReasonBecomesOneThatTheAnswerMayCarry(ReasonCode given, ReasonCode answered) throws IOException {
+        try (TestBroker broker = TestBroker.start();
+                TestClient client = TestClient.connected(broker, MqttVersion.MQTT_5, "c")) {
+            broker.server
+                    .hooks()
+                    .replace(Hooks.builder()
+                            .inbound(PacketType.PUBLISH, preventing(given))
+                            .build());
+            client.send(plain(QoS.AT_LEAST_ONCE, 1), plain(QoS.EXACTLY_ONCE, 2));
+            assertThat(client.receive(PubAck.class).reason()).isEqualTo(answered);
+            assertThat(client.receive(PubRec.class).reason()).isEqualTo(answered);
+        }
+    }
+
+    /// ```text
+    /// client --PUBLISH 7--> broker --append--> store (takes its time)
+    /// client closes, connects again
+    ///        --PUBLISH 7-->                            a repeat
+    ///        --PINGREQ-->
+    ///        <--PINGRESP--
+    ///                              <--committed--
+    ///        <--PUBREC 7--
+    /// ```
+    @Test
+    void repeatOfAnUncommittedPublishOfTheLastConnectionGetsItsPubRecWithTheCommit() throws Exception {
+        FakeLateStore store = new FakeLateStore();
+        TestBroker.Options options = new TestBroker.Options();
+        options.store = store;
+        try (TestBroker broker = options.start();
+                TestClient second = new TestClient(broker.address(), MqttVersion.MQTT_5)) {
+            try (TestClient first = new TestClient(broker.address(), MqttVersion.MQTT_5)) {
+                first.connect("c", false, expiry(MqttVersion.MQTT_5));
+                first.send(plain(QoS.EXACTLY_ONCE, 7));
+                store.awaitFirstAppend();
+            }
+            await().until(() -> broker.server.connectionCount() == 1);
+            // For one last time: such a session is opened without waiting for what the store was given before.
+            assertThat(second.connect("c", false, Properties.NONE).sessionPresent())
+                    .isTrue();
+            second.send(plain(QoS.EXACTLY_ONCE, 7));
+            second.expectNothingButPong();
+            store.commitAll();
+            assertThat(second.receive(PubRec.class).packetId()).isEqualTo(7);
+            second.send(plain(QoS.EXACTLY_ONCE, 7));
+            assertThat(second.receive(PubRec.class).packetId()).isEqualTo(7);
+            second.send(new PubRel(7));
+            second.expectNothingButPong();
+            store.commitAll();
+            assertThat(second.receive(PubComp.class).reason()).isEqualTo(ReasonCode.SUCCESS);
+            assertThat(broker.broker.counters().messagesReceived.sum()).isEqualTo(1);
+        }
+    }
+
+    /// [MQTT-3.3.4-9]: handshakes of an earlier connection count on the one where they are taken up again, and only
+    /// there.
+    @Test
+    void handshakesOfAnEarlierConnectionCountOnceTheyAreTakenUp() throws IOException {
+        TestBroker.Options options = new TestBroker.Options();
+        options.limits = new TestLimits().receiveMaximum(3).build();
+        try (TestBroker broker = options.start()) {
+            try (TestClient first = new TestClient(broker.address(), MqttVersion.MQTT_5)) {
+                first.connect("c", false, expiry(MqttVersion.MQTT_5));
+                for (int packetId = 1; packetId <= 3; packetId++) {
+                    first.send(plain(QoS.EXACTLY_ONCE, packetId));
+                    first.receive(PubRec.class);
+                }
+            }
+            try (TestClient second = new TestClient(broker.address(), MqttVersion.MQTT_5)) {
+                second.connect("c", false, expiry(MqttVersion.MQTT_5));
+                second.send(new PubRel(1));
+                second.receive(PubComp.class);
+                second.send(plain(QoS.EXACTLY_ONCE, 2), plain(QoS.EXACTLY_ONCE, 2), plain(QoS.EXACTLY_ONCE, 4));
+                second.receive(PubRec.class);
+                second.receive(PubRec.class);
+                second.receive(PubRec.class);
+                second.send(plain(QoS.EXACTLY_ONCE, 3));
+                second.receive(PubRec.class);
+                second.send(plain(QoS.EXACTLY_ONCE, 5));
+                assertThat(second.receive(Disconnect.class).reason()).isEqualTo(ReasonCode.RECEIVE_MAXIMUM_EXCEEDED);
+            }
+        }
+    }
+
     /// [MQTT-3.3.4-9]
     @Test
     void moreHandshakesThanTheReceiveMaximumEndTheConnection() throws IOException {

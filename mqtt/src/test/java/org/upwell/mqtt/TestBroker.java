@@ -49,7 +49,7 @@ final class TestBroker implements AutoCloseable {
                 options.authorizer,
                 principal -> options.sessionLimits,
                 events::add,
-                InstantSource.system()));
+                options.clock));
         server = new MqttServer(broker, options.limits, 2, options.transport);
         server.start(List.of(
                 new ListenerConfig(LISTENER, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), options.tls)));
@@ -67,26 +67,16 @@ final class TestBroker implements AutoCloseable {
         SessionLimits sessionLimits = SessionLimits.DEFAULT;
         MqttLimits limits = MqttLimits.DEFAULT;
         Transport transport = Transport.best();
+        InstantSource clock = InstantSource.system();
         boolean anonymous = true;
         ListenerConfig.@Nullable Tls tls;
 
         /// What is bounded by default so that nobody notices, as a test can see it.
         Options limited(Duration lateAnswerTimeout, long maxUnsentAnswerBytes) {
-            MqttLimits all = MqttLimits.DEFAULT;
-            limits = new MqttLimits(
-                    all.maxPacketBytes(),
-                    all.maxPacketBytesBeforeConnect(),
-                    all.receiveMaximum(),
-                    all.sendWindow3x(),
-                    all.maxSendQuota(),
-                    all.topicAliasMaximum(),
-                    all.maxTopicLevels(),
-                    all.maxTopicBytes(),
-                    all.maxKeepAliveSeconds(),
-                    all.maxSessionExpirySeconds(),
-                    all.connectTimeout(),
-                    lateAnswerTimeout,
-                    maxUnsentAnswerBytes);
+            limits = new TestLimits()
+                    .lateAnswerTimeout(lateAnswerTimeout)
+                    .maxUnsentAnswerBytes(maxUnsentAnswerBytes)
+                    .build();
             return this;
         }
 

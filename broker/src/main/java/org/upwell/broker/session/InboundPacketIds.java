@@ -2,6 +2,8 @@
 package org.upwell.broker.session;
 
 import java.util.BitSet;
+import java.util.HashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// Packet ids of QoS 2 messages that the client sent and has not released ([MQTT-4.3.3-10]): a PUBLISH with one of
@@ -11,6 +13,8 @@ public final class InboundPacketIds {
 
     private @Nullable BitSet taken;
     private @Nullable BitSet committed;
+    /// What waits for a commit, by id; few ever do.
+    private @Nullable Map<Integer, Runnable> awaited;
 
     /// Takes an id. False if it was taken already.
     public boolean take(int packetId) {
@@ -42,6 +46,26 @@ public final class InboundPacketIds {
             committed = ids;
         }
         ids.set(packetId);
+        Runnable step = awaited == null ? null : awaited.remove(packetId);
+        if (step != null) {
+            step.run();
+        }
+    }
+
+    /// Has `step` run when the message of an id that is taken is committed, at once if it is. It takes the place of
+    /// one that waits already, since only the latest connection has something to say; it never runs if the id is
+    /// released before.
+    public void whenCommitted(int packetId, Runnable step) {
+        if (isCommitted(packetId)) {
+            step.run();
+            return;
+        }
+        Map<Integer, Runnable> steps = awaited;
+        if (steps == null) {
+            steps = HashMap.newHashMap(1);
+            awaited = steps;
+        }
+        steps.put(packetId, step);
     }
 
     public boolean isCommitted(int packetId) {
@@ -58,6 +82,9 @@ public final class InboundPacketIds {
         }
         if (committed != null) {
             committed.clear(packetId);
+        }
+        if (awaited != null) {
+            awaited.remove(packetId);
         }
         return true;
     }

@@ -3,6 +3,8 @@ package org.upwell.broker.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.DisplayName;
@@ -38,6 +40,27 @@ class InboundPacketIdsTest {
         assertThat(ids.isCommitted(7)).isFalse();
         ids.take(7);
         assertThat(ids.isCommitted(7)).isFalse();
+    }
+
+    @Test
+    void whoWaitsForACommitIsToldOnceAndNotAfterARelease() {
+        List<String> told = new ArrayList<>();
+        ids.take(7);
+        ids.whenCommitted(7, () -> told.add("first"));
+        ids.whenCommitted(7, () -> told.add("second"));
+        assertThat(told).isEmpty();
+        ids.commit(7);
+        ids.commit(7);
+        assertThat(told).containsExactly("second");
+        ids.whenCommitted(7, () -> told.add("third"));
+        assertThat(told).containsExactly("second", "third");
+        ids.release(7);
+        ids.take(7);
+        ids.whenCommitted(7, () -> told.add("of the released one"));
+        ids.release(7);
+        ids.take(7);
+        ids.commit(7);
+        assertThat(told).containsExactly("second", "third");
     }
 
     @Test

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.mqtt;
+
+import java.time.Duration;
+
+/// The default limits with some of them changed.
+final class TestLimits {
+
+    private static final MqttLimits ALL = MqttLimits.DEFAULT;
+
+    private int receiveMaximum = ALL.receiveMaximum();
+    private int maxOutboundTopicAliases = ALL.maxOutboundTopicAliases();
+    private Duration connectTimeout = ALL.connectTimeout();
+    private Duration lateAnswerTimeout = ALL.lateAnswerTimeout();
+    private long maxUnsentAnswerBytes = ALL.maxUnsentAnswerBytes();
+    private boolean checkPayloadFormat = ALL.checkPayloadFormat();
+
+    TestLimits receiveMaximum(int value) {
+        receiveMaximum = value;
+        return this;
+    }
+
+    TestLimits maxOutboundTopicAliases(int value) {
+        maxOutboundTopicAliases = value;
+        return this;
+    }
+
+    TestLimits connectTimeout(Duration value) {
+        connectTimeout = value;
+        return this;
+    }
+
+    TestLimits lateAnswerTimeout(Duration value) {
+        lateAnswerTimeout = value;
+        return this;
+    }
+
+    TestLimits maxUnsentAnswerBytes(long value) {
+        maxUnsentAnswerBytes = value;
+        return this;
+    }
+
+    TestLimits checkPayloadFormat(boolean value) {
+        checkPayloadFormat = value;
+        return this;
+    }
+
+    MqttLimits build() {
+        return new MqttLimits(
+                ALL.maxPacketBytes(),
+                ALL.maxPacketBytesBeforeConnect(),
+                receiveMaximum,
+                ALL.sendWindow3x(),
+                ALL.maxSendQuota(),
+                ALL.topicAliasMaximum(),
+                maxOutboundTopicAliases,
+                ALL.maxTopicLevels(),
+                ALL.maxTopicBytes(),
+                ALL.maxKeepAliveSeconds(),
+                ALL.maxSessionExpirySeconds(),
+                connectTimeout,
+                lateAnswerTimeout,
+                maxUnsentAnswerBytes,
+                checkPayloadFormat);
+    }
+}
