@@ -4,8 +4,9 @@ package org.upwell.codec;
 import io.netty.buffer.ByteBuf;
 import java.util.List;
 
-/// Turns packets into the bytes of one protocol version. In 3.x properties are left out and reasons become the nearest
-/// return code, or nothing where 3.x has no place for one. Sizes are exact and known before writing. Stateless.
+/// Turns packets into the bytes of one protocol version. In 3.x properties are left out and reasons become the
+/// nearest return code, or nothing where 3.x has no place for one. Sizes are exact and known before writing.
+/// Stateless.
 ///
 /// Writes what it is given: it refuses what MQTT cannot express, not what a peer would refuse.
 public final class PacketEncoder {
@@ -185,8 +186,8 @@ public final class PacketEncoder {
         return checkedRemaining(bytes);
     }
 
-    /// 3.1.1 has one code for every failure ([MQTT3-3.9.3-2]). 3.1 has none at all; 0x80 is what its clients meet in
-    /// practice, and the only honest answer.
+    /// 3.1.1 has one code for every failure ([MQTT3-3.9.3-2]). 3.1 has none at all: a server that refuses a filter
+    /// closes the connection instead of writing this.
     private static void writeSubAckReasons(List<ReasonCode> reasons, boolean mqtt5, ByteBuf out) {
         for (ReasonCode reason : reasons) {
             out.writeByte(mqtt5 || !reason.isError() ? reason.code() : 0x80);

@@ -67,7 +67,10 @@ final class OutboundPublishes {
         while (!waitingQos0.isEmpty() && line.hasRoom()) {
             Delivery next = waitingQos0.removeFirst();
             waitingQos0Bytes -= next.message().weightBytes();
-            if (session.isPermitted(next)) {
+            if (next.message().isExpiredAt(clock.millis())) {
+                // [MQTT-3.3.2-5]
+                session.drop(next, DropCause.EXPIRED);
+            } else if (session.isPermitted(next)) {
                 write(next, 0, false);
             } else {
                 session.drop(next, DropCause.NOT_PERMITTED);

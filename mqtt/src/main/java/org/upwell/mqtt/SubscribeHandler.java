@@ -16,6 +16,7 @@ import org.upwell.broker.store.QueueTarget;
 import org.upwell.broker.topic.InvalidTopicException;
 import org.upwell.broker.topic.SharedFilter;
 import org.upwell.broker.topic.Subscription;
+import org.upwell.codec.MqttVersion;
 import org.upwell.codec.Properties;
 import org.upwell.codec.Property;
 import org.upwell.codec.QoS;
@@ -60,7 +61,8 @@ final class SubscribeHandler {
 
     private void next(Round round) {
         List<PacketAuthorizer> authorizers = connection.hooks().authorizers();
-        while (round.reasons.size() < round.packet.requests().size()) {
+        while (connection.isOpen()
+                && round.reasons.size() < round.packet.requests().size()) {
             Subscribe.Request request = round.packet.requests().get(round.reasons.size());
             if (authorizers != null) {
                 connection.hookRunner().authorizeSubscribe(authorizers, request, allowed -> {
@@ -77,6 +79,10 @@ final class SubscribeHandler {
                 return;
             }
             round.reasons.add(subscribe(request, round));
+        }
+        if (!connection.isOpen()) {
+            connection.release();
+            return;
         }
         whenStored(() -> {
             // [MQTT-3.8.4-1], [MQTT-3.8.4-6]: one reason per filter, in order.
@@ -124,6 +130,10 @@ final class SubscribeHandler {
         broker.events()
                 .on(new BrokerEvent.SubscribeRefused(
                         session.key(), MqttConnection.cut(request.filter()), reason.name() + ": " + cause));
+        if (connection.version() == MqttVersion.MQTT_3_1) {
+            // Its SUBACK has no word for a refusal, and granting what is never sent would be a lie.
+            connection.disconnect(reason, cause);
+        }
         return reason;
     }
 

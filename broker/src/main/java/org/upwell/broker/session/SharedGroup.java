@@ -234,7 +234,14 @@ public final class SharedGroup implements Subscriber, Backlog.Recipient {
     }
 
     private @Nullable Delivery pollWaiting() {
+        long now = context.clock().millis();
         GivenBack back = givenBack.poll();
+        while (back != null && back.delivery.message().isExpiredAt(now)) {
+            // [MQTT-3.3.2-5]
+            Delivery late = back.delivery;
+            dropped(late.sequence(), late.qos(), late.message().topic(), DropCause.EXPIRED);
+            back = givenBack.poll();
+        }
         Delivery first = back == null ? backlog.poll() : back.delivery;
         somethingWaits = !backlog.isEmpty() || !givenBack.isEmpty();
         return first;
