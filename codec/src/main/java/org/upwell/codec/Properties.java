@@ -81,6 +81,20 @@ public final class Properties {
         return all;
     }
 
+    /// These without any `property`.
+    public Properties without(Property property) {
+        if (!has(property)) {
+            return this;
+        }
+        Builder rest = builder();
+        for (int i = 0; i < keys.length; i++) {
+            if (keys[i] != property) {
+                rest.put(keys[i], values[i]);
+            }
+        }
+        return rest.build();
+    }
+
     private @Nullable Object find(Property property) {
         for (int i = 0; i < keys.length; i++) {
             if (keys[i] == property) {

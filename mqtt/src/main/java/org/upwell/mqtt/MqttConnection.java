@@ -209,7 +209,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
             boolean sayWhy =
                     version != null && (version.isMqtt5() || e.reason() == ReasonCode.UNSUPPORTED_PROTOCOL_VERSION);
             if (version != null && sayWhy) {
-                outboundLine.configure(version, Long.MAX_VALUE);
+                outboundLine.configure(version, Long.MAX_VALUE, 0);
                 refuse(e.reason(), e.getMessage());
             } else {
                 end(e.getMessage());
@@ -236,7 +236,10 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
                 limits().lateAnswerTimeout(),
                 () -> refuse(ReasonCode.SERVER_UNAVAILABLE, "authentication took too long"));
         long maxPacketBytes = connect.properties().integer(Property.MAXIMUM_PACKET_SIZE, Long.MAX_VALUE);
-        outboundLine.configure(connect.version(), maxPacketBytes);
+        // [MQTT-3.1.2-26], [MQTT-3.1.2-27]
+        long topicAliases = Math.min(
+                connect.properties().integer(Property.TOPIC_ALIAS_MAXIMUM, 0), limits().maxOutboundTopicAliases());
+        outboundLine.configure(connect.version(), maxPacketBytes, (int) topicAliases);
         new ConnectHandler(this, listener, connect).start();
     }
 

@@ -7,6 +7,8 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.upwell.broker.owner.Loop;
 import org.upwell.broker.owner.Owner;
 import org.upwell.codec.MqttVersion;
@@ -25,6 +27,8 @@ import org.upwell.mqtt.hook.Verdict;
 /// While an interceptor thinks, later packets wait behind it. Without interceptors a packet is encoded on the spot.
 @SuppressWarnings("FutureReturnValueIgnored") // A failed write closes the channel, and that is acted on.
 final class OutboundLine {
+
+    private static final Logger LOG = LoggerFactory.getLogger(OutboundLine.class);
 
     /// Encoded bytes at which a buffer is passed to the channel before the batch ends, so that it need not grow on.
     private static final int PASS_ON_BYTES = 128 << 10;
@@ -65,6 +69,7 @@ final class OutboundLine {
     private final ArrayDeque<Waiting> waiting = new ArrayDeque<>(0);
     private MqttVersion version = MqttVersion.MQTT_3_1_1;
     private long maxPacketBytes = Long.MAX_VALUE;
+    private @Nullable OutboundAliases aliases;
     private @Nullable ByteBuf out;
     private int passedOnBytes;
     private boolean flushAsked;
@@ -80,9 +85,11 @@ final class OutboundLine {
     }
 
     /// @param clientMaxPacketBytes what the client accepts ([MQTT-3.1.2-24])
-    void configure(MqttVersion clientVersion, long clientMaxPacketBytes) {
+    /// @param topicAliases how many topic aliases may be used towards it ([MQTT-3.1.2-26], [MQTT-3.1.2-27])
+    void configure(MqttVersion clientVersion, long clientMaxPacketBytes, int topicAliases) {
         version = clientVersion;
         maxPacketBytes = clientMaxPacketBytes;
+        aliases = topicAliases == 0 ? null : new OutboundAliases(topicAliases, clientMaxPacketBytes);
     }
 
     /// Who is told when there is room again after [#hasRoom] said no.
@@ -180,13 +187,18 @@ final class OutboundLine {
         }
     }
 
-    private void encode(Packet packet, @Nullable Outcome outcome) {
+    private void encode(Packet whole, @Nullable Outcome outcome) {
         if (!channel.isOpen()) {
             return;
         }
-        if (maxPacketBytes != Long.MAX_VALUE && PacketEncoder.encodedBytes(packet, version) > maxPacketBytes) {
-            notSent(outcome, true);
-            return;
+        Packet packet = aliases != null && whole instanceof Publish publish ? aliases.shorten(publish) : whole;
+        if (isTooLarge(packet)) {
+            packet = WordyPackets.withoutReasonString(packet);
+            packet = isTooLarge(packet) ? WordyPackets.withoutUserProperties(packet) : packet;
+            if (isTooLarge(packet)) {
+                tooLarge(packet, outcome);
+                return;
+            }
         }
         ByteBuf buffer = out;
         if (buffer == null) {
@@ -204,6 +216,21 @@ final class OutboundLine {
         if (!flushAsked) {
             flushAsked = true;
             owner.atEndOfBatch(this::flush);
+        }
+    }
+
+    private boolean isTooLarge(Packet packet) {
+        return maxPacketBytes != Long.MAX_VALUE && PacketEncoder.encodedBytes(packet, version) > maxPacketBytes;
+    }
+
+    /// [MQTT-3.1.2-24]: it is not sent. A client that allows no packet as large as the answer that it waits for
+    /// would wait for ever, so its connection ends.
+    private void tooLarge(Packet packet, @Nullable Outcome outcome) {
+        if (outcome != null) {
+            outcome.notSent(true);
+        } else {
+            LOG.debug("a {} is larger than the {} bytes that its client accepts", packet.type(), maxPacketBytes);
+            channel.close();
         }
     }
 
