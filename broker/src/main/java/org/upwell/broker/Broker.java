@@ -8,6 +8,7 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.upwell.broker.access.Authenticator;
 import org.upwell.broker.access.Authorizer;
+import org.upwell.broker.access.Principal;
 import org.upwell.broker.event.BrokerCounters;
 import org.upwell.broker.event.BrokerEvents;
 import org.upwell.broker.message.Message;
@@ -132,6 +133,14 @@ public final class Broker implements AutoCloseable {
     /// may have come while it was being opened. On the session's owner.
     public void recheck(Session session) {
         sessions.recheck(session, rights());
+    }
+
+    /// The client of a live session proved itself anew: its rights are those of `now` from here on. On the
+    /// session's owner.
+    ///
+    /// @param now of the session's tenant
+    public void reauthenticated(Session session, Principal now) {
+        sessions.replace(session, now, rights());
     }
 
     private SessionDirectory.Rights rights() {

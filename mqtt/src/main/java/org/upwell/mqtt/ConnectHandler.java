@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.upwell.mqtt;
 
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -22,18 +23,22 @@ import org.upwell.broker.session.OpenRequest;
 import org.upwell.broker.session.Session;
 import org.upwell.broker.topic.InvalidTopicException;
 import org.upwell.broker.topic.TopicName;
+import org.upwell.codec.Auth;
 import org.upwell.codec.ConnAck;
 import org.upwell.codec.Connect;
+import org.upwell.codec.Disconnect;
 import org.upwell.codec.MqttVersion;
+import org.upwell.codec.Packet;
 import org.upwell.codec.Properties;
 import org.upwell.codec.Property;
 import org.upwell.codec.ReasonCode;
 import org.upwell.mqtt.hook.ClientInfo;
+import org.upwell.mqtt.hook.EnhancedAuthenticator;
 
 /// CONNECT of one connection, from the packet to the open session: checks it, asks who the peer is and what it may
 /// do, and opens the session. Owned by the connection's event loop, which handles no other packet meanwhile.
 @SuppressWarnings("FutureReturnValueIgnored") // The chain ends in a step that takes value and failure.
-final class ConnectHandler implements OpenRequest.Answer {
+final class ConnectHandler implements OpenRequest.Answer, AuthExchange.Outcome {
 
     private static final Logger LOG = LoggerFactory.getLogger(ConnectHandler.class);
 
@@ -43,6 +48,9 @@ final class ConnectHandler implements OpenRequest.Answer {
     private final MqttLimits limits;
     private final Connect packet;
     private final String clientId;
+    private final @Nullable String method;
+    private @Nullable AuthExchange exchange;
+    private byte @Nullable [] authenticationData;
     private @Nullable Principal principal;
 
     ConnectHandler(MqttConnection connection, ListenerConfig listener, Connect packet) {
@@ -51,6 +59,7 @@ final class ConnectHandler implements OpenRequest.Answer {
         this.broker = connection.broker();
         this.limits = connection.limits();
         this.packet = packet;
+        this.method = packet.properties().string(Property.AUTHENTICATION_METHOD);
         // [MQTT-3.1.3-6], [MQTT-3.1.3-7]: an empty client id gets one that nobody else has.
         this.clientId = packet.clientId().isEmpty()
                 ? "auto-" + UUID.randomUUID().toString().replace("-", "")
@@ -62,6 +71,10 @@ final class ConnectHandler implements OpenRequest.Answer {
         ReasonCode fault = fault();
         if (fault != null) {
             refuse(fault, "CONNECT cannot be accepted as it is");
+            return;
+        }
+        if (method != null) {
+            startExchange(method);
             return;
         }
         // An authenticator that throws or has no stage fails as one whose stage fails.
@@ -86,10 +99,6 @@ final class ConnectHandler implements OpenRequest.Answer {
             // [MQTT3-3.1.3-8]
             return ReasonCode.CLIENT_IDENTIFIER_NOT_VALID;
         }
-        if (packet.properties().has(Property.AUTHENTICATION_METHOD)) {
-            // [MQTT-4.12.0-1]: no method of enhanced authentication is offered.
-            return ReasonCode.BAD_AUTHENTICATION_METHOD;
-        }
         Connect.Will will = packet.will();
         if (will != null) {
             try {
@@ -100,9 +109,70 @@ final class ConnectHandler implements OpenRequest.Answer {
             if (limits.isTooLong(will.topic())) {
                 return ReasonCode.TOPIC_NAME_INVALID;
             }
+            if (limits.checkPayloadFormat() && !Messages.isPayloadAsSaid(will.payload(), will.properties())) {
+                return ReasonCode.PAYLOAD_FORMAT_INVALID;
+            }
         }
         return null;
     }
+
+    // ---- Enhanced authentication ---------------------------------------------------------------------------------
+
+    private void startExchange(String named) {
+        EnhancedAuthenticator authenticator = AuthExchange.find(connection, named);
+        if (authenticator == null) {
+            // [MQTT-4.12.0-1]
+            refuse(ReasonCode.BAD_AUTHENTICATION_METHOD, "the authentication method is not offered");
+            return;
+        }
+        exchange = new AuthExchange(
+                connection,
+                authenticator,
+                new EnhancedAuthenticator.Start(listener.name(), clientId, packet.userName(), null),
+                this);
+        exchange.next(packet.properties());
+    }
+
+    /// [MQTT-3.1.2-30]: until CONNACK the client sends AUTH and DISCONNECT only. All else is not read before that.
+    void onPacket(Packet received) {
+        AuthExchange going = exchange;
+        if (received instanceof Disconnect) {
+            connection.end("DISCONNECT before CONNACK");
+            return;
+        }
+        connection.hold();
+        if (received instanceof Auth auth
+                && going != null
+                && going.isClientsTurn()
+                && auth.reason() == ReasonCode.CONTINUE_AUTHENTICATION
+                && Objects.equals(auth.properties().string(Property.AUTHENTICATION_METHOD), method)) {
+            // [MQTT-4.12.0-3], [MQTT-4.12.0-5]
+            going.next(auth.properties());
+        } else {
+            refuse(ReasonCode.PROTOCOL_ERROR, "unexpected " + received.type() + " before CONNACK");
+        }
+    }
+
+    @Override
+    public void continued() {
+        connection.release();
+    }
+
+    @Override
+    public void authenticated(Principal proven, byte @Nullable [] data) {
+        authenticationData = data;
+        admit(proven);
+    }
+
+    /// The connection ended.
+    void close() {
+        if (exchange != null) {
+            exchange.stop();
+            exchange = null;
+        }
+    }
+
+    // ---- Who the peer is, and its session --------------------------------------------------------------------------
 
     private CompletionStage<Authentication> authenticate() {
         return broker.authenticator()
@@ -205,11 +275,10 @@ final class ConnectHandler implements OpenRequest.Answer {
         }
         Principal admitted = session.principal();
         MqttVersion version = packet.version();
-        connection
-                .hookRunner()
-                .admitted(
-                        new ClientInfo(session.key(), admitted, version, listener.name(), connection.remoteAddress()));
-        connection.opened(session, sendQuota());
+        ClientInfo client =
+                new ClientInfo(session.key(), admitted, version, listener.name(), connection.remoteAddress());
+        connection.hookRunner().admitted(client);
+        connection.opened(session, sendQuota(), new Reauthentication(connection, session, client, method));
         broker.counters().connectionsOpened.increment();
         connection.line().send(new ConnAck(present, ReasonCode.SUCCESS, connAckProperties()));
         connection.start(keepAliveSeconds());
@@ -243,6 +312,10 @@ final class ConnectHandler implements OpenRequest.Answer {
         }
         if (keepAliveSeconds() != packet.keepAliveSeconds()) {
             properties.integer(Property.SERVER_KEEP_ALIVE, keepAliveSeconds());
+        }
+        if (method != null) {
+            // [MQTT-4.12.0-5]
+            properties.all(AuthExchange.toProperties(method, authenticationData));
         }
         return properties
                 .integer(Property.RECEIVE_MAXIMUM, limits.receiveMaximum())

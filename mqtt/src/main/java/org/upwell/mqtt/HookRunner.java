@@ -20,6 +20,7 @@ import org.upwell.codec.Subscribe;
 import org.upwell.codec.UnsubAck;
 import org.upwell.codec.Unsubscribe;
 import org.upwell.mqtt.hook.ClientInfo;
+import org.upwell.mqtt.hook.EnhancedAuthenticator;
 import org.upwell.mqtt.hook.Hooks;
 import org.upwell.mqtt.hook.Interceptor;
 import org.upwell.mqtt.hook.PacketAuthorizer;
@@ -51,6 +52,17 @@ final class HookRunner {
     /// The hooks in force for this connection: none before it is admitted.
     Hooks hooks() {
         return client == null ? Hooks.NONE : registry.hooks();
+    }
+
+    /// The hook that offers a method of enhanced authentication, for whom that is to admit too; null if none does.
+    @Nullable
+    EnhancedAuthenticator authenticator(String method) {
+        return registry.hooks().authenticator(method);
+    }
+
+    /// Runs hook code, which may block.
+    Executor executor() {
+        return registry.executor();
     }
 
     /// Asks `chain` about `packet`; `then` gets the verdict on the event loop.

@@ -51,7 +51,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
     private final InboundLine inboundLine;
     private final KeepAlive keepAlive;
 
-    private boolean connectSeen;
+    private @Nullable ConnectHandler connecting;
     private boolean closing;
     /// Ends the connection if CONNECT or its decision does not come, or a late answer after the peer is gone.
     private Loop.@Nullable Cancellation deadline;
@@ -190,7 +190,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
             return;
         }
         broker().counters().faults.increment();
-        if (session == null && connectSeen) {
+        if (session == null && connecting != null) {
             refuse(ReasonCode.SERVER_UNAVAILABLE, null);
         } else {
             disconnect(ReasonCode.UNSPECIFIED_ERROR, null);
@@ -222,15 +222,16 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
         PacketHandlers admitted = handlers;
         if (admitted != null) {
             admitted.onPacket(packet);
-        } else if (packet instanceof Connect connect && !connectSeen) {
+        } else if (connecting != null) {
+            connecting.onPacket(packet);
+        } else if (packet instanceof Connect connect) {
             connect(connect);
         } else {
-            end("packet before CONNECT was answered");
+            end("packet before CONNECT");
         }
     }
 
     private void connect(Connect connect) {
-        connectSeen = true;
         cancelDeadline();
         deadline = owner.schedule(
                 limits().lateAnswerTimeout(),
@@ -240,7 +241,9 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
         long topicAliases = Math.min(
                 connect.properties().integer(Property.TOPIC_ALIAS_MAXIMUM, 0), limits().maxOutboundTopicAliases());
         outboundLine.configure(connect.version(), maxPacketBytes, (int) topicAliases);
-        new ConnectHandler(this, listener, connect).start();
+        ConnectHandler handler = new ConnectHandler(this, listener, connect);
+        connecting = handler;
+        handler.start();
     }
 
     private void cancelDeadline() {
@@ -251,10 +254,10 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
     }
 
     /// The session is this connection's. Part of [ConnectHandler].
-    void opened(Session opened, int sendQuota) {
+    void opened(Session opened, int sendQuota, Reauthentication reauthentication) {
         cancelDeadline();
         session = opened;
-        handlers = new PacketHandlers(this, outboundLine, opened, sendQuota);
+        handlers = new PacketHandlers(this, outboundLine, opened, sendQuota, reauthentication);
         outboundLine.onRoom(() -> guard(this::pump));
         decoder.maxPacketBytes(limits().maxPacketBytes());
     }
@@ -374,7 +377,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
         disconnect(ReasonCode.IMPLEMENTATION_SPECIFIC_ERROR, "the store failed");
     }
 
-    private void end(@Nullable String cause) {
+    void end(@Nullable String cause) {
         if (!closing) {
             close(null, cause == null ? "closed" : cause);
         }
@@ -396,6 +399,9 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
     private void leaveSession() {
         cancelDeadline();
         keepAlive.stop();
+        if (connecting != null) {
+            connecting.close();
+        }
         Session left = session;
         if (handlers != null) {
             handlers.close();

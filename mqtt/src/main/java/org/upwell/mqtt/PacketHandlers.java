@@ -30,8 +30,14 @@ final class PacketHandlers {
     private final InboundPublishes inbound;
     private final OutboundPublishes outbound;
     private final SubscribeHandler subscribes;
+    private final Reauthentication reauthentication;
 
-    PacketHandlers(MqttConnection connection, OutboundLine line, Session session, int sendQuota) {
+    PacketHandlers(
+            MqttConnection connection,
+            OutboundLine line,
+            Session session,
+            int sendQuota,
+            Reauthentication reauthentication) {
         this.connection = connection;
         this.line = line;
         this.hookRunner = connection.hookRunner();
@@ -39,6 +45,7 @@ final class PacketHandlers {
         this.inbound = new InboundPublishes(connection, line, session);
         this.outbound = new OutboundPublishes(connection, line, session, sendQuota);
         this.subscribes = new SubscribeHandler(connection, line, session);
+        this.reauthentication = reauthentication;
     }
 
     OutboundPublishes outbound() {
@@ -49,6 +56,7 @@ final class PacketHandlers {
     void close() {
         inbound.close();
         outbound.close();
+        reauthentication.close();
     }
 
     void onPacket(Packet received) {
@@ -99,8 +107,7 @@ final class PacketHandlers {
             case Unsubscribe unsubscribe -> subscribes.onUnsubscribe(unsubscribe);
             case PingReq ping -> line.send(PingResp.INSTANCE);
             case Disconnect disconnect -> connection.onDisconnect(disconnect);
-            // [MQTT-4.12.1-1]: re-authentication needs a method agreed in CONNECT, and none is offered.
-            case Auth auth -> connection.disconnect(ReasonCode.PROTOCOL_ERROR, "AUTH without an authentication method");
+            case Auth auth -> reauthentication.onAuth(auth);
             // [MQTT-3.1.0-2]
             default -> connection.disconnect(ReasonCode.PROTOCOL_ERROR, "unexpected " + packet.type());
         }

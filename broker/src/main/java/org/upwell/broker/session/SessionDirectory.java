@@ -185,6 +185,20 @@ public final class SessionDirectory {
         }
     }
 
+    /// Replaces the principal of a session by one that has just proved itself. On the session's owner.
+    public void replace(Session session, Principal now, Rights rights) {
+        if (!now.tenant().equals(session.key().tenant())) {
+            throw new IllegalArgumentException("a session stays with its tenant");
+        }
+        session.change(
+                now,
+                new Session.Access(
+                        rights.authorizer().permissionsOf(now), rights.limits().of(now)));
+        session.keep();
+        // It may have lost its rights while its proof was looked at.
+        recheck(session, rights);
+    }
+
     /// Who tells what a principal may do and have.
     public record Rights(Authenticator authenticator, Authorizer authorizer, Limits limits) {}
 

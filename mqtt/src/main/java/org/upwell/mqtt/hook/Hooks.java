@@ -3,6 +3,7 @@ package org.upwell.mqtt.hook;
 
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -17,11 +18,13 @@ public final class Hooks {
     private final @Nullable List<Interceptor>[] inbound;
     private final @Nullable List<Interceptor>[] outbound;
     private final @Nullable List<PacketAuthorizer> authorizers;
+    private final Map<String, EnhancedAuthenticator> authenticators;
 
     private Hooks(Builder builder) {
         inbound = byType(builder.inbound);
         outbound = byType(builder.outbound);
         authorizers = builder.authorizers.isEmpty() ? null : List.copyOf(builder.authorizers);
+        authenticators = Map.copyOf(builder.authenticators);
     }
 
     @SuppressWarnings({"unchecked", "rawtypes"}) // Java has no generic array creation; only these lists are put in.
@@ -50,12 +53,18 @@ public final class Hooks {
         return authorizers;
     }
 
+    /// Null if there is none of that method.
+    public @Nullable EnhancedAuthenticator authenticator(String method) {
+        return authenticators.get(method);
+    }
+
     /// Collects hooks; chains run in the order in which they were added.
     public static final class Builder {
 
         private final Map<PacketType, List<Interceptor>> inbound = new EnumMap<>(PacketType.class);
         private final Map<PacketType, List<Interceptor>> outbound = new EnumMap<>(PacketType.class);
         private final List<PacketAuthorizer> authorizers = new ArrayList<>();
+        private final Map<String, EnhancedAuthenticator> authenticators = new HashMap<>();
 
         private Builder() {}
 
@@ -71,6 +80,12 @@ public final class Hooks {
 
         public Builder authorizer(PacketAuthorizer authorizer) {
             authorizers.add(authorizer);
+            return this;
+        }
+
+        /// Takes the place of one with the same method.
+        public Builder authenticator(EnhancedAuthenticator authenticator) {
+            authenticators.put(authenticator.method(), authenticator);
             return this;
         }
 
