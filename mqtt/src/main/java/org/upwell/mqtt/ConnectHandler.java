@@ -340,12 +340,7 @@ final class ConnectHandler implements OpenRequest.Answer, AuthExchange.Outcome {
         broker.events()
                 .on(new BrokerEvent.ConnectionRefused(
                         listener.name(), tenant, MqttConnection.cut(clientId), reason.name() + ": " + cause));
-        connection.refuse(reason, wantsReasonString() ? cause : null);
+        connection.refuse(reason, cause);
         connection.release();
-    }
-
-    /// [MQTT-3.1.2-29]
-    private boolean wantsReasonString() {
-        return packet.properties().integer(Property.REQUEST_PROBLEM_INFORMATION, 1) == 1;
     }
 }

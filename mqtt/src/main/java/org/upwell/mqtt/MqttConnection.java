@@ -59,6 +59,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
     private @Nullable Session session;
     private @Nullable PacketHandlers handlers;
 
+    private boolean wantsReasons = true;
     private boolean cleanEnd;
     private @Nullable Long changedExpirySeconds;
     private String closeCause = "connection lost";
@@ -241,6 +242,9 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
         long topicAliases = Math.min(
                 connect.properties().integer(Property.TOPIC_ALIAS_MAXIMUM, 0), limits().maxOutboundTopicAliases());
         outboundLine.configure(connect.version(), maxPacketBytes, (int) topicAliases);
+        // [MQTT-3.1.2-29]
+        wantsReasons = connect.properties().integer(Property.REQUEST_PROBLEM_INFORMATION, 1) == 1;
+        outboundLine.leaveWordsOut(!wantsReasons);
         ConnectHandler handler = new ConnectHandler(this, listener, connect);
         connecting = handler;
         handler.start();
@@ -349,8 +353,8 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
         close(last, reason.name() + (cause == null ? "" : ": " + cause));
     }
 
-    private static Properties reasonString(@Nullable String cause) {
-        return cause == null
+    private Properties reasonString(@Nullable String cause) {
+        return cause == null || !wantsReasons
                 ? Properties.NONE
                 : Properties.builder()
                         .string(Property.REASON_STRING, cut(cause))

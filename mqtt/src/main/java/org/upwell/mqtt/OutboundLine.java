@@ -69,6 +69,7 @@ final class OutboundLine {
     private final ArrayDeque<Waiting> waiting = new ArrayDeque<>(0);
     private MqttVersion version = MqttVersion.MQTT_3_1_1;
     private long maxPacketBytes = Long.MAX_VALUE;
+    private boolean leavesWordsOut;
     private @Nullable OutboundAliases aliases;
     private @Nullable ByteBuf out;
     private int passedOnBytes;
@@ -90,6 +91,12 @@ final class OutboundLine {
         version = clientVersion;
         maxPacketBytes = clientMaxPacketBytes;
         aliases = topicAliases == 0 ? null : new OutboundAliases(topicAliases, clientMaxPacketBytes);
+    }
+
+    /// For a client that wants no problem information: nothing but PUBLISH, CONNACK and DISCONNECT may have reason
+    /// string or user properties ([MQTT-3.1.2-29]).
+    void leaveWordsOut(boolean leave) {
+        leavesWordsOut = leave;
     }
 
     /// Who is told when there is room again after [#hasRoom] said no.
@@ -192,6 +199,9 @@ final class OutboundLine {
             return;
         }
         Packet packet = aliases != null && whole instanceof Publish publish ? aliases.shorten(publish) : whole;
+        if (leavesWordsOut && packet.type() != PacketType.CONNACK && packet.type() != PacketType.DISCONNECT) {
+            packet = WordyPackets.withoutUserProperties(WordyPackets.withoutReasonString(packet));
+        }
         if (isTooLarge(packet)) {
             packet = WordyPackets.withoutReasonString(packet);
             packet = isTooLarge(packet) ? WordyPackets.withoutUserProperties(packet) : packet;
