@@ -91,6 +91,7 @@ public final class ConfigText {
         mqtt.put("listeners", listeners);
         mqtt.put("queue-limit", config.queueLimit());
         mqtt.put("queue-overflow", config.queueOverflow().spelling());
+        mqtt.put("shared-redelivery", config.sharedRedelivery().spelling());
         return mqtt;
     }
 

@@ -9,7 +9,12 @@ import java.util.Set;
 /// The broker and its listeners.
 ///
 /// @param queueLimit messages that one client's queue holds
-public record MqttConfig(List<ListenerConfig> listeners, int queueLimit, QueueOverflow queueOverflow) {
+/// @param sharedRedelivery when what a member of a shared subscription did not acknowledge goes to another
+public record MqttConfig(
+        List<ListenerConfig> listeners,
+        int queueLimit,
+        QueueOverflow queueOverflow,
+        SharedRedelivery sharedRedelivery) {
     public static final int DEFAULT_QUEUE_LIMIT = 50_000;
     /// The most that any role may be given.
     private static final int MAX_QUEUE_LIMIT = 2_000_000;
@@ -20,7 +25,7 @@ public record MqttConfig(List<ListenerConfig> listeners, int queueLimit, QueueOv
 
     /// The given listeners with the default queue.
     public static MqttConfig of(List<ListenerConfig> listeners) {
-        return new MqttConfig(listeners, DEFAULT_QUEUE_LIMIT, QueueOverflow.DROP_NEWEST);
+        return new MqttConfig(listeners, DEFAULT_QUEUE_LIMIT, QueueOverflow.DROP_NEWEST, SharedRedelivery.SESSION_END);
     }
 
     static List<ListenerConfig> defaultListeners() {
@@ -43,7 +48,10 @@ public record MqttConfig(List<ListenerConfig> listeners, int queueLimit, QueueOv
         int queueLimit = section.integer("queue-limit", DEFAULT_QUEUE_LIMIT, 1, MAX_QUEUE_LIMIT);
         QueueOverflow queueOverflow =
                 section.choice("queue-overflow", QueueOverflow.DROP_NEWEST, QueueOverflow::spelling);
+        SharedRedelivery sharedRedelivery =
+                section.choice("shared-redelivery", SharedRedelivery.SESSION_END, SharedRedelivery::spelling);
         section.refuseUnknownKeys();
-        return new MqttConfig(section.has("listeners") ? listeners : defaultListeners(), queueLimit, queueOverflow);
+        return new MqttConfig(
+                section.has("listeners") ? listeners : defaultListeners(), queueLimit, queueOverflow, sharedRedelivery);
     }
 }

@@ -13,6 +13,7 @@ import org.upwell.app.config.BindAddress;
 import org.upwell.app.config.ListenerType;
 import org.upwell.app.config.MqttConfig;
 import org.upwell.app.config.QueueOverflow;
+import org.upwell.app.config.SharedRedelivery;
 import org.upwell.app.tls.TlsFiles;
 import org.upwell.broker.Broker;
 import org.upwell.broker.event.BrokerCounters;
@@ -76,7 +77,12 @@ final class BrokerRuntime implements AutoCloseable {
                 ? OverflowRule.DROP_OLDEST
                 : OverflowRule.DROP_NEWEST;
         SessionLimits defaults = SessionLimits.DEFAULT;
-        return new SessionLimits(config.queueLimit(), defaults.queueBytes(), overflow, defaults.qos0Bytes());
+        return new SessionLimits(
+                config.queueLimit(),
+                defaults.queueBytes(),
+                overflow,
+                defaults.qos0Bytes(),
+                config.sharedRedelivery() == SharedRedelivery.CONNECTION_LOSS);
     }
 
     private static List<ListenerConfig> listeners(MqttConfig config, Certificates certificates) throws IOException {

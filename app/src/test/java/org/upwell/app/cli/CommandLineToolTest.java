@@ -80,7 +80,10 @@ class CommandLineToolTest {
         ToolRun run = ToolRun.of("config", "check", file.toString());
 
         assertThat(run.exitCode()).isZero();
-        assertThat(run.out()).contains("queue-limit: 7\n").contains("queue-overflow: drop-newest\n");
+        assertThat(run.out())
+                .contains("queue-limit: 7\n")
+                .contains("queue-overflow: drop-newest\n")
+                .contains("shared-redelivery: session-end\n");
         assertThat(run.err()).isEqualTo(file + ": no faults\n");
     }
 

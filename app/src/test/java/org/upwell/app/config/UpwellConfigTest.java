@@ -59,6 +59,7 @@ class UpwellConfigTest {
                     roles: [APPLICATION, BUBBLE_UP_READ_CONSUMER]
               queue-limit: 1_000
               queue-overflow: drop-oldest
+              shared-redelivery: connection-loss
             http:
               bind: 127.0.0.2
               port: 18080
@@ -151,7 +152,8 @@ class UpwellConfigTest {
                                         Optional.of(new AnonymousConfig(
                                                 "bench", Set.of("APPLICATION", "BUBBLE_UP_READ_CONSUMER"))))),
                         1_000,
-                        QueueOverflow.DROP_OLDEST));
+                        QueueOverflow.DROP_OLDEST,
+                        SharedRedelivery.CONNECTION_LOSS));
         assertThat(config.http()).isEqualTo(new HttpConfig(at("127.0.0.2", 18080)));
         assertThat(config.https())
                 .isEqualTo(new HttpsConfig(
