@@ -43,18 +43,18 @@ final class OutboundAliases {
     /// The packet as it is to be sent, which it then must be unless it is too large for the client.
     Publish shorten(Publish publish) {
         String topic = publish.topic();
-        if (topic.length() <= PROPERTY_BYTES || publish.properties().has(Property.TOPIC_ALIAS)) {
+        if (topic.length() <= PROPERTY_BYTES) {
             return publish;
         }
         Integer known = aliases.get(topic);
         if (known != null) {
-            return with(publish, "", known);
+            return with(publish, "", properties(publish, known));
         }
         if (!comesAgain(topic)) {
             return publish;
         }
         int alias = aliases.size() < maximum ? aliases.size() + 1 : leastRecentlyUsed();
-        Publish defining = with(publish, topic, alias);
+        Publish defining = with(publish, topic, properties(publish, alias));
         if (maxPacketBytes != Long.MAX_VALUE
                 && PacketEncoder.encodedBytes(defining, MqttVersion.MQTT_5) > maxPacketBytes) {
             // Without the alias it may fit.
@@ -80,7 +80,21 @@ final class OutboundAliases {
         return oldestFirst.next();
     }
 
-    private static Publish with(Publish publish, String topic, int alias) {
+    /// The packet without an alias, which it may have from elsewhere.
+    static Publish without(Publish publish) {
+        return publish.properties().has(Property.TOPIC_ALIAS)
+                ? with(publish, publish.topic(), publish.properties().without(Property.TOPIC_ALIAS))
+                : publish;
+    }
+
+    private static Properties properties(Publish publish, int alias) {
+        return Properties.builder()
+                .integer(Property.TOPIC_ALIAS, alias)
+                .all(publish.properties())
+                .build();
+    }
+
+    private static Publish with(Publish publish, String topic, Properties properties) {
         return new Publish(
                 topic,
                 publish.payload(),
@@ -88,9 +102,6 @@ final class OutboundAliases {
                 publish.dup(),
                 publish.retain(),
                 publish.packetId(),
-                Properties.builder()
-                        .integer(Property.TOPIC_ALIAS, alias)
-                        .all(publish.properties())
-                        .build());
+                properties);
     }
 }

@@ -177,7 +177,9 @@ final class OutboundLine {
         hookRunner.intercept(chain, packet, verdict -> {
             head.decided = true;
             if (verdict instanceof Verdict.Pass pass) {
-                head.packet = pass.packet();
+                // Aliases are ours to give: a hook knows neither the client's maximum nor what stands for what.
+                head.packet =
+                        pass.packet() instanceof Publish publish ? OutboundAliases.without(publish) : pass.packet();
             } else {
                 head.packet = null;
                 notSent(head.outcome, false);

@@ -2,6 +2,7 @@
 package org.upwell.mqtt;
 
 import java.util.ArrayDeque;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -16,6 +17,7 @@ import org.upwell.broker.store.Recovery;
 import org.upwell.broker.store.SessionRecord;
 import org.upwell.broker.store.Store;
 import org.upwell.broker.store.StoreCondition;
+import org.upwell.broker.store.StoreFullException;
 import org.upwell.broker.store.SubscriptionRecord;
 
 /// A store that commits messages and releases only when told, as one that waits for its disk; all else at once.
@@ -41,6 +43,14 @@ final class FakeLateStore implements Store {
             } else {
                 owner.execute(commit::committed);
             }
+        }
+    }
+
+    /// Refuses what was given so far, as a full disk does. Any thread.
+    synchronized void refuseAll() {
+        for (Commit next = due.poll(); next != null; next = due.poll()) {
+            Commit commit = next;
+            Objects.requireNonNull(next.owner()).execute(() -> commit.failed(new StoreFullException("no space")));
         }
     }
 

@@ -228,6 +228,37 @@ class InboundPublishesTest {
         }
     }
 
+    /// What a full store cannot keep is refused and not acknowledged; MQTT 5 goes on, 3.x has no word but closing.
+    @ParameterizedTest
+    @EnumSource
+    void fullStoreRefusesInTheWordsOfTheVersion(MqttVersion version) throws Exception {
+        FakeLateStore store = new FakeLateStore();
+        TestBroker.Options options = new TestBroker.Options();
+        options.store = store;
+        try (TestBroker broker = options.start();
+                TestClient client = new TestClient(broker.address(), version)) {
+            client.connect("c", false, expiry(version));
+            client.send(plain(QoS.EXACTLY_ONCE, 7));
+            store.awaitFirstAppend();
+            client.expectNothingButPong();
+            store.refuseAll();
+            if (version.isMqtt5()) {
+                PubRec refusal = client.receive(PubRec.class);
+                assertThat(refusal.packetId()).isEqualTo(7);
+                assertThat(refusal.reason()).isEqualTo(ReasonCode.QUOTA_EXCEEDED);
+                // The id is free again, and what comes under it is a new message.
+                client.send(plain(QoS.EXACTLY_ONCE, 7));
+                client.expectNothingButPong();
+                store.commitAll();
+                assertThat(client.receive(PubRec.class).reason().isError()).isFalse();
+                assertThat(broker.broker.counters().messagesReceived.sum()).isEqualTo(2);
+            } else {
+                client.expectClosed();
+            }
+            assertThat(broker.broker.counters().publishesRefused.sum()).isEqualTo(1);
+        }
+    }
+
     /// [MQTT-3.3.4-9]: handshakes of an earlier connection count on the one where they are taken up again, and only
     /// there.
     @Test

@@ -8,17 +8,21 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.upwell.codec.MqttVersion;
 import org.upwell.codec.PacketEncoder;
+import org.upwell.codec.PacketType;
 import org.upwell.codec.Properties;
 import org.upwell.codec.Property;
 import org.upwell.codec.PubAck;
 import org.upwell.codec.Publish;
 import org.upwell.codec.QoS;
+import org.upwell.mqtt.hook.Hooks;
+import org.upwell.mqtt.hook.Verdict;
 
 /// Topic aliases towards clients, over real sockets.
 @Timeout(60)
@@ -143,6 +147,37 @@ class TopicAliasTest {
                 assertThat(alias(again)).isZero();
                 assertThat(second.receive(Publish.class).topic()).isEqualTo("acme/a");
             }
+        }
+    }
+
+    /// An alias that a hook writes into a message goes no further: it could stand for another topic by then.
+    @Test
+    void aliasesAreNotForHooksToGive() throws IOException {
+        try (TestBroker broker = TestBroker.start();
+                TestClient publisher = TestClient.connected(broker, VERSION, "publisher");
+                TestClient subscriber = subscriber(broker, allowing(0), QoS.AT_MOST_ONCE)) {
+            broker.server
+                    .hooks()
+                    .replace(Hooks.builder()
+                            .outbound(PacketType.PUBLISH, (info, packet) -> {
+                                Publish publish = (Publish) packet;
+                                return CompletableFuture.completedFuture(new Verdict.Pass(new Publish(
+                                        publish.topic(),
+                                        publish.payload(),
+                                        publish.qos(),
+                                        publish.dup(),
+                                        publish.retain(),
+                                        publish.packetId(),
+                                        Properties.builder()
+                                                .integer(Property.TOPIC_ALIAS, 7)
+                                                .user("seen", "yes")
+                                                .build())));
+                            })
+                            .build());
+            publisher.publish("acme/a", "x", QoS.AT_MOST_ONCE);
+            Publish received = subscriber.receive(Publish.class);
+            assertThat(alias(received)).isZero();
+            assertThat(received.properties().userProperties()).hasSize(1);
         }
     }
 
