@@ -344,12 +344,12 @@ final class InboundPublishes {
     }
 
     /// The session may have moved on to the event loop of another connection meanwhile.
-    private void commitWhereOwned(int packetId) {
+    private void whereOwned(Runnable step) {
         Owner owner = session.owner();
         if (owner.isCurrent()) {
-            session.inboundPacketIds().commit(packetId);
+            step.run();
         } else {
-            owner.execute(() -> commitWhereOwned(packetId));
+            owner.execute(() -> whereOwned(step));
         }
     }
 
@@ -399,7 +399,7 @@ final class InboundPublishes {
                 if (connection.isOpen()) {
                     acknowledge();
                 } else if (qos == QoS.EXACTLY_ONCE && !reason.isError()) {
-                    commitWhereOwned(packetId);
+                    whereOwned(() -> session.inboundPacketIds().commit(packetId));
                 }
             }
         }
@@ -407,21 +407,25 @@ final class InboundPublishes {
         /// A full store refuses what it cannot keep and goes on; any other failure is the end.
         @Override
         public void failed(StoreException cause) {
-            if (cause instanceof StoreFullException && qos != QoS.AT_MOST_ONCE && connection.isOpen()) {
-                connection.guard(this::refusedAsFull);
-            } else {
+            boolean isFull = cause instanceof StoreFullException;
+            if (isFull) {
+                broker.counters().publishesRefused.increment();
+            }
+            if (qos == QoS.EXACTLY_ONCE) {
+                // Nobody has the message, so what comes under its id is no repeat.
+                whereOwned(() -> session.inboundPacketIds().release(packetId));
+            }
+            if (!isFull) {
                 connection.storeFailed();
+            } else if (connection.isOpen() && qos != QoS.AT_MOST_ONCE) {
+                connection.guard(this::refusedAsFull);
             }
         }
 
         private void refusedAsFull() {
-            broker.counters().publishesRefused.increment();
             if (connection.version().isMqtt5()) {
                 reason = ReasonCode.QUOTA_EXCEEDED;
                 committed = true;
-                if (qos == QoS.EXACTLY_ONCE) {
-                    session.inboundPacketIds().release(packetId);
-                }
                 proceed();
             } else {
                 connection.disconnect(ReasonCode.QUOTA_EXCEEDED, "the store is full");

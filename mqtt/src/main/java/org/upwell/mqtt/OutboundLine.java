@@ -200,18 +200,30 @@ final class OutboundLine {
         if (!channel.isOpen()) {
             return;
         }
-        Packet packet = aliases != null && whole instanceof Publish publish ? aliases.shorten(publish) : whole;
+        Packet packet = toFit(whole);
+        if (isTooLarge(packet)) {
+            tooLarge(packet, outcome);
+        } else {
+            write(packet);
+        }
+    }
+
+    /// The packet as this client is to get it.
+    private Packet toFit(Packet whole) {
+        if (whole instanceof Publish publish) {
+            return aliases == null ? publish : aliases.shorten(publish);
+        }
+        Packet packet = whole;
         if (leavesWordsOut && packet.type() != PacketType.CONNACK && packet.type() != PacketType.DISCONNECT) {
             packet = WordyPackets.withoutUserProperties(WordyPackets.withoutReasonString(packet));
         }
         if (isTooLarge(packet)) {
             packet = WordyPackets.withoutReasonString(packet);
-            packet = isTooLarge(packet) ? WordyPackets.withoutUserProperties(packet) : packet;
-            if (isTooLarge(packet)) {
-                tooLarge(packet, outcome);
-                return;
-            }
         }
+        return isTooLarge(packet) ? WordyPackets.withoutUserProperties(packet) : packet;
+    }
+
+    private void write(Packet packet) {
         ByteBuf buffer = out;
         if (buffer == null) {
             buffer = channel.alloc().directBuffer(lastBatchBytes);

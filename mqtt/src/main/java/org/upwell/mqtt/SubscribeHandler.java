@@ -7,12 +7,15 @@ import org.jspecify.annotations.Nullable;
 import org.upwell.broker.Broker;
 import org.upwell.broker.event.BrokerEvent;
 import org.upwell.broker.message.Message;
+import org.upwell.broker.owner.Owner;
 import org.upwell.broker.session.Delivery;
 import org.upwell.broker.session.Session;
 import org.upwell.broker.session.Subscriber;
 import org.upwell.broker.store.Append;
 import org.upwell.broker.store.Commit;
 import org.upwell.broker.store.QueueTarget;
+import org.upwell.broker.store.StoreException;
+import org.upwell.broker.store.StoreFullException;
 import org.upwell.broker.topic.InvalidTopicException;
 import org.upwell.broker.topic.SharedFilter;
 import org.upwell.broker.topic.Subscription;
@@ -159,7 +162,25 @@ final class SubscribeHandler {
         }
         long sequence = broker.store().nextSequence();
         QueueTarget target = new QueueTarget(number, qos, true, ids);
-        broker.store().append(sequence, new Append(message, List.of(target), false, 0, 0), failing());
+        broker.store().append(sequence, new Append(message, List.of(target), false, 0, 0), new Commit() {
+            @Override
+            public Owner owner() {
+                return connection.owner();
+            }
+
+            @Override
+            public void committed() {
+                // Nobody waits for it.
+            }
+
+            @Override
+            public void failed(StoreException cause) {
+                // A full store keeps what is retained once; the copy is delivered from memory.
+                if (!(cause instanceof StoreFullException)) {
+                    connection.storeFailed();
+                }
+            }
+        });
         return sequence;
     }
 

@@ -251,10 +251,17 @@ class InboundPublishesTest {
                 client.expectNothingButPong();
                 store.commitAll();
                 assertThat(client.receive(PubRec.class).reason().isError()).isFalse();
-                assertThat(broker.broker.counters().messagesReceived.sum()).isEqualTo(2);
             } else {
                 client.expectClosed();
+                try (TestClient again = new TestClient(broker.address(), version)) {
+                    again.connect("c", false, expiry(version));
+                    again.send(plain(QoS.EXACTLY_ONCE, 7));
+                    again.expectNothingButPong();
+                    store.commitAll();
+                    assertThat(again.receive(PubRec.class).packetId()).isEqualTo(7);
+                }
             }
+            assertThat(broker.broker.counters().messagesReceived.sum()).isEqualTo(2);
             assertThat(broker.broker.counters().publishesRefused.sum()).isEqualTo(1);
         }
     }
