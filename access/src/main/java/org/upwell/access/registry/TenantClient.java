@@ -6,16 +6,28 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.upwell.broker.store.SessionRecord.QueueLimit;
 
 /// A client ID with its secret, which a tenant's programs exchange for tokens.
 ///
 /// @param secretDigest SHA-256 of the secret, in hex. The secret is 256 random bits that no person chose, so there
 ///     is nothing to guess that a slow hash would slow down; and clients exchange it for each REST call.
 /// @param roles what its tokens assert
-public record TenantClient(String clientId, String secretDigest, Set<String> roles) {
+/// @param queueLimit what its tokens claim for the queues of their sessions; null if nothing
+public record TenantClient(
+        String clientId,
+        String secretDigest,
+        Set<String> roles,
+        @Nullable QueueLimit queueLimit) {
 
     public TenantClient {
         roles = Set.copyOf(roles);
+    }
+
+    /// One whose tokens claim nothing for queues.
+    public TenantClient(String clientId, String secretDigest, Set<String> roles) {
+        this(clientId, secretDigest, roles, null);
     }
 
     /// Compares in constant time.

@@ -7,12 +7,15 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.upwell.access.Printable;
 import org.upwell.access.TenantId;
 import org.upwell.access.file.Documents;
 import org.upwell.access.file.Faults;
 import org.upwell.access.file.Fields;
 import org.upwell.access.file.Node;
+import org.upwell.access.role.RoleQueue;
+import org.upwell.broker.store.SessionRecord.QueueLimit;
 import tools.jackson.core.JsonGenerator;
 
 /// The form of `tenants.json`.
@@ -20,6 +23,8 @@ final class TenantFile {
 
     private static final int FORMAT = 1;
     private static final String DIGEST_PREFIX = "sha256:";
+    private static final String QUEUE_MESSAGES = "queue-messages";
+    private static final String QUEUE_BYTES = "queue-bytes";
 
     private TenantFile() {}
 
@@ -52,15 +57,26 @@ final class TenantFile {
             }
             clients.add(client(clientId, Fields.of(entry.getValue(), "client '" + clientId + "'", faults)));
         }
+        QueueLimit queueLimit = queueLimit(fields);
         fields.finish();
-        return new Tenant(id, enabled, clients);
+        return new Tenant(id, enabled, clients, queueLimit);
     }
 
     private static TenantClient client(String clientId, Fields fields) {
         String digest = fields.parsed("secret", TenantFile::digest);
         Set<String> roles = Set.copyOf(fields.texts("roles"));
+        QueueLimit queueLimit = queueLimit(fields);
         fields.finish();
-        return new TenantClient(clientId, digest == null ? "" : digest, roles);
+        return new TenantClient(clientId, digest == null ? "" : digest, roles, queueLimit);
+    }
+
+    private static @Nullable QueueLimit queueLimit(Fields fields) {
+        if (!fields.has(QUEUE_MESSAGES) && !fields.has(QUEUE_BYTES)) {
+            return null;
+        }
+        return new QueueLimit(
+                (int) fields.number(QUEUE_MESSAGES, RoleQueue.MAX_MESSAGES, 1, RoleQueue.MAX_MESSAGES),
+                fields.number(QUEUE_BYTES, RoleQueue.MAX_BYTES, 1, RoleQueue.MAX_BYTES));
     }
 
     private static String digest(String text) {
@@ -84,6 +100,7 @@ final class TenantFile {
         json.writeName(tenant.id());
         json.writeStartObject();
         json.writeBooleanProperty("enabled", tenant.enabled());
+        write(json, tenant.queueLimit());
         json.writeName("clients");
         json.writeStartObject();
         for (TenantClient client : tenant.clients()) {
@@ -91,9 +108,17 @@ final class TenantFile {
             json.writeStartObject();
             json.writeStringProperty("secret", DIGEST_PREFIX + client.secretDigest());
             Documents.writeTexts(json, "roles", client.roles());
+            write(json, client.queueLimit());
             json.writeEndObject();
         }
         json.writeEndObject();
         json.writeEndObject();
+    }
+
+    private static void write(JsonGenerator json, @Nullable QueueLimit limit) {
+        if (limit != null) {
+            json.writeNumberProperty(QUEUE_MESSAGES, limit.messages());
+            json.writeNumberProperty(QUEUE_BYTES, limit.bytes());
+        }
     }
 }

@@ -14,11 +14,14 @@ import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 import org.upwell.access.Printable;
 import org.upwell.access.TenantId;
 import org.upwell.access.file.SharedDirectory;
 import org.upwell.access.file.SharedFile;
+import org.upwell.access.role.RoleQueue;
 import org.upwell.access.role.RoleTable;
+import org.upwell.broker.store.SessionRecord.QueueLimit;
 
 /// The tenants and their clients, kept in `tenants.json`. Reading answers from memory; a change is on disk when the
 /// call returns. Safe for all threads; changes block, so not on an event loop.
@@ -87,7 +90,7 @@ public final class Tenants {
     /// @throws RegistryException if the ID is taken or not allowed, or for a role that a token may not assert
     public IssuedClient add(String id, Set<String> clientRoles) throws IOException {
         checkId(id);
-        NewClient made = newClient(id, clientRoles);
+        NewClient made = newClient(id, clientRoles, null);
         file.update(all -> {
             if (all.tenants().containsKey(id)) {
                 throw RegistryException.conflict("tenant '" + id + "' exists already");
@@ -99,7 +102,40 @@ public final class Tenants {
 
     /// @throws RegistryException if there is no such tenant
     public void enable(String id, boolean enabled) throws IOException {
-        change(id, tenant -> new Tenant(id, enabled, tenant.clients()));
+        change(id, tenant -> new Tenant(id, enabled, tenant.clients(), tenant.queueLimit()));
+    }
+
+    /// Says how much tokens of the tenant's clients may claim for a queue. What clients were given before stays
+    /// written, and counts as far as this allows.
+    ///
+    /// @param most null: no more than their roles give
+    /// @throws RegistryException if there is no such tenant, or for a limit out of bounds
+    public void limitQueues(String id, @Nullable QueueLimit most) throws IOException {
+        checkQueue(most);
+        change(id, tenant -> new Tenant(id, tenant.enabled(), tenant.clients(), most));
+    }
+
+    private static void checkQueue(Tenant tenant, @Nullable QueueLimit limit) {
+        QueueLimit most = tenant.queueLimit();
+        if (limit == null || most == null) {
+            return;
+        }
+        if (limit.messages() > most.messages() || limit.bytes() > most.bytes()) {
+            throw RegistryException.invalid("tenant '" + tenant.id() + "' may have queues of " + most.messages()
+                    + " messages and " + most.bytes() + " bytes at most");
+        }
+    }
+
+    private static void checkQueue(@Nullable QueueLimit limit) {
+        if (limit == null) {
+            return;
+        }
+        if (limit.messages() < 1 || limit.messages() > RoleQueue.MAX_MESSAGES) {
+            throw RegistryException.invalid("a queue holds 1 to " + RoleQueue.MAX_MESSAGES + " messages");
+        }
+        if (limit.bytes() < 1 || limit.bytes() > RoleQueue.MAX_BYTES) {
+            throw RegistryException.invalid("a queue holds 1 to " + RoleQueue.MAX_BYTES + " bytes");
+        }
     }
 
     /// Removes a tenant and its clients.
@@ -123,11 +159,22 @@ public final class Tenants {
     /// @param clientRoles what its tokens will assert; [RoleTable#TENANT_DEFAULTS] if empty
     /// @throws RegistryException if there is no such tenant, or a role that a token may not assert
     public IssuedClient addClient(String id, Set<String> clientRoles) throws IOException {
-        NewClient made = newClient(id, clientRoles);
+        return addClient(id, clientRoles, null);
+    }
+
+    /// Makes a client ID and secret.
+    ///
+    /// @param queueLimit what its tokens will claim for the queues of their sessions, null for nothing
+    /// @throws RegistryException also if the tenant may not have that much
+    public IssuedClient addClient(String id, Set<String> clientRoles, @Nullable QueueLimit queueLimit)
+            throws IOException {
+        checkQueue(queueLimit);
+        NewClient made = newClient(id, clientRoles, queueLimit);
         change(id, tenant -> {
+            checkQueue(tenant, queueLimit);
             List<TenantClient> clients = new ArrayList<>(tenant.clients());
             clients.add(made.client());
-            return new Tenant(id, tenant.enabled(), clients);
+            return tenant.with(clients);
         });
         return made.issued();
     }
@@ -135,7 +182,7 @@ public final class Tenants {
     /// A client before it is written: as it is kept, and as its owner is told of it.
     private record NewClient(TenantClient client, IssuedClient issued) {}
 
-    private NewClient newClient(String id, Set<String> clientRoles) {
+    private NewClient newClient(String id, Set<String> clientRoles, @Nullable QueueLimit queueLimit) {
         Set<String> granted = clientRoles.isEmpty() ? Set.copyOf(RoleTable.TENANT_DEFAULTS) : clientRoles;
         if (!clientRoles.isEmpty()) {
             checkRoles(id, clientRoles);
@@ -143,7 +190,7 @@ public final class Tenants {
         String clientId = "c-" + HexFormat.of().formatHex(random(CLIENT_ID_BYTES));
         String secret = Base64.getUrlEncoder().withoutPadding().encodeToString(random(SECRET_BYTES));
         return new NewClient(
-                new TenantClient(clientId, TenantClient.digest(secret), granted),
+                new TenantClient(clientId, TenantClient.digest(secret), granted, queueLimit),
                 new IssuedClient(clientId, secret, granted));
     }
 
@@ -155,7 +202,7 @@ public final class Tenants {
                 throw RegistryException.notFound(
                         "tenant '" + id + "' has no client '" + Printable.cut(clientId, 80) + "'");
             }
-            return new Tenant(id, tenant.enabled(), clients);
+            return tenant.with(clients);
         });
     }
 

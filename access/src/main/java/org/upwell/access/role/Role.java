@@ -4,10 +4,17 @@ package org.upwell.access.role;
 import java.util.List;
 
 /// A named list of grants.
-public record Role(String name, List<Grant> grants) {
+///
+/// @param queue what it says of its holders' queues
+public record Role(String name, List<Grant> grants, RoleQueue queue) {
 
     public Role {
         grants = List.copyOf(grants);
+    }
+
+    /// One that leaves queues as configured.
+    public Role(String name, List<Grant> grants) {
+        this(name, grants, RoleQueue.UNSAID);
     }
 
     static Role of(String name, Grant... grants) {
@@ -15,8 +22,9 @@ public record Role(String name, List<Grant> grants) {
     }
 
     /// True if only users may have it, never the bearer of a token: it reaches beyond one tenant's topics, or
-    /// grants no topics but something else, as `ADMIN` does.
+    /// grants no topics but something else, as `ADMIN` does. One that only sets queues is for everybody.
     public boolean isInternal() {
-        return grants.isEmpty() || !grants.stream().allMatch(Grant::isWithinTenant);
+        boolean grantsOtherThings = grants.isEmpty() && queue.equals(RoleQueue.UNSAID);
+        return grantsOtherThings || !grants.stream().allMatch(Grant::isWithinTenant);
     }
 }

@@ -10,6 +10,7 @@ import org.upwell.access.file.Documents;
 import org.upwell.access.file.Faults;
 import org.upwell.access.file.Fields;
 import org.upwell.access.file.Node;
+import org.upwell.broker.session.OverflowRule;
 import org.upwell.broker.topic.InvalidTopicException;
 import org.upwell.broker.topic.TopicFilter;
 
@@ -23,6 +24,11 @@ import org.upwell.broker.topic.TopicFilter;
 ///       topic: "{tenantId}/read/#"
 ///       max-qos: 1                     # 0 to 2, 2 unless given
 ///       retain: false                  # may publish retained messages; true unless given
+///   DEEP_QUEUE:                        # with more than grants it is a mapping
+///     grants: []                       # as above; may be left out
+///     queue-messages: 2000000          # what the queue of whoever has the role may hold; of several
+///     queue-bytes: 1073741824          # roles the largest counts, and the configuration if none says
+///     queue-overflow: drop-oldest      # drop-newest | drop-oldest; the configuration's if roles disagree
 /// ```
 public final class RoleFile {
 
@@ -52,13 +58,38 @@ public final class RoleFile {
         if (!name.matches("[A-Za-z0-9_.:-]{1,128}")) {
             faults.add(node.line(), what + " must be named with 1 to 128 of the characters A-Z a-z 0-9 _ . : -");
         }
-        List<Grant> grants = new ArrayList<>();
         if (node instanceof Node.Sequence sequence) {
-            sequence.items().forEach(item -> grants.add(grant(Fields.of(item, "a grant of " + what, faults))));
-        } else {
-            faults.add(node.line(), what + " must be a list of grants, found " + node.kind());
+            return new Role(name, grants(sequence.items(), what, faults));
         }
-        return new Role(name, grants);
+        if (!(node instanceof Node.Mapping mapping)) {
+            faults.add(
+                    node.line(), what + " must be a list of grants, or a mapping with 'grants', found " + node.kind());
+            return new Role(name, List.of());
+        }
+        Fields fields = new Fields(mapping, what, faults);
+        List<Grant> grants = grants(fields.items("grants"), what, faults);
+        RoleQueue queue = new RoleQueue(
+                (int) fields.number("queue-messages", 0, 1, RoleQueue.MAX_MESSAGES),
+                fields.number("queue-bytes", 0, 1, RoleQueue.MAX_BYTES),
+                fields.has("queue-overflow") ? fields.parsed("queue-overflow", RoleFile::overflow) : null);
+        fields.finish();
+        return new Role(name, grants, queue);
+    }
+
+    private static List<Grant> grants(List<Node> items, String what, Faults faults) {
+        return items.stream()
+                .map(item -> grant(Fields.of(item, "a grant of " + what, faults)))
+                .toList();
+    }
+
+    private static OverflowRule overflow(String text) {
+        return switch (text) {
+            case "drop-newest" -> OverflowRule.DROP_NEWEST;
+            case "drop-oldest" -> OverflowRule.DROP_OLDEST;
+            default ->
+                throw new IllegalArgumentException(
+                        "'queue-overflow' must be drop-newest or drop-oldest, found '" + Printable.cut(text, 40) + "'");
+        };
     }
 
     private static Grant grant(Fields fields) {

@@ -54,6 +54,12 @@ public final class RoleTable {
         return Optional.ofNullable(roles.get(name));
     }
 
+    /// What a role says of queues; nothing if there is no such role.
+    public RoleQueue queueOf(String name) {
+        Role role = roles.get(name);
+        return role == null ? RoleQueue.UNSAID : role.queue();
+    }
+
     public Set<String> names() {
         return Set.copyOf(roles.sequencedKeySet());
     }

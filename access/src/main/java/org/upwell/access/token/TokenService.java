@@ -3,12 +3,14 @@ package org.upwell.access.token;
 
 import java.util.HashSet;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.upwell.access.AccessEvent;
 import org.upwell.access.AccessEvents;
 import org.upwell.access.Printable;
 import org.upwell.access.registry.AccessDirectory;
 import org.upwell.access.registry.Tenants;
 import org.upwell.access.role.RoleTable;
+import org.upwell.broker.store.SessionRecord.QueueLimit;
 
 /// Exchanges a client ID and secret for a token. Takes a millisecond or so for the signature and never blocks. Safe
 /// for all threads.
@@ -72,9 +74,20 @@ public final class TokenService {
         if (!requestedRoles.isEmpty()) {
             roles.retainAll(requestedRoles);
         }
-        IssuedToken token = issuer.issue(tenant, roles);
+        IssuedToken token = issuer.issue(
+                tenant,
+                roles,
+                bounded(found.client().queueLimit(), found.tenant().queueLimit()));
         events.on(new AccessEvent.TokenIssued(tenant, clientId, token.id()));
         return new Exchange.Granted(token);
+    }
+
+    /// The tenant's limit may have been lowered since the client was made.
+    private static @Nullable QueueLimit bounded(@Nullable QueueLimit claimed, @Nullable QueueLimit most) {
+        return claimed == null || most == null
+                ? claimed
+                : new QueueLimit(
+                        Math.min(claimed.messages(), most.messages()), Math.min(claimed.bytes(), most.bytes()));
     }
 
     private Exchange refused(String clientId, Exchange refusal, String reason) {

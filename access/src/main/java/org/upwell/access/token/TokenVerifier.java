@@ -32,10 +32,12 @@ import org.upwell.access.RecentMap;
 import org.upwell.access.TenantId;
 import org.upwell.access.registry.AccessDirectory;
 import org.upwell.access.role.Role;
+import org.upwell.access.role.RoleQueue;
 import org.upwell.access.role.RoleTable;
 import org.upwell.broker.access.Authentication;
 import org.upwell.broker.access.Principal;
 import org.upwell.broker.access.RefusalCause;
+import org.upwell.broker.store.SessionRecord.QueueLimit;
 
 /// Tells whose a token is, or why it is refused. Works in some ten microseconds without blocking, so on any thread.
 public final class TokenVerifier {
@@ -47,10 +49,18 @@ public final class TokenVerifier {
 
     static final String ROLES_CLAIM = "mqttScope";
 
+    /// What a session's queue is to hold; believed in our own tokens alone.
+    static final String QUEUE_MESSAGES_CLAIM = "mqttQueueMessages";
+
+    static final String QUEUE_BYTES_CLAIM = "mqttQueueBytes";
+
     private static final int MAX_KEPT = 10_000;
 
     /// An issuer with its keys.
-    private record Issuer(String name, Supplier<List<VerifyingKey>> keys, Set<String> tenants, Set<String> roles) {
+    ///
+    /// @param isOurs true for our own token service
+    private record Issuer(
+            String name, Supplier<List<VerifyingKey>> keys, Set<String> tenants, Set<String> roles, boolean isOurs) {
 
         boolean speaksFor(String tenant) {
             return tenants.contains(TrustedIssuer.ANY) || tenants.contains(tenant);
@@ -71,7 +81,8 @@ public final class TokenVerifier {
             List<String> roles,
             Instant issuedAt,
             @Nullable Instant notBefore,
-            Instant expiresAt) {}
+            Instant expiresAt,
+            @Nullable QueueLimit queueLimit) {}
 
     /// A token is no good; the message says why and never contains the token.
     private static final class BadToken extends Exception {
@@ -104,7 +115,7 @@ public final class TokenVerifier {
     /// Accepts our own tokens, for each tenant and with all roles that are not internal. Not to be called once the
     /// verifier is in use.
     public void trustOwn(String name, SigningKeys keys) {
-        trust(new Issuer(name, keys::verifying, Set.of(TrustedIssuer.ANY), Set.of(TrustedIssuer.ANY)));
+        trust(new Issuer(name, keys::verifying, Set.of(TrustedIssuer.ANY), Set.of(TrustedIssuer.ANY), true));
     }
 
     /// Accepts another's tokens. Not to be called once the verifier is in use.
@@ -117,7 +128,7 @@ public final class TokenVerifier {
                     + Printable.cut(issuer.name(), 80) + "'");
         }
         var keys = directory.files().watched(file, KeySetFile::parse, List.<VerifyingKey>of());
-        trust(new Issuer(issuer.name(), keys::value, issuer.tenants(), issuer.roles()));
+        trust(new Issuer(issuer.name(), keys::value, issuer.tenants(), issuer.roles(), false));
     }
 
     private void trust(Issuer issuer) {
@@ -162,7 +173,8 @@ public final class TokenVerifier {
         if (roles.isEmpty()) {
             return refused(RefusalCause.NOT_AUTHORIZED, "token has no role that it may assert");
         }
-        return new Authentication.Admitted(new Principal(tenant, tenant, roles, claims.issuedAt(), claims.expiresAt()));
+        return new Authentication.Admitted(
+                new Principal(tenant, tenant, roles, claims.issuedAt(), claims.expiresAt(), null, claims.queueLimit()));
     }
 
     private static Authentication refused(RefusalCause cause, String reason) {
@@ -262,7 +274,20 @@ public final class TokenVerifier {
                 roles == null ? List.of() : List.copyOf(roles),
                 issuedAt.toInstant(),
                 notBefore == null ? null : notBefore.toInstant(),
-                expiresAt.toInstant());
+                expiresAt.toInstant(),
+                issuer.isOurs() ? queueLimit(claims) : null);
+    }
+
+    private static @Nullable QueueLimit queueLimit(JWTClaimsSet claims) throws ParseException, BadToken {
+        Long messages = claims.getLongClaim(QUEUE_MESSAGES_CLAIM);
+        Long bytes = claims.getLongClaim(QUEUE_BYTES_CLAIM);
+        if (messages == null || bytes == null) {
+            return null;
+        }
+        if (messages < 1 || messages > RoleQueue.MAX_MESSAGES || bytes < 1) {
+            throw new BadToken("token claims an impossible queue");
+        }
+        return new QueueLimit(messages.intValue(), bytes);
     }
 
     private static String digest(String token) {

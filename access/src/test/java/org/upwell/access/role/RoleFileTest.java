@@ -11,6 +11,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.upwell.access.file.BrokenFileException;
 import org.upwell.access.file.Faults;
+import org.upwell.broker.session.OverflowRule;
 
 class RoleFileTest {
 
@@ -55,6 +56,42 @@ class RoleFileTest {
         assertThat(table.mayHave("testTenant", "MIXED")).isFalse();
         assertThat(table.mayHave("testTenant", "OWN")).isTrue();
         assertThat(table.mayHave("testTenant", "UNHEARD_OF")).isFalse();
+    }
+
+    @Test
+    void aRoleMaySayHowMuchAQueueHolds() throws IOException {
+        RoleTable table = parse("""
+                roles:
+                  DEEP: {queue-messages: 2000000, queue-bytes: 1073741824, queue-overflow: drop-oldest}
+                  READER:
+                    grants: [{allow: subscribe, topic: "{tenantId}/read/#"}]
+                    queue-messages: 100
+                  EMPTY: {grants: []}
+                """);
+        assertThat(table.queueOf("DEEP")).isEqualTo(new RoleQueue(2_000_000, 1L << 30, OverflowRule.DROP_OLDEST));
+        assertThat(table.queueOf("READER")).isEqualTo(new RoleQueue(100, 0, null));
+        assertThat(table.find("READER").orElseThrow().grants())
+                .containsExactly(new Grant(Grant.Action.SUBSCRIBE, "{tenantId}/read/#", 2, true));
+        assertThat(table.queueOf("APPLICATION")).isEqualTo(RoleQueue.UNSAID);
+        assertThat(table.queueOf("UNHEARD_OF")).isEqualTo(RoleQueue.UNSAID);
+        assertThat(table.mayHave("testTenant", "DEEP")).isTrue();
+        assertThat(table.mayHave("testTenant", "EMPTY")).isFalse();
+    }
+
+    @Test
+    void impossibleQueuesAreReportedWithTheirLines() {
+        assertThatThrownBy(() -> parse("""
+                        roles:
+                          A: {queue-messages: 2000001}
+                          B: {queue-bytes: 0}
+                          C: {queue-overflow: drop-some}
+                          D: {queue-size: 1}
+                        """))
+                .isInstanceOf(BrokenFileException.class)
+                .hasMessageContaining("roles.yaml:2: 'queue-messages' of role 'A' must be a number from 1 to 2000000")
+                .hasMessageContaining("roles.yaml:3: 'queue-bytes' of role 'B' must be a number from 1")
+                .hasMessageContaining("roles.yaml:4: 'queue-overflow' must be drop-newest or drop-oldest")
+                .hasMessageContaining("roles.yaml:5: unknown key 'queue-size' in role 'D'");
     }
 
     @Test
@@ -114,7 +151,8 @@ class RoleFileTest {
                                         "roles.yaml:11: 'max-qos' of a grant of role 'C' must be a number from 0 to 2,"
                                                 + " found '3'",
                                         "roles.yaml:13: role 'ADMIN' grants administration by HTTP and cannot be given topics",
-                                        "roles.yaml:14: role 'D' must be a list of grants, found text",
+                                        "roles.yaml:14: role 'D' must be a list of grants, or a mapping with 'grants',"
+                                                + " found text",
                                         "roles.yaml:15: role 'E E' must be named with 1 to 128 of the characters"
                                                 + " A-Z a-z 0-9 _ . : -",
                                         "roles.yaml:16: grants are looked up without $share/<group>/; leave it out of"

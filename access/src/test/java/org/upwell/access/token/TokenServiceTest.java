@@ -2,6 +2,7 @@
 package org.upwell.access.token;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
@@ -11,6 +12,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -19,8 +21,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.upwell.access.AccessEvent;
 import org.upwell.access.registry.AccessDirectory;
 import org.upwell.access.registry.IssuedClient;
+import org.upwell.access.registry.RegistryException;
 import org.upwell.access.role.RoleTable;
 import org.upwell.broker.access.Authentication;
+import org.upwell.broker.store.SessionRecord.QueueLimit;
 
 @Timeout(60)
 class TokenServiceTest {
@@ -86,6 +90,47 @@ class TokenServiceTest {
         assertRefused(
                 service.exchange(client.clientId(), client.clientSecret(), Set.of("OPERATOR")),
                 TokenService.Fault.INVALID_SCOPE);
+    }
+
+    private @Nullable QueueLimit claimed(IssuedClient asking) {
+        String token = granted(service.exchange(asking.clientId(), asking.clientSecret()))
+                .token();
+        return ((Authentication.Admitted) verifier.verify(token)).principal().queueLimit();
+    }
+
+    @Test
+    void aClientsQueueIsClaimedAsFarAsItsTenantMayHaveIt() throws IOException {
+        assertThat(claimed(client)).isNull();
+        QueueLimit deep = new QueueLimit(500_000, 1L << 30);
+        IssuedClient collector = directory.tenants().addClient("testTenant", Set.of(), deep);
+        assertThat(claimed(collector)).isEqualTo(deep);
+
+        directory.tenants().limitQueues("testTenant", new QueueLimit(200_000, 4L << 30));
+        assertThat(claimed(collector)).isEqualTo(new QueueLimit(200_000, 1L << 30));
+        assertThatThrownBy(() -> directory.tenants().addClient("testTenant", Set.of(), deep))
+                .isInstanceOf(RegistryException.class)
+                .hasMessageContaining("200000 messages");
+        directory.tenants().enable("testTenant", true);
+        assertThat(directory.tenants().find("testTenant").orElseThrow().queueLimit())
+                .isEqualTo(new QueueLimit(200_000, 4L << 30));
+    }
+
+    @Test
+    void limitsAreReadBackFromTheFile() throws IOException {
+        QueueLimit most = new QueueLimit(200_000, 4L << 30);
+        QueueLimit deep = new QueueLimit(100_000, 1L << 30);
+        directory.tenants().limitQueues("testTenant", most);
+        IssuedClient collector = directory.tenants().addClient("testTenant", Set.of(), deep);
+        try (AccessDirectory again = AccessDirectory.open(data)) {
+            assertThat(again.tenants().find("testTenant").orElseThrow().queueLimit())
+                    .isEqualTo(most);
+            assertThat(again.tenants()
+                            .findClient(collector.clientId())
+                            .orElseThrow()
+                            .client()
+                            .queueLimit())
+                    .isEqualTo(deep);
+        }
     }
 
     @Test

@@ -43,6 +43,7 @@ import org.upwell.access.registry.AccessDirectory;
 import org.upwell.broker.access.Authentication;
 import org.upwell.broker.access.Principal;
 import org.upwell.broker.access.RefusalCause;
+import org.upwell.broker.store.SessionRecord.QueueLimit;
 
 @Timeout(60)
 class TokenVerifierTest {
@@ -334,6 +335,29 @@ class TokenVerifierTest {
         assertBad(
                 signed(claims(OWN, "testTenant").build(), JWSAlgorithm.RS256, signer, "partner"),
                 "token's signature is not its issuer's");
+    }
+
+    private static JWTClaimsSet claimingQueue(JWTClaimsSet.Builder claims, long messages) {
+        return claims.claim("mqttQueueMessages", messages)
+                .claim("mqttQueueBytes", 9_000)
+                .build();
+    }
+
+    @Test
+    void queuesAreClaimedByOurOwnTokensAlone() throws Exception {
+        ECKey key = (ECKey) SigningAlgorithm.ES256.generate();
+        trustForeign(key.toPublicJWK(), Set.of("*"), Set.of("*"));
+        String foreign = signed(
+                claimingQueue(claims(FOREIGN, "testTenant"), 70_000),
+                JWSAlgorithm.ES256,
+                new ECDSASigner(key),
+                key.getKeyID());
+
+        assertThat(admitted(own(claimingQueue(claims(OWN, "testTenant"), 70_000)))
+                        .queueLimit())
+                .isEqualTo(new QueueLimit(70_000, 9_000));
+        assertThat(admitted(foreign).queueLimit()).isNull();
+        assertBad(own(claimingQueue(claims(OWN, "testTenant"), 2_000_001)), "token claims an impossible queue");
     }
 
     @Test

@@ -9,6 +9,7 @@ import org.upwell.access.registry.IssuedClient;
 import org.upwell.access.registry.Tenant;
 import org.upwell.access.registry.TenantClient;
 import org.upwell.app.payload.PayloadText;
+import org.upwell.broker.store.SessionRecord.QueueLimit;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -29,7 +30,7 @@ final class TenantCommand implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(
-                spec.commandLine(), "Name what to do: add, list, remove, add-client or remove-client");
+                spec.commandLine(), "Name what to do: add, list, remove, add-client, remove-client or limit-queues");
     }
 
     @Command(name = "add", description = "Add a tenant and a first client ID; its secret is shown this once")
@@ -53,9 +54,30 @@ final class TenantCommand implements Runnable {
             @Mixin DirectoryOptions directory,
             @Parameters(paramLabel = "TENANT", description = TENANT) String tenant,
             @Option(names = "--role", paramLabel = "ROLE", description = "What the client's tokens assert") @Nullable
-                    List<String> roles) {
-        IssuedClient client = directory.with(access -> access.tenants().addClient(tenant, setOf(roles)));
+                    List<String> roles,
+            @Mixin QueueLimitOptions queue) {
+        IssuedClient client =
+                directory.with(access -> access.tenants().addClient(tenant, setOf(roles), queue.limit(spec)));
         printClient(client);
+    }
+
+    @Command(
+            name = "limit-queues",
+            description = "Say how much tokens of the tenant may claim for a client's queue; without options they may"
+                    + " claim no more than their roles give")
+    void limitQueues(
+            @Mixin DirectoryOptions directory,
+            @Parameters(paramLabel = "TENANT", description = TENANT) String tenant,
+            @Mixin QueueLimitOptions queue) {
+        QueueLimit most = queue.limit(spec);
+        directory.with(access -> {
+            access.tenants().limitQueues(tenant, most);
+            return tenant;
+        });
+        print("queues of " + PayloadText.printable(tenant) + ": "
+                + (most == null
+                        ? "as their roles give"
+                        : "at most " + most.messages() + " messages and " + most.bytes() + " bytes"));
     }
 
     @Command(name = "remove-client", description = "Remove a client ID from a tenant; its tokens live out their hour")

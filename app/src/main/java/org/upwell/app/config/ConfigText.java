@@ -90,8 +90,11 @@ public final class ConfigText {
         Map<String, Object> mqtt = new LinkedHashMap<>();
         mqtt.put("listeners", listeners);
         mqtt.put("queue-limit", config.queueLimit());
+        mqtt.put("queue-bytes", config.queueBytes());
         mqtt.put("queue-overflow", config.queueOverflow().spelling());
         mqtt.put("shared-redelivery", config.sharedRedelivery().spelling());
+        mqtt.put("qos-0-bytes", config.qos0Bytes());
+        mqtt.put("sys-interval", duration(config.sysInterval()));
         return mqtt;
     }
 

@@ -1,23 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.upwell.app.config;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.upwell.access.role.RoleQueue;
 
 /// The broker and its listeners.
 ///
 /// @param queueLimit messages that one client's queue holds
+/// @param queueBytes bytes of topics and payloads that one client's queue holds
+/// @param qos0Bytes bytes of QoS 0 messages that wait for one connection that cannot take them now
 /// @param sharedRedelivery when what a member of a shared subscription did not acknowledge goes to another
+/// @param sysInterval how often the `$SYS` tree is published; zero if it is not
 public record MqttConfig(
         List<ListenerConfig> listeners,
         int queueLimit,
+        long queueBytes,
         QueueOverflow queueOverflow,
-        SharedRedelivery sharedRedelivery) {
+        long qos0Bytes,
+        SharedRedelivery sharedRedelivery,
+        Duration sysInterval) {
     public static final int DEFAULT_QUEUE_LIMIT = 50_000;
-    /// The most that any role may be given.
-    private static final int MAX_QUEUE_LIMIT = 2_000_000;
+    public static final long DEFAULT_QUEUE_BYTES = 64L << 20;
+    public static final long DEFAULT_QOS_0_BYTES = 1L << 20;
+    public static final Duration DEFAULT_SYS_INTERVAL = Duration.ofSeconds(10);
+    private static final Duration MAX_SYS_INTERVAL = Duration.ofHours(1);
+    private static final long MAX_QOS_0_BYTES = 1L << 30;
 
     public MqttConfig {
         listeners = List.copyOf(listeners);
@@ -25,7 +36,14 @@ public record MqttConfig(
 
     /// The given listeners with the default queue.
     public static MqttConfig of(List<ListenerConfig> listeners) {
-        return new MqttConfig(listeners, DEFAULT_QUEUE_LIMIT, QueueOverflow.DROP_NEWEST, SharedRedelivery.SESSION_END);
+        return new MqttConfig(
+                listeners,
+                DEFAULT_QUEUE_LIMIT,
+                DEFAULT_QUEUE_BYTES,
+                QueueOverflow.DROP_NEWEST,
+                DEFAULT_QOS_0_BYTES,
+                SharedRedelivery.SESSION_END,
+                DEFAULT_SYS_INTERVAL);
     }
 
     static List<ListenerConfig> defaultListeners() {
@@ -45,13 +63,22 @@ public record MqttConfig(
             }
             listeners.add(listener);
         }
-        int queueLimit = section.integer("queue-limit", DEFAULT_QUEUE_LIMIT, 1, MAX_QUEUE_LIMIT);
+        int queueLimit = section.integer("queue-limit", DEFAULT_QUEUE_LIMIT, 1, RoleQueue.MAX_MESSAGES);
+        long queueBytes = section.number("queue-bytes", DEFAULT_QUEUE_BYTES, 1, RoleQueue.MAX_BYTES);
         QueueOverflow queueOverflow =
                 section.choice("queue-overflow", QueueOverflow.DROP_NEWEST, QueueOverflow::spelling);
         SharedRedelivery sharedRedelivery =
                 section.choice("shared-redelivery", SharedRedelivery.SESSION_END, SharedRedelivery::spelling);
+        long qos0Bytes = section.number("qos-0-bytes", DEFAULT_QOS_0_BYTES, 0, MAX_QOS_0_BYTES);
+        Duration sysInterval = section.duration("sys-interval", DEFAULT_SYS_INTERVAL, MAX_SYS_INTERVAL);
         section.refuseUnknownKeys();
         return new MqttConfig(
-                section.has("listeners") ? listeners : defaultListeners(), queueLimit, queueOverflow, sharedRedelivery);
+                section.has("listeners") ? listeners : defaultListeners(),
+                queueLimit,
+                queueBytes,
+                queueOverflow,
+                qos0Bytes,
+                sharedRedelivery,
+                sysInterval);
     }
 }

@@ -62,13 +62,18 @@ final class Section {
     }
 
     int integer(String key, int fallback, int min, int max) {
+        return (int) number(key, fallback, min, max);
+    }
+
+    /// A whole number; digits may be grouped by `_`.
+    long number(String key, long fallback, long min, long max) {
         Optional<Node.Scalar> scalar = scalar(key);
         if (scalar.isEmpty()) {
             return fallback;
         }
         String digits = scalar.get().text().replace("_", "");
         try {
-            int value = Integer.parseInt(digits);
+            long value = Long.parseLong(digits);
             if (value >= min && value <= max) {
                 return value;
             }

@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.upwell.app.http;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.upwell.access.registry.AccessDirectory;
 import org.upwell.access.registry.IssuedClient;
 import org.upwell.access.registry.Tenant;
 import org.upwell.access.registry.Tenants;
+import org.upwell.access.role.RoleQueue;
+import org.upwell.broker.store.SessionRecord.QueueLimit;
 
 /// Administration of tenants and their clients.
 final class AdminTenantRoutes implements Routes {
@@ -21,9 +25,28 @@ final class AdminTenantRoutes implements Routes {
 
     private record TenantList(List<TenantView> tenants) {}
 
-    private record TenantView(String id, boolean enabled, int devices, List<ClientView> clients) {}
+    /// Limits are left out where there are none.
+    private record TenantView(
+            String id,
+            boolean enabled,
+            int devices,
+            List<ClientView> clients,
 
-    private record ClientView(String clientId, List<String> roles) {}
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable
+            Integer queueMessages,
+
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable
+            Long queueBytes) {}
+
+    private record ClientView(
+            String clientId,
+            List<String> roles,
+
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable
+            Integer queueMessages,
+
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable
+            Long queueBytes) {}
 
     private record NewClient(String clientId, String clientSecret, List<String> roles) {}
 
@@ -44,6 +67,7 @@ final class AdminTenantRoutes implements Routes {
                 .get(ONE, this::show)
                 .put(ONE, this::enable)
                 .delete(ONE, this::remove)
+                .put(ONE + "/queues", this::limitQueues)
                 .post(CLIENTS, this::addClient)
                 .delete(CLIENTS + "/{client}", this::removeClient);
     }
@@ -54,10 +78,45 @@ final class AdminTenantRoutes implements Routes {
 
     private TenantView view(Tenant tenant) {
         List<ClientView> clients = tenant.clients().stream()
-                .map(client -> new ClientView(client.clientId(), sorted(client.roles())))
+                .map(client -> new ClientView(
+                        client.clientId(),
+                        sorted(client.roles()),
+                        messages(client.queueLimit()),
+                        bytes(client.queueLimit())))
                 .toList();
         int devices = directory.devices().devicesOf(tenant.id()).size();
-        return new TenantView(tenant.id(), tenant.enabled(), devices, clients);
+        return new TenantView(
+                tenant.id(),
+                tenant.enabled(),
+                devices,
+                clients,
+                messages(tenant.queueLimit()),
+                bytes(tenant.queueLimit()));
+    }
+
+    private static @Nullable Integer messages(@Nullable QueueLimit limit) {
+        return limit == null ? null : limit.messages();
+    }
+
+    private static @Nullable Long bytes(@Nullable QueueLimit limit) {
+        return limit == null ? null : limit.bytes();
+    }
+
+    /// What the body says of queues: both bounds, or neither.
+    private static @Nullable QueueLimit queueLimit(JsonBody body) {
+        Long messages = body.numberOrNull("queueMessages");
+        Long bytes = body.numberOrNull("queueBytes");
+        if (messages == null && bytes == null) {
+            return null;
+        }
+        if (messages == null || bytes == null) {
+            throw HttpFault.badRequest("'queueMessages' and 'queueBytes' come together or not at all");
+        }
+        if (messages < 1 || messages > RoleQueue.MAX_MESSAGES || bytes < 1) {
+            throw HttpFault.badRequest("'queueMessages' must be 1 to " + RoleQueue.MAX_MESSAGES
+                    + " and 'queueBytes' 1 to " + RoleQueue.MAX_BYTES);
+        }
+        return new QueueLimit(messages.intValue(), bytes);
     }
 
     private static List<String> sorted(Set<String> roles) {
@@ -95,6 +154,16 @@ final class AdminTenantRoutes implements Routes {
         show(request, response);
     }
 
+    /// Sets the most that its tokens may claim for a queue; an empty object takes that back.
+    private void limitQueues(ServerRequest request, ServerResponse response) throws IOException {
+        callers.administrator(request);
+        JsonBody body = Json.read(request);
+        QueueLimit most = queueLimit(body);
+        body.finish();
+        tenants.limitQueues(tenant(request), most);
+        show(request, response);
+    }
+
     private void remove(ServerRequest request, ServerResponse response) throws IOException {
         callers.administrator(request);
         tenants.remove(tenant(request));
@@ -104,13 +173,15 @@ final class AdminTenantRoutes implements Routes {
     private void addClient(ServerRequest request, ServerResponse response) throws IOException {
         callers.administrator(request);
         Set<String> roles = Set.of();
+        QueueLimit queueLimit = null;
         if (request.content().hasEntity()) {
             JsonBody body = Json.read(request);
             List<String> named = body.textsOrNull("roles");
+            queueLimit = queueLimit(body);
             body.finish();
             roles = named == null ? Set.of() : Set.copyOf(named);
         }
-        IssuedClient client = tenants.addClient(tenant(request), roles);
+        IssuedClient client = tenants.addClient(tenant(request), roles, queueLimit);
         Json.noStore(response);
         Json.send(response, 201, new NewClient(client.clientId(), client.clientSecret(), sorted(client.roles())));
     }

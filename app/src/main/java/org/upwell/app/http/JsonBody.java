@@ -40,6 +40,19 @@ final class JsonBody {
         return value.stringValue();
     }
 
+    /// A whole number; null if there is no such field.
+    @Nullable
+    Long numberOrNull(String name) {
+        JsonNode value = take(name);
+        if (value == null) {
+            return null;
+        }
+        if (!value.isIntegralNumber() || !value.canConvertToLong()) {
+            throw HttpFault.badRequest("'" + name + "' must be a whole number");
+        }
+        return value.longValue();
+    }
+
     boolean flag(String name) {
         JsonNode value = take(name);
         if (value == null || !value.isBoolean()) {

@@ -58,8 +58,11 @@ class UpwellConfigTest {
                     tenant: bench
                     roles: [APPLICATION, BUBBLE_UP_READ_CONSUMER]
               queue-limit: 1_000
+              queue-bytes: 2_000_000
               queue-overflow: drop-oldest
               shared-redelivery: connection-loss
+              qos-0-bytes: 64_000
+              sys-interval: 1m
             http:
               bind: 127.0.0.2
               port: 18080
@@ -95,7 +98,10 @@ class UpwellConfigTest {
                 .isEqualTo(new AccessConfig("upwell", SigningAlgorithm.RS256, Duration.ofSeconds(30), List.of()));
         assertThat(config.access().settings()).isEqualTo(AccessSettings.DEFAULTS);
         assertThat(config.mqtt().queueLimit()).isEqualTo(50_000);
+        assertThat(config.mqtt().queueBytes()).isEqualTo(64 << 20);
         assertThat(config.mqtt().queueOverflow()).isEqualTo(QueueOverflow.DROP_NEWEST);
+        assertThat(config.mqtt().qos0Bytes()).isEqualTo(1 << 20);
+        assertThat(config.mqtt().sysInterval()).isEqualTo(Duration.ofSeconds(10));
         assertThat(config.mqtt().listeners())
                 .containsExactly(
                         ListenerConfig.of("tls", ListenerType.TLS, at("0.0.0.0", 8883)),
@@ -152,8 +158,11 @@ class UpwellConfigTest {
                                         Optional.of(new AnonymousConfig(
                                                 "bench", Set.of("APPLICATION", "BUBBLE_UP_READ_CONSUMER"))))),
                         1_000,
+                        2_000_000,
                         QueueOverflow.DROP_OLDEST,
-                        SharedRedelivery.CONNECTION_LOSS));
+                        64_000,
+                        SharedRedelivery.CONNECTION_LOSS,
+                        Duration.ofMinutes(1)));
         assertThat(config.http()).isEqualTo(new HttpConfig(at("127.0.0.2", 18080)));
         assertThat(config.https())
                 .isEqualTo(new HttpsConfig(

@@ -10,6 +10,7 @@ import org.upwell.broker.message.SessionKey;
 import org.upwell.broker.owner.Owner;
 import org.upwell.broker.store.GroupRecord;
 import org.upwell.broker.store.Recovery;
+import org.upwell.broker.store.SessionRecord;
 import org.upwell.broker.store.StoreException;
 import org.upwell.broker.store.SubscriptionRecord;
 import org.upwell.broker.topic.InvalidTopicException;
@@ -41,22 +42,23 @@ public final class Restoration {
     /// A session with what belongs to it but its queue.
     public void session(Recovery.StoredSession stored) {
         SessionKey key = stored.session().key();
-        Principal principal = Principal.of(
-                key.tenant(), stored.session().name(), stored.session().roles());
+        SessionRecord record = stored.session();
+        Principal principal =
+                new Principal(key.tenant(), record.name(), record.roles(), null, null, null, record.queueLimit());
         Owner owner = owners.get(byNumber.size() % owners.size());
         Session session = new Session(key, context, owner, principal, access.apply(principal));
         session.restore(stored);
-        for (SubscriptionRecord record : stored.subscriptions()) {
-            SharedFilter filter = parse(record, key);
+        for (SubscriptionRecord subscription : stored.subscriptions()) {
+            SharedFilter filter = parse(subscription, key);
             session.restore(
                     filter,
                     new Subscription<>(
                             session,
                             filter.filter(),
-                            record.qos(),
-                            record.noLocal(),
-                            record.retainAsPublished(),
-                            record.identifier()));
+                            subscription.qos(),
+                            subscription.noLocal(),
+                            subscription.retainAsPublished(),
+                            subscription.identifier()));
         }
         byNumber.put(stored.number(), session);
         directory.restored(session);

@@ -179,9 +179,14 @@ public final class SessionDirectory {
         Permissions permissions = now.map(rights.authorizer()::permissionsOf).orElse(Permissions.NONE);
         if (now.isEmpty() || permissions.isEmpty()) {
             session.revoke("the principal may not connect any more");
-        } else if (permissions != session.permissions() || !now.get().equals(session.principal())) {
-            session.change(
-                    now.get(), new Session.Access(permissions, rights.limits().of(now.get())));
+            return;
+        }
+        SessionLimits limits = rights.limits().of(now.get());
+        boolean same = permissions == session.permissions()
+                && limits.equals(session.limits())
+                && now.get().equals(session.principal());
+        if (!same) {
+            session.change(now.get(), new Session.Access(permissions, limits));
         }
     }
 

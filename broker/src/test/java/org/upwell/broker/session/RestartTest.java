@@ -13,6 +13,7 @@ import org.upwell.broker.owner.Owner;
 import org.upwell.broker.session.InFlight.Stage;
 import org.upwell.broker.store.Commit;
 import org.upwell.broker.store.InMemoryStore;
+import org.upwell.broker.store.SessionRecord.QueueLimit;
 import org.upwell.broker.store.StoredState;
 import org.upwell.broker.testing.FakeBroker;
 import org.upwell.broker.testing.FakeConnection;
@@ -243,5 +244,29 @@ class RestartTest {
         assertThat(back.topics()).containsExactly("t/2", "t/3", "t/4");
         assertThat(after.broker().counters().droppedBy(DropCause.QUEUE_FULL)).isEqualTo(2);
         assertThat(StoredState.of(store).sessions().getFirst().queue()).hasSize(3);
+    }
+
+    @Test
+    void whatACredentialClaimedForTheQueueHoldsOverARestart() {
+        FakeLoops own = new FakeLoops(1);
+        SessionLimits configured = new SessionLimits(3, 1_000, OverflowRule.DROP_NEWEST, 0);
+        FakeBroker first = new FakeBroker(own, store, configured);
+        FakeConnection connection =
+                first.open("c").expiry(60).claiming(new QueueLimit(5, 2_000)).now();
+        first.subscribe(connection, "t/#", 1);
+        connection.disconnect();
+        own.settle();
+        for (int i = 0; i < 4; i++) {
+            first.publish(0, FakeBroker.message("t/" + i, 1));
+        }
+
+        FakeBroker second = new FakeBroker(own, store, configured);
+        own.settle();
+        for (int i = 4; i < 7; i++) {
+            second.publish(0, FakeBroker.message("t/" + i, 1));
+        }
+
+        assertThat(second.broker().counters().droppedBy(DropCause.QUEUE_FULL)).isEqualTo(2);
+        assertThat(second.open("c").expiry(60).now().topics()).containsExactly("t/0", "t/1", "t/2", "t/3", "t/4");
     }
 }

@@ -24,6 +24,7 @@ import org.upwell.broker.session.Session;
 import org.upwell.broker.session.SessionLimits;
 import org.upwell.broker.session.Subscriber;
 import org.upwell.broker.store.Commit;
+import org.upwell.broker.store.SessionRecord.QueueLimit;
 import org.upwell.broker.store.Store;
 import org.upwell.broker.topic.InvalidTopicException;
 import org.upwell.broker.topic.SharedFilter;
@@ -59,10 +60,17 @@ public final class FakeBroker {
                 credentials -> CompletableFuture.completedFuture(
                         new Authentication.Refused(RefusalCause.UNAVAILABLE, "not asked in these tests")),
                 principal -> permissions(),
-                principal -> this.limits,
+                this::limitsOf,
                 events::add,
                 loops));
         broker.start(owners);
+    }
+
+    private SessionLimits limitsOf(Principal principal) {
+        QueueLimit claim = principal.queueLimit();
+        return claim == null
+                ? limits
+                : new SessionLimits(claim.messages(), claim.bytes(), limits.overflow(), limits.qos0Bytes());
     }
 
     private Permissions permissions() {
@@ -137,6 +145,7 @@ public final class FakeBroker {
         private long expirySeconds;
         private @Nullable Will will;
         private @Nullable Instant issuedAt;
+        private @Nullable QueueLimit claim;
         private int owner;
         private FakeConnection connection;
 
@@ -165,6 +174,11 @@ public final class FakeBroker {
             return this;
         }
 
+        public Open claiming(QueueLimit queueLimit) {
+            claim = queueLimit;
+            return this;
+        }
+
         public Open on(int index) {
             owner = index;
             return this;
@@ -177,11 +191,12 @@ public final class FakeBroker {
 
         /// Asks on the connection's loop; what follows waits for [FakeLoops#settle].
         public FakeConnection begin() {
+            Principal principal = new Principal(TENANT, clientId, Set.of("R"), issuedAt, null, null, claim);
             OpenRequest request = new OpenRequest(
                     new SessionKey(TENANT, clientId),
-                    new Principal(TENANT, clientId, Set.of("R"), issuedAt, null),
+                    principal,
                     permissions(),
-                    limits,
+                    limitsOf(principal),
                     cleanStart,
                     expirySeconds,
                     will,
