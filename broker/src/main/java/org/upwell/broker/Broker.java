@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.upwell.broker;
 
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
@@ -17,12 +18,14 @@ import org.upwell.broker.message.Will;
 import org.upwell.broker.owner.Owner;
 import org.upwell.broker.routing.Router;
 import org.upwell.broker.session.QueueMemory;
+import org.upwell.broker.session.QueueOperations;
 import org.upwell.broker.session.Restoration;
 import org.upwell.broker.session.Session;
 import org.upwell.broker.session.SessionContext;
 import org.upwell.broker.session.SessionDirectory;
 import org.upwell.broker.session.SharedGroups;
 import org.upwell.broker.session.Subscriber;
+import org.upwell.broker.session.Ticks;
 import org.upwell.broker.store.Commit;
 import org.upwell.broker.store.GroupRecord;
 import org.upwell.broker.store.Recovery;
@@ -38,33 +41,52 @@ public final class Broker implements AutoCloseable {
     /// What a broker is built from.
     ///
     /// @param limits the limits of each principal's sessions
+    /// @param queueMemory how much memory what waits may take
     public record Parts(
             Store store,
             Authenticator authenticator,
             Authorizer authorizer,
             SessionDirectory.Limits limits,
             BrokerEvents events,
-            InstantSource clock) {}
+            InstantSource clock,
+            QueueMemory queueMemory) {
+
+        /// A broker whose queues take the part of the heap that is meant for them.
+        public Parts(
+                Store store,
+                Authenticator authenticator,
+                Authorizer authorizer,
+                SessionDirectory.Limits limits,
+                BrokerEvents events,
+                InstantSource clock) {
+            this(store, authenticator, authorizer, limits, events, clock, QueueMemory.ofHeap());
+        }
+    }
+
+    private static final Duration TICK = Duration.ofSeconds(1);
 
     private final Parts parts;
     private final BrokerCounters counters = new BrokerCounters();
     private final SubscriptionTree<Subscriber> subscriptions = new SubscriptionTree<>();
     private final SharedGroups groups = new SharedGroups(subscriptions);
     private final RetainedMessages retained = new RetainedMessages();
+    private final Ticks ticks;
     private final Router router;
     private final SessionDirectory sessions;
     private final AtomicReference<@Nullable List<Owner>> owners = new AtomicReference<>();
 
     public Broker(Parts parts) {
         this.parts = parts;
+        this.ticks = new Ticks(parts.clock());
         this.router = new Router(subscriptions, retained, parts.store(), counters);
         AtomicReference<@Nullable SessionDirectory> directory = new AtomicReference<>();
         SessionContext context = new SessionContext(
                 subscriptions,
                 groups,
                 parts.store(),
-                QueueMemory.ofHeap(),
+                parts.queueMemory(),
                 this::publishWill,
+                router::announce,
                 session -> {
                     SessionDirectory known = directory.get();
                     if (known != null) {
@@ -73,7 +95,8 @@ public final class Broker implements AutoCloseable {
                 },
                 parts.events(),
                 counters,
-                parts.clock());
+                parts.clock(),
+                ticks);
         this.sessions = new SessionDirectory(context);
         directory.set(sessions);
     }
@@ -109,8 +132,14 @@ public final class Broker implements AutoCloseable {
             }
         });
         restoration.done();
+        keepTime(eventLoops.getFirst());
         // Principals may have been removed while nothing ran; what is published from now on is not for them.
         accessChanged(_ -> true);
+    }
+
+    private void keepTime(Owner owner) {
+        ticks.advance();
+        owner.schedule(TICK, () -> keepTime(owner));
     }
 
     /// Publishes a message of the broker's own or of an operator, unchecked. Any thread.
@@ -191,6 +220,11 @@ public final class Broker implements AutoCloseable {
 
     public SessionDirectory sessions() {
         return sessions;
+    }
+
+    /// What an operator does with queues.
+    public QueueOperations queues() {
+        return new QueueOperations(sessions, groups);
     }
 
     public RetainedMessages retained() {

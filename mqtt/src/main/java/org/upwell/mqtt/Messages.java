@@ -21,6 +21,9 @@ import org.upwell.codec.QoS;
 /// Between PUBLISH packets and the broker's messages. Stateless.
 final class Messages {
 
+    /// The user property that tells a client how many messages it lost since it was told last.
+    static final String DROPPED = "upwell-dropped";
+
     private Messages() {}
 
     /// @param publish with its topic name, whatever alias it came with
@@ -72,6 +75,23 @@ final class Messages {
                 delivery.retain(),
                 packetId,
                 version.isMqtt5() ? toProperties(delivery, nowMillis) : Properties.NONE);
+    }
+
+    /// The same packet with word of what was lost behind the publisher's own properties, which stay as they are
+    /// ([MQTT-3.3.2-17], [MQTT-3.3.2-18]).
+    static Publish telling(Publish publish, long dropped) {
+        Properties properties = Properties.builder()
+                .all(publish.properties())
+                .user(DROPPED, Long.toString(dropped))
+                .build();
+        return new Publish(
+                publish.topic(),
+                publish.payload(),
+                publish.qos(),
+                publish.dup(),
+                publish.retain(),
+                publish.packetId(),
+                properties);
     }
 
     private static Properties toProperties(Delivery delivery, long nowMillis) {

@@ -109,6 +109,11 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
         return outboundLine;
     }
 
+    /// Any thread.
+    String listenerName() {
+        return listener.name();
+    }
+
     SocketAddress remoteAddress() {
         return channel.remoteAddress();
     }

@@ -208,6 +208,13 @@ public final class MqttServer implements AutoCloseable {
         return connections.size();
     }
 
+    /// Open connections of one listener: looks at each, so for reports. Any thread.
+    public long connectionCount(String listener) {
+        return connections.stream()
+                .filter(connection -> connection.listenerName().equals(listener))
+                .count();
+    }
+
     /// Stops accepting, says goodbye to all clients (MQTT 5: server shutting down), and ends the event loops. Waits
     /// a few seconds at most. The broker itself stays open, for its owner to close.
     @Override

@@ -120,6 +120,11 @@ final class OutboundLine {
         }
     }
 
+    /// True if the client accepts a packet of this size ([MQTT-3.1.2-24]).
+    boolean fits(Packet packet) {
+        return maxPacketBytes == Long.MAX_VALUE || PacketEncoder.encodedBytes(packet, version) <= maxPacketBytes;
+    }
+
     void send(Packet packet) {
         send(packet, null);
     }
@@ -201,10 +206,10 @@ final class OutboundLine {
             return;
         }
         Packet packet = toFit(whole);
-        if (isTooLarge(packet)) {
-            tooLarge(packet, outcome);
-        } else {
+        if (fits(packet)) {
             write(packet);
+        } else {
+            tooLarge(packet, outcome);
         }
     }
 
@@ -217,10 +222,10 @@ final class OutboundLine {
         if (leavesWordsOut && packet.type() != PacketType.CONNACK && packet.type() != PacketType.DISCONNECT) {
             packet = WordyPackets.withoutUserProperties(WordyPackets.withoutReasonString(packet));
         }
-        if (isTooLarge(packet)) {
+        if (!fits(packet)) {
             packet = WordyPackets.withoutReasonString(packet);
         }
-        return isTooLarge(packet) ? WordyPackets.withoutUserProperties(packet) : packet;
+        return fits(packet) ? packet : WordyPackets.withoutUserProperties(packet);
     }
 
     private void write(Packet packet) {
@@ -241,10 +246,6 @@ final class OutboundLine {
             flushAsked = true;
             owner.atEndOfBatch(this::flush);
         }
-    }
-
-    private boolean isTooLarge(Packet packet) {
-        return maxPacketBytes != Long.MAX_VALUE && PacketEncoder.encodedBytes(packet, version) > maxPacketBytes;
     }
 
     /// [MQTT-3.1.2-24]: it is not sent. A client that allows no packet as large as the answer that it waits for

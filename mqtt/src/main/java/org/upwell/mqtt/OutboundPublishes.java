@@ -14,6 +14,7 @@ import org.upwell.codec.Properties;
 import org.upwell.codec.PubComp;
 import org.upwell.codec.PubRec;
 import org.upwell.codec.PubRel;
+import org.upwell.codec.Publish;
 import org.upwell.codec.ReasonCode;
 
 /// The QoS handshakes towards the client of one connection: packet ids, send quota, resending. What must outlive
@@ -148,12 +149,36 @@ final class OutboundPublishes {
 
     private void write(Delivery delivery, int packetId, boolean dup) {
         counters.messagesSent.increment();
-        line.send(Messages.toPublish(delivery, version, packetId, dup, clock.millis()), tooLarge -> {
+        Publish publish = Messages.toPublish(delivery, version, packetId, dup, clock.millis());
+        if (session.drops().untold() > 0 && version.isMqtt5() && tryTell(delivery, publish)) {
+            return;
+        }
+        line.send(publish, notSent(delivery, packetId, 0));
+    }
+
+    /// Sends the packet with word of what was lost. False if the client does not accept so large a one.
+    private boolean tryTell(Delivery delivery, Publish publish) {
+        long untold = session.drops().untold();
+        Publish telling = Messages.telling(publish, untold);
+        if (!line.fits(telling)) {
+            return false;
+        }
+        // Before it is sent, since it may be found out at once that it is not.
+        session.toldOfDrops(untold);
+        line.send(telling, notSent(delivery, publish.packetId(), untold));
+        return true;
+    }
+
+    private OutboundLine.Outcome notSent(Delivery delivery, int packetId, long told) {
+        return tooLarge -> {
             // After the connection ended the session may be somebody else's; what is in flight stays so.
             if (connection.isOpen()) {
+                if (told > 0) {
+                    session.toldOfDrops(-told);
+                }
                 notSent(delivery, packetId, tooLarge);
             }
-        });
+        };
     }
 
     private void notSent(Delivery delivery, int packetId, boolean tooLarge) {

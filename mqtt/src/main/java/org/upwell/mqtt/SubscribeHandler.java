@@ -107,8 +107,7 @@ final class SubscribeHandler {
                 || connection.limits().isTooLong(request.filter())) {
             return refuse(request, ReasonCode.TOPIC_FILTER_INVALID, "too long or too many levels");
         }
-        int granted =
-                session.permissions().grantedQos(filter.filter(), request.qos().code());
+        int granted = session.grantedQos(filter, request.qos().code());
         if (granted < 0) {
             return refuse(request, ReasonCode.NOT_AUTHORIZED, "not covered by any role");
         }
@@ -143,6 +142,9 @@ final class SubscribeHandler {
     /// [MQTT-3.8.4-4], [MQTT-3.3.1-9] to [MQTT-3.3.1-11]
     private void sendRetained(Subscription<Subscriber> subscription) {
         int[] ids = subscription.identifier() == 0 ? Delivery.NO_IDS : new int[] {subscription.identifier()};
+        for (Message message : session.ownView(subscription.filter())) {
+            session.deliver(new Delivery(message, 0, 0, true, ids), connection.owner());
+        }
         long now = broker.clock().millis();
         for (Message message : broker.retained().matching(subscription.filter())) {
             if (message.isExpiredAt(now)) {

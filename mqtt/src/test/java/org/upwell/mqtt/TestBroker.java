@@ -25,6 +25,7 @@ import org.upwell.broker.access.Principal;
 import org.upwell.broker.access.RefusalCause;
 import org.upwell.broker.event.BrokerEvent;
 import org.upwell.broker.session.OverflowRule;
+import org.upwell.broker.session.QueueMemory;
 import org.upwell.broker.session.SessionLimits;
 import org.upwell.broker.store.InMemoryStore;
 import org.upwell.broker.store.Store;
@@ -49,7 +50,8 @@ final class TestBroker implements AutoCloseable {
                 options.authorizer,
                 principal -> options.sessionLimits,
                 events::add,
-                options.clock));
+                options.clock,
+                options.queueMemory));
         server = new MqttServer(broker, options.limits, 2, options.transport);
         server.start(List.of(
                 new ListenerConfig(LISTENER, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), options.tls)));
@@ -68,6 +70,7 @@ final class TestBroker implements AutoCloseable {
         MqttLimits limits = MqttLimits.DEFAULT;
         Transport transport = Transport.best();
         InstantSource clock = InstantSource.system();
+        QueueMemory queueMemory = QueueMemory.ofHeap();
         boolean anonymous = true;
         ListenerConfig.@Nullable Tls tls;
 

@@ -23,6 +23,7 @@ public final class BrokerCounters {
     /// Connections that ended for a fault of ours.
     public final LongAdder faults = new LongAdder();
 
+    private final TenantDrops tenantDrops = new TenantDrops();
     private final Map<DropCause, LongAdder> dropped = new EnumMap<>(DropCause.class);
 
     public BrokerCounters() {
@@ -31,8 +32,24 @@ public final class BrokerCounters {
         }
     }
 
-    public void dropped(DropCause cause) {
+    /// A message did not reach a session, or group of sessions, of `tenant`.
+    public void dropped(String tenant, DropCause cause) {
         adder(cause).increment();
+        tenantDrops.count(tenant, cause);
+    }
+
+    /// The same by tenant.
+    public TenantDrops droppedByTenant() {
+        return tenantDrops;
+    }
+
+    /// All causes together.
+    public long dropped() {
+        long sum = 0;
+        for (LongAdder each : dropped.values()) {
+            sum += each.sum();
+        }
+        return sum;
     }
 
     public long droppedBy(DropCause cause) {

@@ -101,6 +101,15 @@ public final class Router {
         deliver(due.message, due.sequence, due.publisher, due.matches, due.here);
     }
 
+    /// Publishes what the broker itself has to say, at QoS 0: retained in memory only, since it is true of this
+    /// process alone.
+    ///
+    /// @param here the owner on whose thread this is called
+    public void announce(Message message, Owner here) {
+        retained.put(message, () -> 0);
+        deliver(message, 0, null, subscriptions.match(message.topic()), here);
+    }
+
     /// QoS 2 is never delivered before commit: a repeat after a crash could not be told from a new message. One
     /// that needs no store waits for those before it all the same, else it would overtake them ([MQTT-4.6.0-6]).
     private void whenCommitted(Committed due, @Nullable Append append, Commit accepted) {

@@ -2,7 +2,11 @@
 package org.upwell.broker.session;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -96,7 +100,7 @@ final class Backlog {
         if (!queue.fits(weight, limits) || !(hold || replaceable)) {
             drop(new OutboundQueue.Entry(delivery.sequence(), delivery.qos(), delivery), DropCause.QUEUE_FULL);
         } else {
-            queue.add(delivery, hold);
+            queue.add(delivery, hold, context.ticks().seconds());
         }
     }
 
@@ -113,7 +117,9 @@ final class Backlog {
 
     /// Adds what the store kept over a restart.
     void restore(long sequence, int qos, int weightBytes, long expiresAtMillis) {
-        queue.addAway(sequence, qos, weightBytes, expiresAtMillis);
+        // The store does not tell when it came, but that was before now.
+        queue.addAway(
+                sequence, qos, weightBytes, expiresAtMillis, -context.ticks().seconds());
     }
 
     /// The limits may have been replaced by lower ones: drops what is over them.
@@ -257,6 +263,82 @@ final class Backlog {
             waitedFor = false;
             recipient.readable();
         }
+    }
+
+    // ---- For people ----------------------------------------------------------------------------------------------
+
+    /// Drops what waits first, at most `most` messages, and tells how many those were.
+    int drop(int most, DropCause cause) {
+        int dropped = 0;
+        for (; dropped < most && !queue.isEmpty(); dropped++) {
+            OutboundQueue.Entry oldest = pollEntry();
+            if (oldest != null) {
+                drop(oldest, cause);
+            }
+        }
+        return dropped;
+    }
+
+    QueueView view(Flow flow, Drops drops) {
+        int since = queue.oldestSince();
+        return new QueueView(
+                queue.size(),
+                queue.bytes(),
+                queue.isEmpty() ? 0 : age(since),
+                since < 0,
+                flow.inPerSecond(),
+                flow.outPerSecond(),
+                recipient.limits(),
+                drops.snapshot());
+    }
+
+    private long age(int since) {
+        return Math.max(0, context.ticks().seconds() - Math.abs(since));
+    }
+
+    /// Shows the first messages; what is away is read, and stays away.
+    void peek(int most, long bytes, CompletableFuture<List<QueueOperations.Peeked>> answer) {
+        List<OutboundQueue.Waiting> first = queue.first(most, bytes);
+        long[] away = first.stream()
+                .filter(waiting -> waiting.delivery() == null)
+                .mapToLong(OutboundQueue.Waiting::sequence)
+                .toArray();
+        if (away.length == 0) {
+            answer.complete(peeked(first, List.of()));
+            return;
+        }
+        Owner asking = recipient.owner();
+        context.store().fetch(recipient.storeNumber(), away, new Fetch() {
+            @Override
+            public Owner owner() {
+                return asking;
+            }
+
+            @Override
+            public void fetched(List<QueuedMessage> messages) {
+                answer.complete(peeked(first, messages));
+            }
+
+            @Override
+            public void failed(StoreException cause) {
+                answer.completeExceptionally(cause);
+            }
+        });
+    }
+
+    private List<QueueOperations.Peeked> peeked(List<OutboundQueue.Waiting> first, List<QueuedMessage> read) {
+        Map<Long, Message> bySequence = HashMap.newHashMap(read.size());
+        read.forEach(each -> bySequence.put(each.sequence(), each.message()));
+        List<QueueOperations.Peeked> peeked = new ArrayList<>(first.size());
+        for (OutboundQueue.Waiting waiting : first) {
+            Delivery held = waiting.delivery();
+            Message message = held == null ? bySequence.get(waiting.sequence()) : held.message();
+            // What was read may have left the queue meanwhile.
+            if (message != null) {
+                peeked.add(new QueueOperations.Peeked(message, waiting.qos(), age(waiting.since())));
+            }
+        }
+        return peeked;
     }
 
     void clear() {

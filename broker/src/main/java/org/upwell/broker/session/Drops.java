@@ -16,10 +16,13 @@ public final class Drops {
 
     private final AtomicLongArray counts = new AtomicLongArray(CAUSES.length);
     private final AtomicLong told = new AtomicLong();
+    /// Kept beside the counts, since it is looked at with each PUBLISH.
+    private volatile long untold;
 
     /// Owner's thread.
     void count(DropCause cause) {
         counts.setRelease(cause.ordinal(), counts.get(cause.ordinal()) + 1);
+        untold = total() - told.get();
     }
 
     /// Owner's thread.
@@ -28,11 +31,13 @@ public final class Drops {
             counts.set(cause.ordinal(), kept.by(cause));
         }
         told.set(kept.told());
+        untold = total() - told.get();
     }
 
-    /// The client was told of `count` more. Owner's thread.
+    /// The client was told of `count` more; of less, if a message that was to tell it did not leave. Owner's
+    /// thread.
     void told(long count) {
-        told.addAndGet(count);
+        untold = total() - told.addAndGet(count);
     }
 
     /// Any thread.
@@ -44,9 +49,9 @@ public final class Drops {
         return total;
     }
 
-    /// How many the client does not know of. Any thread.
+    /// How many the client does not know of: one volatile read. Any thread.
     public long untold() {
-        return total() - told.get();
+        return untold;
     }
 
     /// Any thread.

@@ -17,8 +17,9 @@ import org.upwell.broker.store.QueuedMessage;
 ///
 /// ```text
 /// Idea   A full queue is the common case behind a dead radio link, and there are many queues: an entry takes some
-///        20 bytes in arrays, and its message is let go once the queue holds more than memory allows; the store then
-///        reads it back before its turn comes.
+///        25 bytes in arrays, and its message is let go once the queue holds more than memory allows; the store then
+///        reads it back before its turn comes. The second when it came is kept with it: sequence numbers would tell
+///        only of what the store has, and only with a table of their times in each store.
 /// 1.     Entries lie in chunks, oldest first. An entry is *held* (its delivery is in memory) or *away* (it is not,
 ///        and the store has it under its sequence).
 /// 2.     Behind an entry that is away all that come later are away too, but for those read back: what is in memory
@@ -36,6 +37,7 @@ final class OutboundQueue {
         private final long[] sequences;
         private final int[] weights;
         private final int[] expirySeconds;
+        private final int[] since;
         private final byte[] qos;
         /// Null while all entries of the chunk are away.
         private @Nullable Delivery @Nullable [] held;
@@ -47,6 +49,7 @@ final class OutboundQueue {
             sequences = new long[capacity];
             weights = new int[capacity];
             expirySeconds = new int[capacity];
+            since = new int[capacity];
             qos = new byte[capacity];
         }
 
@@ -67,6 +70,7 @@ final class OutboundQueue {
             sequences[to] = sequences[from];
             weights[to] = weights[from];
             expirySeconds[to] = expirySeconds[from];
+            since[to] = since[from];
             qos[to] = qos[from];
             hold(to, held(from));
         }
@@ -120,9 +124,10 @@ final class OutboundQueue {
     /// Appends a message.
     ///
     /// @param hold false to leave its message to the store
-    void add(Delivery delivery, boolean hold) {
+    /// @param now seconds since the epoch
+    void add(Delivery delivery, boolean hold, int now) {
         Message message = delivery.message();
-        add(delivery.sequence(), delivery.qos(), message.weightBytes(), seconds(message.expiresAtMillis()));
+        add(delivery.sequence(), delivery.qos(), message.weightBytes(), seconds(message.expiresAtMillis()), now);
         if (hold) {
             Chunk last = last();
             last.hold(last.end - 1, delivery);
@@ -132,11 +137,13 @@ final class OutboundQueue {
     }
 
     /// Appends an entry whose message is away.
-    void addAway(long sequence, int qos, int weight, long expiresAtMillis) {
-        add(sequence, qos, weight, seconds(expiresAtMillis));
+    ///
+    /// @param since seconds since the epoch when it came; less than 0: it came before that second
+    void addAway(long sequence, int qos, int weight, long expiresAtMillis, int since) {
+        add(sequence, qos, weight, seconds(expiresAtMillis), since);
     }
 
-    private void add(long sequence, int qos, int weight, int expiry) {
+    private void add(long sequence, int qos, int weight, int expiry, int since) {
         Chunk last = tail;
         if (last == null || last.end == last.sequences.length) {
             Chunk fresh = new Chunk(last == null ? FIRST_CHUNK : CHUNK);
@@ -152,6 +159,7 @@ final class OutboundQueue {
         last.sequences[place] = sequence;
         last.weights[place] = weight;
         last.expirySeconds[place] = expiry;
+        last.since[place] = since;
         last.qos[place] = (byte) qos;
         size++;
         away++;
@@ -332,15 +340,35 @@ final class OutboundQueue {
         away--;
     }
 
-    /// The first `most` entries, for people to look at. Those that are away come without their message.
-    List<Entry> first(int most) {
-        List<Entry> entries = new ArrayList<>(Math.min(most, size));
+    /// An entry for people to look at.
+    ///
+    /// @param since as for [#addAway]
+    /// @param delivery null if its message is away
+    record Waiting(
+            long sequence, int qos, int since, @Nullable Delivery delivery) {}
+
+    /// The first entries.
+    ///
+    /// @param bound most bytes of messages; one entry is told however large its message is
+    List<Waiting> first(int most, long bound) {
+        List<Waiting> entries = new ArrayList<>(Math.min(most, size));
+        long total = 0;
         for (Chunk chunk = head; chunk != null && entries.size() < most; chunk = chunk.next) {
             for (int place = chunk.first; place < chunk.end && entries.size() < most; place++) {
-                entries.add(new Entry(chunk.sequences[place], chunk.qos[place], chunk.held(place)));
+                total += chunk.weights[place];
+                if (total > bound && !entries.isEmpty()) {
+                    return entries;
+                }
+                entries.add(
+                        new Waiting(chunk.sequences[place], chunk.qos[place], chunk.since[place], chunk.held(place)));
             }
         }
         return entries;
+    }
+
+    /// When the first entry came, as for [#addAway]; 0 if there is none.
+    int oldestSince() {
+        return head == null || size == 0 ? 0 : head.since[head.first];
     }
 
     void clear() {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.upwell.broker.session;
 
-import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -9,6 +9,7 @@ import org.upwell.broker.access.Permissions;
 import org.upwell.broker.access.Principal;
 import org.upwell.broker.event.BrokerEvent;
 import org.upwell.broker.event.DropCause;
+import org.upwell.broker.message.Message;
 import org.upwell.broker.message.SessionKey;
 import org.upwell.broker.message.Will;
 import org.upwell.broker.owner.Owner;
@@ -19,6 +20,7 @@ import org.upwell.broker.store.SessionRecord;
 import org.upwell.broker.store.Store;
 import org.upwell.broker.topic.SharedFilter;
 import org.upwell.broker.topic.Subscription;
+import org.upwell.broker.topic.TopicFilter;
 
 /// The state kept for a tenant and client id across connections: subscriptions, queue, messages in flight.
 ///
@@ -33,14 +35,12 @@ import org.upwell.broker.topic.Subscription;
 /// 4.     An ended session takes nothing any more: late deliveries fall into the void, as if published after the
 ///        end.
 /// ```
-public final class Session implements Subscriber, Owner.Ready, Backlog.Recipient {
+public final class Session implements Subscriber, Owner.Ready {
 
     private static final Logger LOG = LoggerFactory.getLogger(Session.class);
 
     /// Session expiry interval of a session that does not expire ([MQTT-3.1.2.11.2]).
     public static final long NEVER_EXPIRES = 0xFFFF_FFFFL;
-
-    private static final Duration DROPS_TO_STORE = Duration.ofSeconds(1);
 
     private final SessionKey key;
     private final SessionContext context;
@@ -58,11 +58,9 @@ public final class Session implements Subscriber, Owner.Ready, Backlog.Recipient
     private boolean moving;
     private boolean delivering;
     private @Nullable SessionConnection connection;
-    private boolean dropsToStore;
-    private final Drops drops = new Drops();
     private final Absence absence;
     private final SessionSubscriptions subscriptions;
-    private final Backlog backlog;
+    private final Deliveries deliveries;
     private final Handshakes handshakes;
     private final InboundPacketIds inboundPacketIds = new InboundPacketIds();
 
@@ -73,7 +71,7 @@ public final class Session implements Subscriber, Owner.Ready, Backlog.Recipient
         this.rights = new SessionRights(principal, access);
         this.absence = new Absence(this, context);
         this.subscriptions = new SessionSubscriptions(this, context);
-        this.backlog = new Backlog(this, context);
+        this.deliveries = new Deliveries(this, context, rights, subscriptions);
         this.handshakes = new Handshakes(this, context);
     }
 
@@ -88,7 +86,6 @@ public final class Session implements Subscriber, Owner.Ready, Backlog.Recipient
     }
 
     /// The event loop that owns the session at this moment. Any thread.
-    @Override
     public Owner owner() {
         return owner;
     }
@@ -111,7 +108,6 @@ public final class Session implements Subscriber, Owner.Ready, Backlog.Recipient
         return rights.permissions();
     }
 
-    @Override
     public SessionLimits limits() {
         return rights.limits();
     }
@@ -145,7 +141,7 @@ public final class Session implements Subscriber, Owner.Ready, Backlog.Recipient
     public void deliver(Delivery delivery, Owner sender) {
         Owner current = owner;
         if (current == sender && !draining && mailbox.isEmpty()) {
-            accept(delivery);
+            deliveries.accept(delivery);
             return;
         }
         post(delivery, sender);
@@ -188,49 +184,15 @@ public final class Session implements Subscriber, Owner.Ready, Backlog.Recipient
             countedFor.takenElsewhere();
         }
         try {
-            accept(delivery);
+            deliveries.accept(delivery);
         } catch (RuntimeException e) {
             // The letters behind this one are out of the mailbox already and would be lost with it.
             LOG.error("message for {} could not be delivered", key, e);
         }
     }
 
-    private void accept(Delivery delivery) {
-        SessionConnection current = delivering && !ended ? connection : null;
-        SharedGroup.Member member = delivery.member();
-        if (member != null) {
-            acceptShared(delivery, member, current);
-            return;
-        }
-        // A persistent session keeps nothing of QoS 0 for later; that is its rule, not a loss to be counted.
-        if (!ended && (delivery.qos() > 0 || current != null)) {
-            acceptOwn(delivery, current);
-        }
-    }
-
-    private void acceptOwn(Delivery delivery, @Nullable SessionConnection current) {
-        if (!rights.permits(delivery)) {
-            drop(delivery, DropCause.NOT_PERMITTED);
-        } else if (current != null && delivery.qos() == 0) {
-            current.deliverQos0(delivery);
-        } else if (current == null || !backlog.isEmpty() || !current.tryDeliver(delivery)) {
-            backlog.add(delivery);
-        }
-    }
-
-    /// What a group gave is sent now or given back, so that it never waits behind this client.
-    private void acceptShared(Delivery delivery, SharedGroup.Member member, @Nullable SessionConnection current) {
-        if (delivery.qos() == 0) {
-            if (current != null) {
-                current.deliverQos0(delivery);
-            }
-        } else if (current == null || !current.tryDeliver(delivery)) {
-            member.group().giveBack(delivery, false, owner);
-        }
-    }
-
-    @Override
-    public void runAsOwner(Runnable task) {
+    /// Runs `task` where the session may be touched, now or later. Any thread.
+    void runAsOwner(Runnable task) {
         owner.run(task);
     }
 
@@ -242,19 +204,17 @@ public final class Session implements Subscriber, Owner.Ready, Backlog.Recipient
     /// Takes the next message that waits, for a connection that has room again; expired ones are dropped on the way
     /// ([MQTT-3.3.2-5]). Null if none waits, or if it must be read first; then the connection is told.
     public @Nullable Delivery pollQueued() {
-        Delivery next = backlog.poll();
-        while (next == null) {
-            next = subscriptions.pollShared();
-            if (next == null) {
-                return null;
-            }
-            SessionConnection current = connection;
-            if (next.qos() == 0 && current != null) {
-                current.deliverQos0(next);
-                next = null;
-            }
-        }
-        return next;
+        return deliveries.poll();
+    }
+
+    /// Owner's thread.
+    Deliveries deliveries() {
+        return deliveries;
+    }
+
+    @Nullable
+    SessionConnection connection() {
+        return connection;
     }
 
     /// The connection that messages go to now, null if there is none. Owner's thread.
@@ -263,7 +223,7 @@ public final class Session implements Subscriber, Owner.Ready, Backlog.Recipient
         return delivering ? connection : null;
     }
 
-    @Override
+    /// There may be something to poll that was not there before. Owner's thread.
     public void readable() {
         SessionConnection current = deliversTo();
         if (current != null) {
@@ -272,71 +232,61 @@ public final class Session implements Subscriber, Owner.Ready, Backlog.Recipient
     }
 
     public int queuedMessages() {
-        return backlog.messages();
+        return deliveries.backlog().messages();
     }
 
     public long queuedBytes() {
-        return backlog.bytes();
-    }
-
-    @Override
-    public boolean mayReceive(String topicName) {
-        return permissions().mayReceive(topicName);
+        return deliveries.backlog().bytes();
     }
 
     /// Notes that a message did not reach the client and lets the store forget it.
     public void drop(Delivery delivery, DropCause cause) {
-        SharedGroup.Member member = delivery.member();
-        if (member != null && delivery.qos() > 0) {
-            member.group().settled(member, delivery.sequence(), false);
-        }
-        dropped(delivery.sequence(), delivery.qos(), delivery.message().topic(), cause);
-    }
-
-    @Override
-    public void dropped(long sequence, int qos, @Nullable String topic, DropCause cause) {
-        drops.count(cause);
-        context.counters().dropped(cause);
-        context.events().on(new BrokerEvent.MessageDropped(key, topic, qos, cause));
-        done(sequence);
-        keepDrops();
+        deliveries.drop(delivery, cause);
     }
 
     /// What this session lost. Any thread.
     public Drops drops() {
-        return drops;
+        return deliveries.losses().drops();
     }
 
-    /// The client was told of `count` of its losses. Owner's thread.
+    /// The client was told of `count` of its losses; less than 0 if a message that was to tell it did not leave.
+    /// Owner's thread.
     public void toldOfDrops(long count) {
         owner.check();
-        drops.told(count);
-        keepDrops();
-    }
-
-    /// A full queue drops with every message: the store is told once per second.
-    private void keepDrops() {
-        if (storeNumber != 0 && !dropsToStore) {
-            dropsToStore = true;
-            owner.schedule(
-                    DROPS_TO_STORE,
-                    () -> owner.run(() -> {
-                        dropsToStore = false;
-                        if (storeNumber != 0) {
-                            context.store().putSession(toRecord(), Commit.NONE);
-                        }
-                    }));
-        }
+        deliveries.losses().told(count);
     }
 
     /// Lets the store forget a message.
     void done(long sequence) {
-        if (sequence != 0 && storeNumber != 0) {
-            context.store().acknowledged(storeNumber, sequence);
+        deliveries.done(sequence);
+    }
+
+    // ---- The session's own view of `$SYS` ------------------------------------------------------------------------
+
+    /// What a subscription to `filter` that was just made gets of the session's own view.
+    public List<Message> ownView(TopicFilter filter) {
+        return deliveries.losses().matching(filter);
+    }
+
+    /// True if some subscription may bring something of it.
+    boolean watchesItself() {
+        return subscriptions.watchItself();
+    }
+
+    /// Delivers a message of the own view, if a subscription matches it.
+    void deliverToSelf(Message message) {
+        Delivery own = subscriptions.toOwnDelivery(message);
+        if (own != null) {
+            deliver(own, owner);
         }
     }
 
     // ---- Subscriptions -------------------------------------------------------------------------------------------
+
+    /// The greatest QoS that a subscription may have, -1 if the principal may not have it.
+    public int grantedQos(SharedFilter filter, int requestedQos) {
+        return rights.grantedQos(filter, requestedQos);
+    }
 
     /// Adds or replaces a subscription. True if it is new. `commit` tells when a persistent session's subscription
     /// is safe.
@@ -372,7 +322,7 @@ public final class Session implements Subscriber, Owner.Ready, Backlog.Recipient
     /// What an earlier connection subscribed to and left in the queue is this principal's only as far as its own
     /// rights go: they may be fewer than those of whoever used the session before.
     private void checkRights() {
-        backlog.checkAll();
+        deliveries.backlog().checkAll();
         rights.checkDeliveries(!subscriptions.checkRights());
     }
 
@@ -381,7 +331,7 @@ public final class Session implements Subscriber, Owner.Ready, Backlog.Recipient
     void change(Principal now, Access access) {
         owner.check();
         rights.replace(now, access);
-        backlog.checkAll();
+        deliveries.backlog().checkAll();
         rights.stopDeliveriesOf(subscriptions.lower());
     }
 
@@ -402,6 +352,7 @@ public final class Session implements Subscriber, Owner.Ready, Backlog.Recipient
         SessionConnection current = connection;
         if (current != null) {
             subscriptions.online(current.sendQuota());
+            deliveries.losses().online();
         }
     }
 
@@ -448,8 +399,8 @@ public final class Session implements Subscriber, Owner.Ready, Backlog.Recipient
                 expirySeconds,
                 absence.sinceMillis(),
                 absence.will(),
-                null,
-                drops.snapshot());
+                principal().queueLimit(),
+                deliveries.losses().drops().snapshot());
     }
 
     /// True if `newcomer`'s token was issued before the token of the live connection, whose session it must not
@@ -531,12 +482,13 @@ public final class Session implements Subscriber, Owner.Ready, Backlog.Recipient
         SessionConnection current = connection;
         connection = null;
         subscriptions.clear();
-        backlog.clear();
+        deliveries.backlog().clear();
         handshakes.end();
         if (storeNumber != 0) {
             context.store().removeSession(storeNumber, Commit.NONE);
             storeNumber = 0;
         }
+        deliveries.losses().end();
         context.counters().sessionsEnded.increment();
         context.events().on(new BrokerEvent.SessionEnded(key, cause));
         context.directoryRemoval().removed(this);
@@ -551,7 +503,7 @@ public final class Session implements Subscriber, Owner.Ready, Backlog.Recipient
         storeNumber = stored.number();
         expirySeconds = record.expirySeconds();
         absence.restore(record.offlineSinceMillis(), record.will());
-        drops.restore(record.drops());
+        deliveries.losses().restore(record.drops());
         persistent = true;
         for (int packetId : stored.inboundPacketIds()) {
             inboundPacketIds.take(packetId);
@@ -567,7 +519,7 @@ public final class Session implements Subscriber, Owner.Ready, Backlog.Recipient
     /// Part of [#restore].
     void restore(QueueEntry entry) {
         if (entry.packetId() == 0) {
-            backlog.restore(entry.sequence(), entry.qos(), entry.weightBytes(), entry.expiresAtMillis());
+            deliveries.backlog().restore(entry.sequence(), entry.qos(), entry.weightBytes(), entry.expiresAtMillis());
         } else {
             handshakes.inFlight().restore(entry.packetId(), entry.sequence(), entry.qos(), entry.received());
         }
@@ -575,7 +527,7 @@ public final class Session implements Subscriber, Owner.Ready, Backlog.Recipient
 
     /// Starts the clocks of a restored session. Own thread.
     void startOffline() {
-        backlog.cut();
+        deliveries.backlog().cut();
         if (absence.sinceMillis() == 0) {
             // It was online when the process ended. Put down that it is not, else each restart would begin anew.
             absence.begins();

@@ -21,7 +21,8 @@ public interface SessionConnection {
     /// Another connection takes the session over. The session is no longer this connection's when this is called.
     void takenOver();
 
-    /// The session was ended from elsewhere (administration). As [#takenOver] in all else.
+    /// The connection is to end, as somebody elsewhere wants it (administration). The session may have ended
+    /// before, or is still its own and goes on as after any lost connection.
     void sessionEnded(String cause);
 
     /// The principal may not connect any more: the connection has to end. The session is still its own and goes on

@@ -4,6 +4,7 @@ package org.upwell.broker.session;
 import java.util.List;
 import org.upwell.broker.access.Permissions;
 import org.upwell.broker.access.Principal;
+import org.upwell.broker.topic.SharedFilter;
 
 /// Who the principal of a session is and what it may do and have at present. Part of a [Session]; owner's thread.
 final class SessionRights {
@@ -63,6 +64,14 @@ final class SessionRights {
     }
 
     boolean permits(Delivery delivery) {
-        return !checksDeliveries || permissions.mayReceive(delivery.message().topic());
+        return !checksDeliveries
+                || permissions.mayReceive(delivery.message().topic())
+                || OwnView.isTopic(delivery.message().topic());
+    }
+
+    /// As [Permissions#grantedQos]; everybody may see what is made for his own session.
+    int grantedQos(SharedFilter filter, int requestedQos) {
+        int granted = permissions.grantedQos(filter.filter(), requestedQos);
+        return granted < 0 && !filter.isShared() && OwnView.covers(filter.filter()) ? requestedQos : granted;
     }
 }

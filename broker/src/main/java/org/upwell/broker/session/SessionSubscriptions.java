@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.upwell.broker.event.BrokerEvent;
+import org.upwell.broker.message.Message;
 import org.upwell.broker.store.Commit;
 import org.upwell.broker.store.SubscriptionRecord;
 import org.upwell.broker.topic.SharedFilter;
@@ -27,6 +28,7 @@ final class SessionSubscriptions {
 
     /// Those of [#held] that are shared; few sessions have any.
     private List<SharedGroup.Member> shared = List.of();
+    private List<Subscription<Subscriber>> watching = List.of();
     private int nextShared;
 
     SessionSubscriptions(Session session, SessionContext context) {
@@ -63,7 +65,7 @@ final class SessionSubscriptions {
             if (connection != null) {
                 member.group().online(member, connection.sendQuota());
             }
-        } else {
+        } else if (!OwnView.covers(filter.filter())) {
             context.subscriptions().put(subscription);
         }
         held.put(filter.text(), new Held(filter, subscription, member));
@@ -75,6 +77,32 @@ final class SessionSubscriptions {
                 .map(Held::member)
                 .filter(Objects::nonNull)
                 .toList();
+        watching = held.values().stream()
+                .filter(each -> each.member == null && OwnView.mayMatch(each.filter.filter()))
+                .map(Held::subscription)
+                .toList();
+    }
+
+    /// True if some subscription may bring something of the session's own view.
+    boolean watchItself() {
+        return !watching.isEmpty();
+    }
+
+    /// A message of the own view as the subscriptions want it; null if none matches.
+    @Nullable
+    Delivery toOwnDelivery(Message message) {
+        List<Subscription<Subscriber>> matching = watching.stream()
+                .filter(each -> each.filter().matches(message.topic()))
+                .toList();
+        if (matching.isEmpty()) {
+            return null;
+        }
+        boolean retain = matching.stream().anyMatch(Subscription::retainAsPublished);
+        int[] ids = matching.stream()
+                .mapToInt(Subscription::identifier)
+                .filter(id -> id > 0)
+                .toArray();
+        return new Delivery(message, 0, 0, retain, ids);
     }
 
     private static SubscriptionRecord toRecord(SharedFilter filter, Subscription<Subscriber> subscription) {
@@ -162,7 +190,7 @@ final class SessionSubscriptions {
         List<String> uncovered = new ArrayList<>();
         for (Held each : new ArrayList<>(held.values())) {
             Subscription<Subscriber> old = each.subscription;
-            int granted = session.permissions().grantedQos(old.filter(), old.qos());
+            int granted = session.grantedQos(each.filter, old.qos());
             if (granted < 0) {
                 uncovered.add(each.filter.text());
                 if (each.member != null) {
@@ -183,5 +211,6 @@ final class SessionSubscriptions {
         held.values().forEach(this::leave);
         held.clear();
         shared = List.of();
+        watching = List.of();
     }
 }

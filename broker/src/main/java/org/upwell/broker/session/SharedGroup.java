@@ -88,6 +88,8 @@ public final class SharedGroup implements Subscriber, Backlog.Recipient {
                     .thenComparingLong(GivenBack::order));
     private long givenBackCount;
     private final Backlog backlog;
+    private final Drops drops = new Drops();
+    private final Flow flow;
     private SessionLimits limits = SessionLimits.DEFAULT;
     private int next;
 
@@ -97,6 +99,12 @@ public final class SharedGroup implements Subscriber, Backlog.Recipient {
         this.context = context;
         this.home = home;
         this.backlog = new Backlog(this, context);
+        this.flow = new Flow(context.ticks());
+    }
+
+    /// What waits for any member, for people to look at.
+    synchronized QueueView view() {
+        return backlog.view(flow, drops);
     }
 
     public GroupRecord key() {
@@ -168,10 +176,12 @@ public final class SharedGroup implements Subscriber, Backlog.Recipient {
 
     @Override
     public synchronized void deliver(Delivery delivery, Owner sender) {
+        flow.in();
         if (delivery.qos() == 0) {
             Member member = nextMember(true);
             // Nobody there: QoS 0 is not kept, by rule.
             if (member != null) {
+                flow.out();
                 member.session.post(member.toDelivery(delivery), sender);
             }
             return;
@@ -203,6 +213,7 @@ public final class SharedGroup implements Subscriber, Backlog.Recipient {
 
     private void hand(Member member, Delivery delivery, Owner sender) {
         Delivery own = member.toDelivery(delivery);
+        flow.out();
         if (own.qos() == 0) {
             forget(delivery.sequence());
         } else {
@@ -264,6 +275,7 @@ public final class SharedGroup implements Subscriber, Backlog.Recipient {
                 // None, or it is being read; then all members are asked again.
                 return null;
             }
+            flow.out();
             Delivery own = member.toDelivery(delivery);
             if (own.qos() == 0) {
                 forget(delivery.sequence());
@@ -349,7 +361,8 @@ public final class SharedGroup implements Subscriber, Backlog.Recipient {
     @Override
     public void dropped(long sequence, int qos, @Nullable String topic, DropCause cause) {
         SessionKey shown = new SessionKey(key.tenant(), "$share/" + key.group() + "/" + key.filter());
-        context.counters().dropped(cause);
+        drops.count(cause);
+        context.counters().dropped(key.tenant(), cause);
         context.events().on(new BrokerEvent.MessageDropped(shown, topic, qos, cause));
         forget(sequence);
     }

@@ -58,10 +58,12 @@ class BacklogModelTest {
                     store,
                     new QueueMemory(random.nextInt(3) * 40L, soft, Long.MAX_VALUE),
                     (session, will) -> {},
+                    (message, here) -> {},
                     session -> {},
                     BrokerEvents.NONE,
                     new BrokerCounters(),
-                    loops);
+                    loops,
+                    new Ticks(loops));
             limits = randomLimits();
             backlog = new Backlog(this, context);
         }

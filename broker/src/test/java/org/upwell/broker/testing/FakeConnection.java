@@ -130,6 +130,7 @@ public final class FakeConnection implements SessionConnection, OpenRequest.Answ
     public void sessionEnded(String cause) {
         endCause = cause;
         log.add(name + " ended");
+        session().detach(this, true, null);
     }
 
     @Override

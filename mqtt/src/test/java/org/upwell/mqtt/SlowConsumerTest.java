@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.mqtt;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.upwell.broker.event.DropCause;
+import org.upwell.broker.session.OverflowRule;
+import org.upwell.broker.session.QueueMemory;
+import org.upwell.broker.session.Session;
+import org.upwell.broker.session.SessionLimits;
+import org.upwell.codec.MqttVersion;
+import org.upwell.codec.PubAck;
+import org.upwell.codec.Publish;
+import org.upwell.codec.QoS;
+
+/// Subscribers that never read, among one that does.
+@Timeout(60)
+class SlowConsumerTest {
+
+    private static final int MESSAGES = 2_400;
+    private static final int AT_ONCE = 10;
+    private static final String FILLER = "x".repeat(8 << 10);
+    private static final long QUEUE_BYTES = 1 << 20;
+    private static final long QOS_0_BYTES = 256 << 10;
+    /// Less than all stalled queues together may hold.
+    private static final long ALL_QUEUES_BYTES = 4 << 20;
+    private static final int STALLED = 6;
+
+    private final QueueMemory memory = new QueueMemory(QUEUE_BYTES, ALL_QUEUES_BYTES, ALL_QUEUES_BYTES);
+
+    private TestBroker start() throws IOException {
+        TestBroker.Options options = new TestBroker.Options();
+        options.queueMemory = memory;
+        options.sessionLimits = new SessionLimits(50_000, QUEUE_BYTES, OverflowRule.DROP_NEWEST, QOS_0_BYTES);
+        return options.start();
+    }
+
+    private static TestClient subscriber(TestBroker broker, String clientId, QoS qos) throws IOException {
+        TestClient client = TestClient.connected(broker, MqttVersion.MQTT_3_1_1, clientId);
+        client.subscribe("acme/t", qos);
+        return client;
+    }
+
+    private static Session session(TestBroker broker, String clientId) {
+        return broker.broker.sessions().find("acme", clientId).orElseThrow();
+    }
+
+    @Test
+    void stalledSubscribersStayWithinTheirBoundsAndHoldNobodyUp() throws IOException {
+        List<TestClient> stalled = new ArrayList<>();
+        try (TestBroker broker = start();
+                TestClient quick = subscriber(broker, "quick", QoS.AT_LEAST_ONCE);
+                TestClient stalledAtQos0 = subscriber(broker, "stalled-0", QoS.AT_MOST_ONCE);
+                TestClient publisher = TestClient.connected(broker, MqttVersion.MQTT_3_1_1, "p")) {
+            for (int i = 0; i < STALLED; i++) {
+                stalled.add(subscriber(broker, "stalled-1-" + i, QoS.AT_LEAST_ONCE));
+            }
+            for (int next = 0; next < MESSAGES; next += AT_ONCE) {
+                exchange(publisher, quick, next);
+                assertThat(memory.taken()).isLessThanOrEqualTo(ALL_QUEUES_BYTES);
+            }
+
+            assertThat(session(broker, "quick").drops().total()).isZero();
+            assertThat(session(broker, "stalled-0").drops().snapshot().by(DropCause.QOS_0_PRESSURE))
+                    .isPositive();
+            for (int i = 0; i < STALLED; i++) {
+                assertThat(session(broker, "stalled-1-" + i).drops().snapshot().by(DropCause.QUEUE_FULL))
+                        .isPositive();
+            }
+            // Nothing but the queues of the stalled ones is held: each at most its own bound.
+            assertThat(memory.taken()).isPositive();
+            assertThat(stalledAtQos0.receive(Publish.class).qos()).isEqualTo(QoS.AT_MOST_ONCE);
+        } finally {
+            for (TestClient client : stalled) {
+                client.close();
+            }
+        }
+        assertThat(memory.taken()).as("after all sessions ended").isZero();
+    }
+
+    /// A few messages, acknowledged to the publisher and with the quick subscriber before more follow.
+    private static void exchange(TestClient publisher, TestClient quick, int from) throws IOException {
+        for (int i = from; i < from + AT_ONCE; i++) {
+            publisher.publish("acme/t", i + " " + FILLER, QoS.AT_LEAST_ONCE);
+        }
+        for (int i = from; i < from + AT_ONCE; i++) {
+            publisher.receive(PubAck.class);
+        }
+        for (int i = from; i < from + AT_ONCE; i++) {
+            Publish publish = quick.receive(Publish.class);
+            assertThat(publish.payload()).asString().startsWith(i + " ");
+            quick.send(new PubAck(publish.packetId()));
+        }
+    }
+}
