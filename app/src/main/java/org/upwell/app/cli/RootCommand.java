@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
             UserCommand.class,
             TenantCommand.class,
             DeviceCommand.class,
+            QueueCommand.class,
             StoreCommand.class,
             TokenCommand.class,
             PubCommand.class,

@@ -6,8 +6,10 @@ import java.net.InetSocketAddress;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.upwell.access.TenantId;
 import org.upwell.access.login.Access;
+import org.upwell.access.login.PrincipalLimits;
 import org.upwell.access.registry.AccessChange;
 import org.upwell.app.config.BindAddress;
 import org.upwell.app.config.ListenerType;
@@ -19,8 +21,10 @@ import org.upwell.broker.Broker;
 import org.upwell.broker.event.BrokerCounters;
 import org.upwell.broker.event.BrokerEvents;
 import org.upwell.broker.session.OverflowRule;
+import org.upwell.broker.session.QueueOperations;
 import org.upwell.broker.session.SessionLimits;
 import org.upwell.broker.store.Store;
+import org.upwell.broker.sys.SystemTopics;
 import org.upwell.mqtt.ListenerConfig;
 import org.upwell.mqtt.MqttLimits;
 import org.upwell.mqtt.MqttServer;
@@ -33,6 +37,7 @@ final class BrokerRuntime implements AutoCloseable {
 
     private final Broker broker;
     private final MqttServer server;
+    private @Nullable SystemTopics systemTopics;
 
     private BrokerRuntime(Broker broker, MqttServer server) {
         this.broker = broker;
@@ -42,20 +47,39 @@ final class BrokerRuntime implements AutoCloseable {
     static BrokerRuntime start(
             MqttConfig config, Store store, Access access, Certificates certificates, InstantSource clock)
             throws IOException {
-        SessionLimits limits = limits(config);
         Broker broker = new Broker(new Broker.Parts(
-                store, access.authenticator(), access.authorizer(), principal -> limits, BrokerEvents.NONE, clock));
+                store,
+                access.authenticator(),
+                access.authorizer(),
+                new PrincipalLimits(access.directory(), limits(config)),
+                BrokerEvents.NONE,
+                clock));
         MqttServer server =
                 new MqttServer(broker, MqttLimits.DEFAULT, Runtime.getRuntime().availableProcessors());
         BrokerRuntime runtime = new BrokerRuntime(broker, server);
         try {
             access.directory().addListener(change -> accessChanged(broker, change));
             server.start(listeners(config, certificates));
+            runtime.publishNumbers(config);
             return runtime;
         } catch (IOException | RuntimeException e) {
             runtime.close();
             throw e;
         }
+    }
+
+    private void publishNumbers(MqttConfig config) {
+        if (config.sysInterval().isZero()) {
+            return;
+        }
+        String version = BrokerRuntime.class.getPackage().getImplementationVersion();
+        SystemTopics topics = new SystemTopics(broker, server.owners().getFirst(), config.sysInterval())
+                .withBroker(version == null ? "upwell" : "upwell " + version);
+        for (var listener : config.listeners()) {
+            topics.withListener(listener.name(), "connections", server::connectionCount);
+        }
+        topics.start();
+        systemTopics = topics;
     }
 
     /// Live and offline sessions of whom it concerns are looked at again.
@@ -76,12 +100,11 @@ final class BrokerRuntime implements AutoCloseable {
         OverflowRule overflow = config.queueOverflow() == QueueOverflow.DROP_OLDEST
                 ? OverflowRule.DROP_OLDEST
                 : OverflowRule.DROP_NEWEST;
-        SessionLimits defaults = SessionLimits.DEFAULT;
         return new SessionLimits(
                 config.queueLimit(),
-                defaults.queueBytes(),
+                config.queueBytes(),
                 overflow,
-                defaults.qos0Bytes(),
+                config.qos0Bytes(),
                 config.sharedRedelivery() == SharedRedelivery.CONNECTION_LOSS);
     }
 
@@ -104,6 +127,10 @@ final class BrokerRuntime implements AutoCloseable {
         return server;
     }
 
+    QueueOperations queues() {
+        return broker.queues();
+    }
+
     BrokerCounters counters() {
         return broker.counters();
     }
@@ -115,6 +142,9 @@ final class BrokerRuntime implements AutoCloseable {
     /// Listeners and connections first, then the store beneath them.
     @Override
     public void close() {
+        if (systemTopics != null) {
+            systemTopics.close();
+        }
         server.close();
         broker.close();
     }

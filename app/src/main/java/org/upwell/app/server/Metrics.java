@@ -10,11 +10,11 @@ import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
-import java.util.Locale;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.ToDoubleFunction;
 import org.upwell.broker.event.BrokerCounters;
 import org.upwell.broker.event.DropCause;
+import org.upwell.broker.event.TenantDrops;
 import org.upwell.broker.journal.Journal;
 import org.upwell.broker.journal.JournalStat;
 import org.upwell.broker.store.StoreCondition;
@@ -52,7 +52,19 @@ final class Metrics implements AutoCloseable {
         for (DropCause cause : DropCause.values()) {
             FunctionCounter.builder("upwell.broker.messages.dropped", counters, all -> all.droppedBy(cause))
                     .description("Messages that did not reach a session that subscribed to them")
-                    .tag("cause", label(cause))
+                    .tag("cause", cause.label())
+                    .register(registry);
+        }
+        counters.droppedByTenant().onTenant(tenant -> bind(counters.droppedByTenant(), tenant));
+    }
+
+    /// Their number is bounded, so labels are too.
+    private void bind(TenantDrops drops, String tenant) {
+        for (DropCause cause : DropCause.values()) {
+            FunctionCounter.builder("upwell.broker.tenant.messages.dropped", drops, all -> all.of(tenant, cause))
+                    .description("The same by tenant; tenants beyond the first thousand are counted together")
+                    .tag("tenant", tenant)
+                    .tag("cause", cause.label())
                     .register(registry);
         }
     }
@@ -118,10 +130,6 @@ final class Metrics implements AutoCloseable {
         FunctionCounter.builder(name, counter, LongAdder::sum)
                 .description(description)
                 .register(registry);
-    }
-
-    private static String label(Enum<?> constant) {
-        return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     PrometheusMeterRegistry registry() {

@@ -26,6 +26,7 @@ import org.upwell.app.http.AdminStoreRoutes;
 import org.upwell.app.http.Callers;
 import org.upwell.app.http.HttpListener;
 import org.upwell.app.http.HttpServices;
+import org.upwell.app.http.QueueRoutes;
 import org.upwell.app.http.Routes;
 import org.upwell.broker.journal.Journal;
 import org.upwell.broker.store.InMemoryStore;
@@ -97,7 +98,7 @@ public final class UpwellServer implements AutoCloseable {
                 HttpServices.start(
                         List.of(plain(config.http()), encrypted(config.https())),
                         new HttpServices.Parts(
-                                access, metrics.registry(), this::causesAgainstReady, storeRoutes(data))));
+                                access, metrics.registry(), this::causesAgainstReady, moreRoutes(data))));
         ready = true;
     }
 
@@ -124,11 +125,12 @@ public final class UpwellServer implements AutoCloseable {
         }
     }
 
-    private List<Routes> storeRoutes(DataDirectory data) {
+    private List<Routes> moreRoutes(DataDirectory data) {
+        Callers callers = new Callers(access.authenticator());
+        Routes queues = new QueueRoutes(broker.queues(), access.authorizer(), callers);
         return store instanceof Journal journal
-                ? List.of(new AdminStoreRoutes(
-                        journal, data.path().resolve("backups"), new Callers(access.authenticator())))
-                : List.of();
+                ? List.of(queues, new AdminStoreRoutes(journal, data.path().resolve("backups"), callers))
+                : List.of(queues);
     }
 
     private void startGateway(GatewayConfig gatewayConfig, DataDirectory data, InstantSource clock) throws IOException {

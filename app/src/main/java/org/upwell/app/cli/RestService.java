@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.app.cli;
+
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Base64;
+import org.jspecify.annotations.Nullable;
+import org.upwell.app.payload.PayloadText;
+import org.upwell.app.tls.PemFiles;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/// A running server's REST interface, as a user or the bearer of a token sees it. Options of the commands that use
+/// it.
+final class RestService {
+    private static final Duration TIMEOUT = Duration.ofSeconds(60);
+    private static final JsonMapper JSON = new JsonMapper();
+
+    @Option(
+            names = "--url",
+            paramLabel = "URL",
+            defaultValue = "http://127.0.0.1:8080",
+            converter = TokenCommand.UrlConverter.class,
+            description = "The server (default: ${DEFAULT-VALUE})")
+    @SuppressWarnings("NullAway.Init") // has a default
+    private URI url;
+
+    @Option(
+            names = "--ca",
+            paramLabel = "FILE",
+            description = "PEM certificates to trust (default: those that Java trusts)")
+    private @Nullable Path ca;
+
+    @Option(names = "--user", paramLabel = "NAME", description = "A user with the role ADMIN; without, a token is used")
+    private @Nullable String user;
+
+    @Option(names = "--password-file", paramLabel = "FILE", description = "A file that holds the user's password")
+    private @Nullable Path passwordFile;
+
+    @Mixin
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private TokenOptions token;
+
+    /// A part of a path or query.
+    static String encoded(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
+    }
+
+    JsonNode get(String path) {
+        return call("GET", path);
+    }
+
+    JsonNode delete(String path) {
+        return call("DELETE", path);
+    }
+
+    private String authorization() {
+        if (user == null) {
+            return "Bearer " + token.requiredToken();
+        }
+        if (passwordFile == null) {
+            throw new CommandFailure("--user takes --password-file");
+        }
+        byte[] pair = (user + ":" + Secrets.read(passwordFile)).getBytes(StandardCharsets.UTF_8);
+        return "Basic " + Base64.getEncoder().encodeToString(pair);
+    }
+
+    private JsonNode call(String method, String path) {
+        String authorization = authorization();
+        try (HttpClient client = client()) {
+            HttpRequest request = HttpRequest.newBuilder(url.resolve(path))
+                    .timeout(TIMEOUT)
+                    .header("Authorization", authorization)
+                    .method(method, HttpRequest.BodyPublishers.noBody())
+                    .build();
+            return answer(client.send(request, HttpResponse.BodyHandlers.ofString()));
+        } catch (ConnectException e) {
+            throw new CommandFailure("no answer from " + url + ": it refused the connection", e);
+        } catch (IOException e) {
+            throw new CommandFailure("no answer from " + url + ": " + e.getMessage(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CommandFailure("interrupted", e);
+        }
+    }
+
+    private HttpClient client() throws IOException {
+        HttpClient.Builder builder =
+                HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(TIMEOUT);
+        if (ca != null) {
+            builder.sslContext(PemFiles.clientContext(ca));
+        }
+        return builder.build();
+    }
+
+    private static JsonNode answer(HttpResponse<String> response) {
+        if (response.statusCode() == 204) {
+            return JSON.createObjectNode();
+        }
+        JsonNode body;
+        try {
+            body = JSON.readTree(response.body());
+        } catch (JacksonException e) {
+            throw new CommandFailure("the server answered " + response.statusCode() + " without JSON", e);
+        }
+        if (response.statusCode() >= 300) {
+            throw new CommandFailure("the server answered " + response.statusCode() + ": "
+                    + PayloadText.printable(body.path("message").asString("")));
+        }
+        return body;
+    }
+}
