@@ -64,12 +64,12 @@ public record MqttConfig(
             listeners.add(listener);
         }
         int queueLimit = section.integer("queue-limit", DEFAULT_QUEUE_LIMIT, 1, RoleQueue.MAX_MESSAGES);
-        long queueBytes = section.number("queue-bytes", DEFAULT_QUEUE_BYTES, 1, RoleQueue.MAX_BYTES);
+        long queueBytes = section.size("queue-bytes", DEFAULT_QUEUE_BYTES, 1, RoleQueue.MAX_BYTES);
         QueueOverflow queueOverflow =
                 section.choice("queue-overflow", QueueOverflow.DROP_NEWEST, QueueOverflow::spelling);
         SharedRedelivery sharedRedelivery =
                 section.choice("shared-redelivery", SharedRedelivery.SESSION_END, SharedRedelivery::spelling);
-        long qos0Bytes = section.number("qos-0-bytes", DEFAULT_QOS_0_BYTES, 0, MAX_QOS_0_BYTES);
+        long qos0Bytes = section.size("qos-0-bytes", DEFAULT_QOS_0_BYTES, 0, MAX_QOS_0_BYTES);
         Duration sysInterval = section.duration("sys-interval", DEFAULT_SYS_INTERVAL, MAX_SYS_INTERVAL);
         section.refuseUnknownKeys();
         return new MqttConfig(

@@ -22,7 +22,7 @@ import org.upwell.access.file.Node;
 /// bad value becomes a fault and the default is used in its place, so that reading goes on to the next fault. Keys
 /// that no accessor asked for are unknown. One use, one thread.
 final class Section {
-    private static final Pattern SIZE = Pattern.compile("(\\d{1,9})(KB|MB|GB|TB|)");
+    private static final Pattern SIZE = Pattern.compile("(\\d{1,15})(KB|MB|GB|TB|)");
     private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m)");
 
     private final String path;
@@ -62,18 +62,13 @@ final class Section {
     }
 
     int integer(String key, int fallback, int min, int max) {
-        return (int) number(key, fallback, min, max);
-    }
-
-    /// A whole number; digits may be grouped by `_`.
-    long number(String key, long fallback, long min, long max) {
         Optional<Node.Scalar> scalar = scalar(key);
         if (scalar.isEmpty()) {
             return fallback;
         }
         String digits = scalar.get().text().replace("_", "");
         try {
-            long value = Long.parseLong(digits);
+            int value = Integer.parseInt(digits);
             if (value >= min && value <= max) {
                 return value;
             }
@@ -120,9 +115,10 @@ final class Section {
                 case "TB" -> 40;
                 default -> 0;
             };
-            long value = Long.parseLong(matcher.group(1)) << shift;
-            if (value >= min && value <= max) {
-                return value;
+            long units = Long.parseLong(matcher.group(1));
+            // Compared in units, lest a large number overflow.
+            if (units <= max >> shift && units << shift >= min) {
+                return units << shift;
             }
         }
         throw new IllegalArgumentException("a size such as 4096, 64MB or 10GB, from " + min + " to " + max + " bytes");

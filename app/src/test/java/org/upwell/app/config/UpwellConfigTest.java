@@ -58,10 +58,10 @@ class UpwellConfigTest {
                     tenant: bench
                     roles: [APPLICATION, BUBBLE_UP_READ_CONSUMER]
               queue-limit: 1_000
-              queue-bytes: 2_000_000
+              queue-bytes: 2GB
               queue-overflow: drop-oldest
               shared-redelivery: connection-loss
-              qos-0-bytes: 64_000
+              qos-0-bytes: 64KB
               sys-interval: 1m
             http:
               bind: 127.0.0.2
@@ -158,9 +158,9 @@ class UpwellConfigTest {
                                         Optional.of(new AnonymousConfig(
                                                 "bench", Set.of("APPLICATION", "BUBBLE_UP_READ_CONSUMER"))))),
                         1_000,
-                        2_000_000,
+                        2L << 30,
                         QueueOverflow.DROP_OLDEST,
-                        64_000,
+                        64 << 10,
                         SharedRedelivery.CONNECTION_LOSS,
                         Duration.ofMinutes(1)));
         assertThat(config.http()).isEqualTo(new HttpConfig(at("127.0.0.2", 18080)));
