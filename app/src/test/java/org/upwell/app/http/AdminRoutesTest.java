@@ -26,6 +26,7 @@ class AdminRoutesTest {
             "GET tenants/t",
             "PUT tenants/t",
             "DELETE tenants/t",
+            "PUT tenants/t/queues",
             "POST tenants/t/clients",
             "DELETE tenants/t/clients/c",
             "GET devices",
@@ -104,6 +105,30 @@ class AdminRoutesTest {
                 .header("Origin", "http://127.0.0.1:" + server.httpPort())
                 .send();
         assertThat(own.status()).isEqualTo(200);
+    }
+
+    @Test
+    void queuesAreLimitedByTenantAndClient() throws Exception {
+        admin("POST", "tenants", "{\"id\":\"t\"}");
+        Answer limited = admin("PUT", "tenants/t/queues", "{\"queueMessages\":200000,\"queueBytes\":1000000}");
+        assertThat(limited.body())
+                .isEqualTo("{\"id\":\"t\",\"enabled\":true,\"devices\":0,\"clients\":[],"
+                        + "\"queueMessages\":200000,\"queueBytes\":1000000}");
+        String most = "{\"queueMessages\":200000,\"queueBytes\":1000000}";
+        String tooMany = "{\"queueMessages\":200001,\"queueBytes\":1000000}";
+        assertThat(admin("POST", "tenants/t/clients", tooMany).error()).isEqualTo("400 bad_request");
+        assertThat(admin("POST", "tenants/t/clients", most).status()).isEqualTo(201);
+        assertThat(admin("GET", "tenants/t", "").json().get("clients").get(0).get("queueMessages").intValue())
+                .isEqualTo(200_000);
+        for (String wrong : List.of(
+                "{\"queueMessages\":1}",
+                "{\"queueBytes\":1}",
+                "{\"queueMessages\":2000001,\"queueBytes\":1}",
+                "{\"queueMessages\":\"1\",\"queueBytes\":1}")) {
+            assertThat(admin("PUT", "tenants/t/queues", wrong).error()).as(wrong).isEqualTo("400 bad_request");
+        }
+        assertThat(admin("PUT", "tenants/t/queues", "{}").json().has("queueMessages"))
+                .isFalse();
     }
 
     @Test

@@ -63,12 +63,9 @@ final class Losses {
         changed();
     }
 
-    /// As the store kept them.
+    /// As the store kept them. Told to nobody yet, as the session is not whole.
     void restore(DropCounts kept) {
         drops.restore(kept);
-        if (drops.total() > 0) {
-            changed();
-        }
     }
 
     private void changed() {
@@ -102,7 +99,8 @@ final class Losses {
 
     // ---- Views ---------------------------------------------------------------------------------------------------
 
-    private void announce() {
+    /// Shows what is lost to whoever may see it and does not know.
+    void announce() {
         if (session.hasEnded()) {
             return;
         }

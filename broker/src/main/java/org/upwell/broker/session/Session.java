@@ -533,6 +533,7 @@ public final class Session implements Subscriber, Owner.Ready {
             absence.begins();
             keep();
         }
+        deliveries.losses().announce();
         absence.await(expirySeconds);
     }
 
