@@ -118,14 +118,21 @@ class AdminRoutesTest {
         String tooMany = "{\"queueMessages\":200001,\"queueBytes\":1000000}";
         assertThat(admin("POST", "tenants/t/clients", tooMany).error()).isEqualTo("400 bad_request");
         assertThat(admin("POST", "tenants/t/clients", most).status()).isEqualTo(201);
-        assertThat(admin("GET", "tenants/t", "").json().get("clients").get(0).get("queueMessages").intValue())
+        assertThat(admin("GET", "tenants/t", "")
+                        .json()
+                        .get("clients")
+                        .get(0)
+                        .get("queueMessages")
+                        .intValue())
                 .isEqualTo(200_000);
         for (String wrong : List.of(
                 "{\"queueMessages\":1}",
                 "{\"queueBytes\":1}",
                 "{\"queueMessages\":2000001,\"queueBytes\":1}",
                 "{\"queueMessages\":\"1\",\"queueBytes\":1}")) {
-            assertThat(admin("PUT", "tenants/t/queues", wrong).error()).as(wrong).isEqualTo("400 bad_request");
+            assertThat(admin("PUT", "tenants/t/queues", wrong).error())
+                    .as(wrong)
+                    .isEqualTo("400 bad_request");
         }
         assertThat(admin("PUT", "tenants/t/queues", "{}").json().has("queueMessages"))
                 .isFalse();
