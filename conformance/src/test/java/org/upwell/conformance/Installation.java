@@ -133,6 +133,33 @@ final class Installation {
                 .awaitReady();
     }
 
+    /// A server that has what MQTT needs and no more. Clients without credentials are the application of tenant
+    /// `acme`.
+    UpwellProcess startLean(String durability) throws IOException, InterruptedException {
+        Path config = Files.writeString(
+                directory.resolve("lean.yaml"),
+                """
+                data-directory: $data
+                durability: $durability
+                store: {segment-size: 1MB}
+                mqtt:
+                  listeners:
+                    - name: tcp
+                      type: tcp
+                      bind: 127.0.0.1
+                      port: $tcp
+                      anonymous: {tenant: acme, roles: [APPLICATION]}
+                http: {bind: 127.0.0.1, port: $http:}
+                https: {bind: 127.0.0.1, port: $https:}
+                """.replace("$data", data.toString())
+                        .replace("$durability", durability)
+                        .replace("$tcp", Integer.toString(tcpPort))
+                        .replace("$http:", Integer.toString(httpPort))
+                        .replace("$https:", Integer.toString(httpsPort)));
+        return UpwellProcess.start(directory, READY, "server", "--config", config.toString())
+                .awaitReady();
+    }
+
     /// A gateway in a process of its own.
     UpwellProcess startGateway(String user, Path passwordFile) throws IOException, InterruptedException {
         String broker = "  broker: {url: 'ssl://localhost:" + tlsPort + "', username: " + user + ", password-file: "
