@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.upwell.broker.session;
 
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +28,9 @@ public final class Restoration {
     private final Function<Principal, Session.Access> access;
     private final Map<Long, Session> byNumber = new HashMap<>();
     private final Map<Long, SharedGroup> groups = new HashMap<>();
+    /// Sessions that join their groups again once all groups are there: one that the store does not know is put
+    /// there by its first member, which no store allows while it is being read.
+    private final List<Runnable> joining = new ArrayList<>();
 
     Restoration(
             SessionDirectory directory,
@@ -48,17 +52,20 @@ public final class Restoration {
         Owner owner = owners.get(byNumber.size() % owners.size());
         Session session = new Session(key, context, owner, principal, access.apply(principal));
         session.restore(stored);
-        for (SubscriptionRecord subscription : stored.subscriptions()) {
-            SharedFilter filter = parse(subscription, key);
-            session.restore(
-                    filter,
-                    new Subscription<>(
-                            session,
-                            filter.filter(),
-                            subscription.qos(),
-                            subscription.noLocal(),
-                            subscription.retainAsPublished(),
-                            subscription.identifier()));
+        for (SubscriptionRecord kept : stored.subscriptions()) {
+            SharedFilter filter = parse(kept, key);
+            Subscription<Subscriber> subscription = new Subscription<>(
+                    session,
+                    filter.filter(),
+                    kept.qos(),
+                    kept.noLocal(),
+                    kept.retainAsPublished(),
+                    kept.identifier());
+            if (filter.isShared()) {
+                joining.add(() -> session.restore(filter, subscription));
+            } else {
+                session.restore(filter, subscription);
+            }
         }
         byNumber.put(stored.number(), session);
         directory.restored(session);
@@ -72,7 +79,7 @@ public final class Restoration {
         }
     }
 
-    /// A group of shared subscriptions; its members are told as sessions.
+    /// A group of shared subscriptions; its members are told as sessions and join it by [#done].
     public void group(long number, GroupRecord group) {
         Owner owner = owners.get(groups.size() % owners.size());
         groups.put(number, context.groups().restore(group, number, context, owner));
@@ -93,8 +100,9 @@ public final class Restoration {
         session.restore(entry);
     }
 
-    /// Starts the clocks of what came back.
+    /// Puts groups together and starts the clocks of what came back. After the store was read.
     public void done() {
+        joining.forEach(Runnable::run);
         context.groups().removeEmpty(context.store());
         for (Session session : byNumber.values()) {
             session.owner().execute(session::startOffline);

@@ -78,11 +78,14 @@ public final class InMemoryStore implements Store {
     private final Map<GroupRecord, Kept> groups = new ConcurrentHashMap<>();
     private final Map<Long, Kept> byNumber = new ConcurrentSkipListMap<>();
     private final Map<String, Retained> retained = new ConcurrentHashMap<>();
+    private volatile boolean isRecovering;
 
     @Override
     public void recover(Recovery into) {
+        isRecovering = true;
         byNumber.values().forEach(kept -> kept.recover(into));
         retained.values().forEach(each -> into.retained(each.sequence, each.message));
+        isRecovering = false;
     }
 
     @Override
@@ -99,6 +102,10 @@ public final class InMemoryStore implements Store {
     }
 
     private Kept create(@Nullable GroupRecord group, @Nullable SessionRecord session) {
+        if (isRecovering) {
+            // One that reads from disk could not take it: who relies on this one is not to find out there.
+            throw new IllegalStateException("the store is being read: nothing can be given to it");
+        }
         Kept fresh = new Kept(nextNumber.getAndIncrement(), group, session);
         byNumber.put(fresh.number, fresh);
         return fresh;

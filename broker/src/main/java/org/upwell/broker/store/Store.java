@@ -11,7 +11,8 @@ package org.upwell.broker.store;
 /// (any more) is committed without effect. Every implementation passes `StoreContract` in the test sources.
 public interface Store extends AutoCloseable {
 
-    /// Reads all that is kept. Called once, before anything else, on any thread; may take long.
+    /// Reads all that is kept. Called once, before anything else, on any thread; may take long. Nothing may be
+    /// given to the store until it returns, not by `into` either.
     ///
     /// @throws StoreException if what is kept cannot be read whole; nothing is skipped silently
     void recover(Recovery into);

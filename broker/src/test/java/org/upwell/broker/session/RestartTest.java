@@ -64,6 +64,30 @@ class RestartTest {
     }
 
     @Test
+    void groupsOfSharedSubscriptionsComeBackWithTheirQueues() {
+        FakeConnection one = before.open("one").expiry(60).now();
+        FakeConnection two = before.open("two").expiry(60).now();
+        before.subscribeShared(one, "$share/g/t/#", 2);
+        before.subscribeShared(two, "$share/g/t/#", 2);
+        one.disconnect();
+        two.disconnect();
+        loops.settle();
+        before.publish(0, FakeBroker.message("t/1", 1));
+        before.publish(0, FakeBroker.message("t/2", 2));
+
+        FakeBroker after = restart();
+        assertThat(after.broker().groups().all())
+                .singleElement()
+                .satisfies(group -> assertThat(group.memberCount()).isEqualTo(2));
+        after.publish(1, FakeBroker.message("t/3", 1));
+        FakeConnection back = after.open("two").expiry(60).now();
+        assertThat(back.topics()).containsExactly("t/1", "t/2", "t/3");
+        back.acknowledgeAll();
+        assertThat(StoredState.of(store).sessions())
+                .allSatisfy(each -> assertThat(each.queue()).isEmpty());
+    }
+
+    @Test
     void subscriptionOptionsComeBack() {
         FakeConnection connection = before.open("c").expiry(60).now();
         before.subscribe(new Subscription<>(
