@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.upwell.mqtt;
 
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.BitSet;
 import java.util.Deque;
@@ -13,6 +14,7 @@ import org.upwell.broker.owner.Owner;
 import org.upwell.broker.session.InboundPacketIds;
 import org.upwell.broker.session.Session;
 import org.upwell.broker.store.Commit;
+import org.upwell.broker.store.StoreCondition;
 import org.upwell.broker.store.StoreException;
 import org.upwell.broker.store.StoreFullException;
 import org.upwell.codec.Properties;
@@ -35,6 +37,9 @@ final class InboundPublishes {
     /// Payload bytes of them at which it does.
     private static final long MAX_UNCOMMITTED_BYTES = 8 << 20;
 
+    /// How long a connection whose PUBLISH takes up scarce space is not read from.
+    private static final Duration SLOWED = Duration.ofMillis(20);
+
     private final MqttConnection connection;
     private final OutboundLine line;
     private final Session session;
@@ -43,6 +48,7 @@ final class InboundPublishes {
     private final Deque<Acknowledgement> uncommitted = new ArrayDeque<>(0);
     private long uncommittedBytes;
     private boolean waitsForStore;
+    private boolean isSlowed;
 
     /// QoS 1 and 2 handshakes that the client has open, against the receive maximum that we announced.
     private int open;
@@ -96,7 +102,7 @@ final class InboundPublishes {
         if (!begin(publish)) {
             return;
         }
-        countRefusal(publish, "prevented by an interceptor: " + reason.name());
+        countRefusal(publish.topic(), "prevented by an interceptor: " + reason.name());
         if (publish.qos() != QoS.AT_MOST_ONCE) {
             boolean sayWhy = connection.version().isMqtt5() && reason.isError();
             answer(publish, sayWhy ? toAcknowledgement(reason) : ReasonCode.SUCCESS);
@@ -207,7 +213,7 @@ final class InboundPublishes {
         broker.counters().messagesReceived.increment();
         Message message =
                 Messages.toMessage(publish, session.key(), broker.clock().millis());
-        Acknowledgement acknowledgement = new Acknowledgement(publish.packetId(), publish.qos(), message.weightBytes());
+        Acknowledgement acknowledgement = new Acknowledgement(publish, message.weightBytes());
         if (publish.qos() == QoS.EXACTLY_ONCE) {
             session.inboundPacketIds().take(publish.packetId());
         }
@@ -227,12 +233,46 @@ final class InboundPublishes {
             waitsForStore = true;
             connection.hold();
         }
+        if (!acknowledgement.committed && broker.store().condition() == StoreCondition.SCARCE) {
+            slow();
+        }
+    }
+
+    /// Space runs short: who fills it is slowed, so that those who empty it get ahead. Nobody else is.
+    private void slow() {
+        if (!isSlowed) {
+            isSlowed = true;
+            connection.hold();
+            connection
+                    .owner()
+                    .schedule(
+                            SLOWED,
+                            () -> connection.guard(() -> {
+                                isSlowed = false;
+                                connection.release();
+                            }));
+        }
+    }
+
+    /// There is no space for what a PUBLISH wants kept. MQTT 5 has a reason for that; 3.x has none, and an
+    /// acknowledgement would say that the message was taken, so the connection ends.
+    private void refuseForSpace(Acknowledgement refused) {
+        countRefusal(refused.topic, "the store has no space");
+        if (refused.qos == QoS.AT_MOST_ONCE) {
+            return;
+        }
+        refused.reason = ReasonCode.QUOTA_EXCEEDED;
+        refused.committed = true;
+        if (!connection.version().isMqtt5()) {
+            connection.disconnect(ReasonCode.QUOTA_EXCEEDED, "the store has no space for what must be kept");
+        }
+        refused.proceed();
     }
 
     /// MQTT 5 has a reason for QoS 1 and 2; else closing is the only honest word, since an acknowledgement would
     /// say that the message was taken.
     private void refuse(Publish publish, ReasonCode reason) {
-        countRefusal(publish, reason.name());
+        countRefusal(publish.topic(), reason.name());
         if (connection.version().isMqtt5() && publish.qos() != QoS.AT_MOST_ONCE) {
             answer(publish, reason);
         } else {
@@ -244,14 +284,14 @@ final class InboundPublishes {
         }
     }
 
-    private void countRefusal(Publish publish, String reason) {
+    private void countRefusal(String topic, String reason) {
         broker.counters().publishesRefused.increment();
-        broker.events().on(new BrokerEvent.PublishRefused(session.key(), MqttConnection.cut(publish.topic()), reason));
+        broker.events().on(new BrokerEvent.PublishRefused(session.key(), MqttConnection.cut(topic), reason));
     }
 
     /// Answers a PUBLISH that goes no further, in its turn.
     private void answer(Publish publish, ReasonCode reason) {
-        Acknowledgement answer = new Acknowledgement(publish.packetId(), publish.qos(), 0);
+        Acknowledgement answer = new Acknowledgement(publish, 0);
         answer.reason = reason;
         answer.routed = true;
         answer.committed = true;
@@ -358,15 +398,17 @@ final class InboundPublishes {
 
         private final int packetId;
         private final QoS qos;
+        private final String topic;
         private final int bytes;
         private ReasonCode reason = ReasonCode.SUCCESS;
         private boolean committed;
         private boolean routed;
         private boolean releaseAsked;
 
-        private Acknowledgement(int packetId, QoS qos, int bytes) {
-            this.packetId = packetId;
-            this.qos = qos;
+        private Acknowledgement(Publish publish, int bytes) {
+            this.packetId = publish.packetId();
+            this.qos = publish.qos();
+            this.topic = publish.topic();
             this.bytes = bytes;
         }
 
@@ -407,28 +449,14 @@ final class InboundPublishes {
         /// A full store refuses what it cannot keep and goes on; any other failure is the end.
         @Override
         public void failed(StoreException cause) {
-            boolean isFull = cause instanceof StoreFullException;
-            if (isFull) {
-                broker.counters().publishesRefused.increment();
-            }
             if (qos == QoS.EXACTLY_ONCE) {
                 // Nobody has the message, so what comes under its id is no repeat.
                 whereOwned(() -> session.inboundPacketIds().release(packetId));
             }
-            if (!isFull) {
-                connection.storeFailed();
-            } else if (connection.isOpen() && qos != QoS.AT_MOST_ONCE) {
-                connection.guard(this::refusedAsFull);
-            }
-        }
-
-        private void refusedAsFull() {
-            if (connection.version().isMqtt5()) {
-                reason = ReasonCode.QUOTA_EXCEEDED;
-                committed = true;
-                proceed();
+            if (cause instanceof StoreFullException) {
+                connection.guard(() -> refuseForSpace(this));
             } else {
-                connection.disconnect(ReasonCode.QUOTA_EXCEEDED, "the store is full");
+                connection.storeFailed();
             }
         }
     }

@@ -383,6 +383,11 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
 
     /// The store cannot keep what was given: what waits for it must not be acknowledged.
     void storeFailed() {
+        if (session == null && connectSeen && !closing) {
+            // CONNECT is not answered yet.
+            refuse(ReasonCode.SERVER_UNAVAILABLE, "the store failed");
+            return;
+        }
         disconnect(ReasonCode.IMPLEMENTATION_SPECIFIC_ERROR, "the store failed");
     }
 

@@ -2,10 +2,10 @@
 package org.upwell.mqtt;
 
 import java.util.ArrayDeque;
-import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.upwell.broker.owner.Owner;
 import org.upwell.broker.store.Append;
 import org.upwell.broker.store.Commit;
@@ -18,14 +18,28 @@ import org.upwell.broker.store.SessionRecord;
 import org.upwell.broker.store.Store;
 import org.upwell.broker.store.StoreCondition;
 import org.upwell.broker.store.StoreFullException;
+import org.upwell.broker.store.StoreException;
 import org.upwell.broker.store.SubscriptionRecord;
 
-/// A store that commits messages and releases only when told, as one that waits for its disk; all else at once.
+/// A store that commits messages and releases only when told, as one that waits for its disk, or fails them; all
+/// else at once. It is in the condition that it is told to be in.
 final class FakeLateStore implements Store {
 
     private final InMemoryStore kept = new InMemoryStore();
     private final Queue<Commit> due = new ArrayDeque<>();
     private final CountDownLatch firstAppend = new CountDownLatch(1);
+    private volatile StoreCondition condition = StoreCondition.READY;
+    private volatile boolean isLate = true;
+
+    void condition(StoreCondition now) {
+        condition = now;
+    }
+
+    /// From now on messages and releases are committed at once too.
+    void beInTime() {
+        isLate = false;
+        commitAll();
+    }
 
     void awaitFirstAppend() throws InterruptedException {
         if (!firstAppend.await(10, TimeUnit.SECONDS)) {
@@ -34,10 +48,36 @@ final class FakeLateStore implements Store {
     }
 
     /// Commits what was given so far, in order. Any thread.
-    synchronized void commitAll() {
+    void commitAll() {
+        tellAll(Commit::committed);
+    }
+
+    /// Fails what was given so far, in order. Any thread.
+    void failAll(StoreException cause) {
+        tellAll(commit -> commit.failed(cause));
+    }
+
+    private synchronized void tellAll(Consumer<Commit> outcome) {
         for (Commit next = due.poll(); next != null; next = due.poll()) {
             Owner owner = next.owner();
             Commit commit = next;
+            if (owner == null) {
+                outcome.accept(commit);
+            } else {
+                owner.execute(() -> outcome.accept(commit));
+            }
+        }
+    }
+
+    synchronized int waiting() {
+        return due.size();
+    }
+
+    private synchronized void later(Commit commit) {
+        if (isLate) {
+            due.add(commit);
+        } else {
+            Owner owner = commit.owner();
             if (owner == null) {
                 commit.committed();
             } else {
@@ -47,15 +87,8 @@ final class FakeLateStore implements Store {
     }
 
     /// Refuses what was given so far, as a full disk does. Any thread.
-    synchronized void refuseAll() {
-        for (Commit next = due.poll(); next != null; next = due.poll()) {
-            Commit commit = next;
-            Objects.requireNonNull(next.owner()).execute(() -> commit.failed(new StoreFullException("no space")));
-        }
-    }
-
-    private synchronized void later(Commit commit) {
-        due.add(commit);
+    void refuseAll() {
+        failAll(new StoreFullException("no space"));
     }
 
     @Override
@@ -122,7 +155,7 @@ final class FakeLateStore implements Store {
 
     @Override
     public StoreCondition condition() {
-        return kept.condition();
+        return condition;
     }
 
     @Override

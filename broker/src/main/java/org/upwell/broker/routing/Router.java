@@ -4,6 +4,7 @@ package org.upwell.broker.routing;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.upwell.broker.event.BrokerCounters;
 import org.upwell.broker.message.Message;
@@ -15,7 +16,9 @@ import org.upwell.broker.store.Append;
 import org.upwell.broker.store.Commit;
 import org.upwell.broker.store.QueueTarget;
 import org.upwell.broker.store.Store;
+import org.upwell.broker.store.StoreCondition;
 import org.upwell.broker.store.StoreException;
+import org.upwell.broker.store.StoreFullException;
 import org.upwell.broker.topic.Matches;
 import org.upwell.broker.topic.RetainedMessages;
 import org.upwell.broker.topic.SubscriptionTree;
@@ -23,7 +26,7 @@ import org.upwell.broker.topic.SubscriptionTree;
 /// Finds who wants a message and hands it over, by way of the store where it must survive. Decides nothing else:
 /// whether a message is allowed was decided before, what a full queue drops is the session's affair.
 ///
-/// Shared by all event loops; holds no state of its own but the number of QoS 2 messages that wait for commit.
+/// Shared by all event loops; holds no state of its own but the number of messages that wait for commit.
 public final class Router {
 
     private final SubscriptionTree<Subscriber> subscriptions;
@@ -31,8 +34,10 @@ public final class Router {
     private final Store store;
     private final BrokerCounters counters;
     private final ConcurrentHashMap<Owner, Uncommitted> uncommitted = new ConcurrentHashMap<>();
+    /// Messages of QoS 1, of all loops, that wait for commit since the store may refuse them.
+    private final AtomicInteger waitingQos1 = new AtomicInteger();
 
-    /// The QoS 2 messages of one event loop that wait for commit. Touched on that loop only.
+    /// The messages of one event loop that wait for commit. Touched on that loop only.
     private static final class Uncommitted {
         private int messages;
     }
@@ -53,7 +58,9 @@ public final class Router {
     /// @param publisher the session that published it or whose will it is, null for the broker itself
     /// @param packetId the publisher's packet id at QoS 2, else 0, as for wills
     /// @param here the owner on whose thread this is called
-    /// @param accepted told when the message is safe in every queue it entered, at once if none is persistent
+    /// @param accepted told when the message is safe in every queue it entered, at once if none is persistent;
+    ///     fails with [StoreFullException] if it was to be kept and there is no space. It went to nobody then,
+    ///     except at QoS 0, where it only did not take its retained place
     /// @return true if at least one subscription matched
     public boolean route(Message message, @Nullable Session publisher, int packetId, Owner here, Commit accepted) {
         Matches<Subscriber> matches = subscriptions.match(message.topic());
@@ -62,14 +69,20 @@ public final class Router {
         // Acknowledgement contract: without one of these there is nothing to make safe.
         boolean needsStore = !stored.isEmpty() || message.retain() || publisherNumber != 0;
         Append append = needsStore ? new Append(message, stored, message.retain(), publisherNumber, packetId) : null;
-        if (message.qos() == 2) {
+        StoreCondition condition = store.condition();
+        if (needsStore && condition == StoreCondition.FULL) {
+            if (message.qos() == 0) {
+                deliver(message, 0, publisher, matches, here);
+            }
+            accepted.failed(new StoreFullException("no space for a message that must be kept"));
+        } else if (message.qos() == 2 || mayBeRefused(message, needsStore, condition)) {
             whenCommitted(
-                    new Committed(message, sequence(message, needsStore), publisher, matches, here), append, accepted);
+                    new Committed(message, sequence(message, needsStore, true), publisher, matches, here), append, accepted);
         } else if (append == null) {
             deliver(message, 0, publisher, matches, here);
             accepted.committed();
         } else {
-            long sequence = sequence(message, true);
+            long sequence = sequence(message, true, false);
             store.append(sequence, append, accepted);
             deliver(message, sequence, publisher, matches, here);
         }
@@ -79,18 +92,25 @@ public final class Router {
         return !matches.isEmpty();
     }
 
+    /// A message of QoS 1 is delivered before commit, unless the store runs short of space and may yet refuse it;
+    /// then those after it wait too, lest they overtake it ([MQTT-4.6.0-6]).
+    private boolean mayBeRefused(Message message, boolean needsStore, StoreCondition condition) {
+        return message.qos() == 1
+                && (waitingQos1.get() > 0 || (needsStore && condition != StoreCondition.READY));
+    }
+
     /// A retained message's sequence is drawn where its place is taken, so that store and memory agree which of two
-    /// is the later one; at QoS 2 the place is taken at commit.
-    private long sequence(Message message, boolean needsStore) {
+    /// is the later one; of what waits for commit the place is taken then.
+    private long sequence(Message message, boolean needsStore, boolean waits) {
         if (!message.retain()) {
             return needsStore ? store.nextSequence() : 0;
         }
-        return message.qos() == 2
+        return waits
                 ? retained.announce(message, store::nextSequence)
                 : retained.put(message, store::nextSequence);
     }
 
-    /// A message of QoS 2 with what is to happen when it is committed.
+    /// A message that waits for commit with what is to happen then.
     private record Committed(
             Message message, long sequence, @Nullable Session publisher, Matches<Subscriber> matches, Owner here) {}
 
@@ -120,6 +140,9 @@ public final class Router {
             return;
         }
         ahead.messages++;
+        if (due.message.qos() == 1) {
+            waitingQos1.incrementAndGet();
+        }
         Commit commit = new DeliverOnCommit(due, ahead, accepted);
         if (append == null) {
             store.sync(commit);
@@ -176,16 +199,23 @@ public final class Router {
             return due.here;
         }
 
+        private void done() {
+            ahead.messages--;
+            if (due.message.qos() == 1) {
+                waitingQos1.decrementAndGet();
+            }
+        }
+
         @Override
         public void committed() {
-            ahead.messages--;
+            done();
             deliver(due);
             accepted.committed();
         }
 
         @Override
         public void failed(StoreException cause) {
-            ahead.messages--;
+            done();
             if (due.message.retain()) {
                 retained.abandon(due.message);
             }
