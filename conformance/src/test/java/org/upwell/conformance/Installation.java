@@ -136,6 +136,13 @@ final class Installation {
     /// A server that has what MQTT needs and no more. Clients without credentials are the application of tenant
     /// `acme`.
     UpwellProcess startLean(String durability) throws IOException, InterruptedException {
+        List<String> options = Files.exists(startUpCache())
+                ? List.of("-XX:+UseSerialGC", "-XX:AOTCache=" + startUpCache())
+                : List.of("-XX:+UseSerialGC");
+        return startLean(durability, options).awaitReady();
+    }
+
+    private UpwellProcess startLean(String durability, List<String> options) throws IOException {
         Path config = Files.writeString(
                 directory.resolve("lean.yaml"),
                 """
@@ -156,8 +163,22 @@ final class Installation {
                         .replace("$tcp", Integer.toString(tcpPort))
                         .replace("$http:", Integer.toString(httpPort))
                         .replace("$https:", Integer.toString(httpsPort)));
-        return UpwellProcess.start(directory, READY, "server", "--config", config.toString())
-                .awaitReady();
+        return UpwellProcess.start(directory, READY, options, "server", "--config", config.toString());
+    }
+
+    private Path startUpCache() {
+        return directory.resolve("start-up.aot");
+    }
+
+    /// Makes later starts of [#startLean] quicker: for those who start often.
+    void trainStartUp(String durability) throws IOException, InterruptedException {
+        if (UpwellProcess.isPackaged()) {
+            // Serial can use what only G1 can write.
+            List<String> options = List.of("-XX:+UseG1GC", "-XX:AOTCacheOutput=" + startUpCache());
+            try (UpwellProcess trained = startLean(durability, options)) {
+                trained.awaitReady().terminate(180);
+            }
+        }
     }
 
     /// A gateway in a process of its own.

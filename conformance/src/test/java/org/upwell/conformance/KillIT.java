@@ -51,7 +51,7 @@ class KillIT {
         // Subscribed before the field speaks: what nobody subscribes to is discarded by rule. From then on the
         // subscription is in the store.
         MqttClient subscriber = subscribe(installation);
-        try (UpwellProcess gateway = installation.startGateway("bridge", password);
+        try (UpwellProcess _ = installation.startGateway("bridge", password);
                 SimulatedField field = startField(installation)) {
             await().atMost(Duration.ofSeconds(40)).until(() -> delivered.size() >= 2 * DEVICES);
 

@@ -30,6 +30,7 @@ class KillLoopIT {
     private static final int KILLS_WITH_INTERVAL = Math.max(5, KILLS / 6);
     private static final long SEED = Long.getLong("upwell.seed", System.nanoTime());
     private static final int MOST_MESSAGES_LATER = 40;
+    private static final int WORTH_TRAINING = 20;
 
     @TempDir
     private Path directory;
@@ -73,6 +74,9 @@ class KillLoopIT {
         reporter.publishEntry("seed of " + durability, Long.toString(SEED));
         engage();
         Installation installation = new Installation(directory);
+        if (kills >= WORTH_TRAINING) {
+            installation.trainStartUp(durability);
+        }
         long begin = System.nanoTime();
         long starting = 0;
         int round = 0;

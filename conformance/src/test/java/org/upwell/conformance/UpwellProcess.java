@@ -2,14 +2,17 @@
 package org.upwell.conformance;
 
 import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 /// One Upwell command as a process of its own, run from the class path of this test. Ends only what it started.
 final class UpwellProcess implements AutoCloseable {
@@ -30,22 +33,42 @@ final class UpwellProcess implements AutoCloseable {
 
     /// Starts `upwell` with these arguments; does not wait.
     static UpwellProcess start(Path directory, String readyLine, String... arguments) throws IOException {
+        return start(directory, readyLine, List.of("-XX:+UseSerialGC"), arguments);
+    }
+
+    /// The same with options for the JVM, a garbage collector among them.
+    static UpwellProcess start(Path directory, String readyLine, List<String> options, String... arguments)
+            throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow",
-                "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
-                "-Xmx512m",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "org.upwell.app.Upwell"));
+                "-Xmx512m"));
+        command.addAll(options);
+        command.addAll(List.of("-cp", classPath(), "org.upwell.app.Upwell"));
         command.addAll(List.of(arguments));
         Process process = new ProcessBuilder(command)
                 .directory(directory.toFile())
                 .redirectErrorStream(true)
                 .start();
         return new UpwellProcess(process, readyLine);
+    }
+
+    /// The packaged product, or what was compiled if it is not packaged.
+    private static String classPath() {
+        String all = System.getProperty("java.class.path");
+        String jars = Arrays.stream(all.split(File.pathSeparator))
+                .filter(entry -> entry.endsWith(".jar"))
+                .collect(Collectors.joining(File.pathSeparator));
+        return isPackaged() ? jars : all;
+    }
+
+    /// True if all of the product is in jars, as a start-up cache wants it.
+    static boolean isPackaged() {
+        return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+                .anyMatch(entry -> entry.endsWith(".jar")
+                        && Path.of(entry).getFileName().toString().startsWith("upwell-app"));
     }
 
     /// Runs a command to its end and returns what it printed.
@@ -112,8 +135,12 @@ final class UpwellProcess implements AutoCloseable {
 
     /// SIGTERM, then its exit code.
     int terminate() throws InterruptedException {
+        return terminate(30);
+    }
+
+    int terminate(int seconds) throws InterruptedException {
         process.destroy();
-        return await(30);
+        return await(seconds);
     }
 
     /// SIGKILL.
