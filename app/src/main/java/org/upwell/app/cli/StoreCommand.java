@@ -2,8 +2,10 @@
 package org.upwell.app.cli;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -109,7 +111,7 @@ final class StoreCommand implements Runnable {
             if (!isEmpty(target)) {
                 throw new CommandFailure(target + " is not empty: move it away first");
             }
-            copy(from, target);
+            putInPlace(from, target.toAbsolutePath());
         } catch (IOException e) {
             throw new CommandFailure(PlainCause.of(e), e);
         }
@@ -125,14 +127,34 @@ final class StoreCommand implements Runnable {
         }
     }
 
-    private static void copy(Path from, Path to) throws IOException {
-        WholeFile.createOwnersDirectory(to);
+    /// All of it or nothing: half a store would open as a whole one that lost the rest.
+    private static void putInPlace(Path from, Path target) throws IOException {
+        Path partial = target.resolveSibling(target.getFileName() + ".partial");
+        if (Files.exists(partial)) {
+            throw new CommandFailure(partial + " is left from a restore that was cut short: remove it first");
+        }
+        WholeFile.createOwnersDirectory(partial);
         List<Path> files;
         try (Stream<Path> found = Files.list(from)) {
             files = found.filter(Files::isRegularFile).toList();
         }
         for (Path file : files) {
-            Files.copy(file, to.resolve(file.getFileName()));
+            Path copy = partial.resolve(file.getFileName());
+            Files.copy(file, copy);
+            force(copy, StandardOpenOption.WRITE);
+        }
+        force(partial, StandardOpenOption.READ);
+        Files.deleteIfExists(target);
+        Files.move(partial, target);
+        Path parent = target.getParent();
+        if (parent != null) {
+            force(parent, StandardOpenOption.READ);
+        }
+    }
+
+    private static void force(Path path, StandardOpenOption how) throws IOException {
+        try (FileChannel channel = FileChannel.open(path, how)) {
+            channel.force(true);
         }
     }
 

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
 import org.upwell.access.login.Access;
 import org.upwell.access.login.AccessSettings;
 import org.upwell.access.token.SigningAlgorithm;
@@ -41,6 +42,11 @@ final class TestServer implements AutoCloseable {
     private final HttpServices services;
 
     TestServer(Path data, Routes... more) throws IOException {
+        this(data, access -> List.of(more));
+    }
+
+    /// @param more routes that need the access that is opened here
+    TestServer(Path data, Function<Access, List<Routes>> more) throws IOException {
         AccessSettings defaults = AccessSettings.DEFAULTS;
         AccessSettings settings =
                 new AccessSettings(defaults.issuer(), SigningAlgorithm.ES256, defaults.skew(), List.of(), Map.of(), 2);
@@ -51,7 +57,7 @@ final class TestServer implements AutoCloseable {
                 List.of(
                         new HttpListener("http", "127.0.0.1", 0, null),
                         new HttpListener("https", "127.0.0.1", 0, certificates.server())),
-                new HttpServices.Parts(access, metrics, () -> List.copyOf(notReady), List.of(more)));
+                new HttpServices.Parts(access, metrics, () -> List.copyOf(notReady), more.apply(access)));
         client = HttpClient.newBuilder()
                 .version(HttpClient.Version.HTTP_1_1)
                 .sslContext(PemFiles.clientContext(certificates.authority()))
