@@ -214,6 +214,10 @@ class JournalFilesTest {
             journal.backupTo(copy);
             append(journal, number, 10);
             assertThatThrownBy(() -> journal.backupTo(copy)).isInstanceOf(StoreException.class);
+            // The numbers of a group are there when the next group is told.
+            RecordedCommit next = new RecordedCommit();
+            journal.sync(next);
+            next.assertCommittedOnce();
             assertThat(journal.stat().messages()).isEqualTo(260);
         }
         assertThat(Journal.verify(copy).isSound()).isTrue();
