@@ -143,9 +143,7 @@ final class Installation {
     }
 
     private UpwellProcess startLean(String durability, List<String> options) throws IOException {
-        Path config = Files.writeString(
-                directory.resolve("lean.yaml"),
-                """
+        Path config = Files.writeString(directory.resolve("lean.yaml"), """
                 data-directory: $data
                 durability: $durability
                 store: {segment-size: 1MB}
@@ -159,10 +157,10 @@ final class Installation {
                 http: {bind: 127.0.0.1, port: $http:}
                 https: {bind: 127.0.0.1, port: $https:}
                 """.replace("$data", data.toString())
-                        .replace("$durability", durability)
-                        .replace("$tcp", Integer.toString(tcpPort))
-                        .replace("$http:", Integer.toString(httpPort))
-                        .replace("$https:", Integer.toString(httpsPort)));
+                .replace("$durability", durability)
+                .replace("$tcp", Integer.toString(tcpPort))
+                .replace("$http:", Integer.toString(httpPort))
+                .replace("$https:", Integer.toString(httpsPort)));
         return UpwellProcess.start(directory, READY, options, "server", "--config", config.toString());
     }
 

@@ -103,9 +103,13 @@ class KillLoopIT {
             throw new AssertionError("seed " + SEED + ", round " + round + ": " + e.getMessage(), e);
         } finally {
             long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - begin);
-            reporter.publishEntry(durability, round + " kills in " + seconds + " s, starting took "
+            reporter.publishEntry(
+                    durability,
+                    round + " kills in " + seconds + " s, starting took "
                             + TimeUnit.NANOSECONDS.toSeconds(starting) + " s\n"
-                            + String.join("\n", witnesses.stream().map(Witness::summary).toList())
+                            + String.join(
+                                    "\n",
+                                    witnesses.stream().map(Witness::summary).toList())
                             + "\n" + windows);
         }
     }

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Map;
 
 /// What the application behind one subscription, or behind all members of a shared one, was given: numbered
-/// messages, each number once per topic. Finds duplicates, gaps in the order and damaged payloads as they come.
-/// Any thread.
+/// messages, each number once per topic. Finds duplicates, gaps in the order and damaged payloads as they come. Any
+/// thread.
 final class Ledger {
 
     private static final int PADDING = 300;

@@ -40,8 +40,8 @@ class MosquittoIT {
 
     private Path run(Path input, Installation installation, String client, String... options)
             throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(
-                List.of(client, "-h", "127.0.0.1", "-p", Integer.toString(installation.tcpPort)));
+        List<String> command =
+                new ArrayList<>(List.of(client, "-h", "127.0.0.1", "-p", Integer.toString(installation.tcpPort)));
         command.addAll(List.of(options));
         Path output = directory.resolve(client + ".out");
         Process process = new ProcessBuilder(command)
@@ -50,7 +50,9 @@ class MosquittoIT {
                 .redirectOutput(output.toFile())
                 .start();
         try {
-            assertThat(process.waitFor(60, TimeUnit.SECONDS)).as("%s ended", client).isTrue();
+            assertThat(process.waitFor(60, TimeUnit.SECONDS))
+                    .as("%s ended", client)
+                    .isTrue();
             assertThat(process.exitValue())
                     .as("%s: %s", client, Files.readString(output))
                     .isZero();
@@ -77,7 +79,19 @@ class MosquittoIT {
             List<String> once = new ArrayList<>(subscribe);
             once.add("-E");
             run(nothing, installation, "mosquitto_sub", once.toArray(String[]::new));
-            run(readings, installation, "mosquitto_pub", "-V", version, "-i", "meter", "-q", qos, "-t", "acme/app/a", "-l");
+            run(
+                    readings,
+                    installation,
+                    "mosquitto_pub",
+                    "-V",
+                    version,
+                    "-i",
+                    "meter",
+                    "-q",
+                    qos,
+                    "-t",
+                    "acme/app/a",
+                    "-l");
             server.kill();
         }
         try (UpwellProcess server = installation.startLean("sync")) {

@@ -14,12 +14,10 @@ final class Pair implements Witness {
 
     private static final List<PersistentPublisher.Window> OF_QOS_1 =
             List.of(PersistentPublisher.Window.AFTER_PUBLISH, PersistentPublisher.Window.QUIET);
-    private static final List<PersistentPublisher.Window> OF_QOS_2 =
-            List.of(PersistentPublisher.Window.values());
+    private static final List<PersistentPublisher.Window> OF_QOS_2 = List.of(PersistentPublisher.Window.values());
     private static final List<PersistentSubscriber.Window> TO_QOS_1 =
             List.of(PersistentSubscriber.Window.AFTER_PUBLISH, PersistentSubscriber.Window.AFTER_ANSWER);
-    private static final List<PersistentSubscriber.Window> TO_QOS_2 =
-            List.of(PersistentSubscriber.Window.values());
+    private static final List<PersistentSubscriber.Window> TO_QOS_2 = List.of(PersistentSubscriber.Window.values());
 
     final PersistentPublisher publisher;
     final Ledger ledger;

@@ -91,8 +91,8 @@ final class PersistentSubscriber extends PersistentClient {
         areIdsOfQos1Safe = false;
     }
 
-    /// To be called when the store is known to have all that it was told before: from now on the packet ids of
-    /// QoS 1 messages that are open must survive too.
+    /// To be called when the store is known to have all that it was told before: from now on the packet ids of QoS
+    /// 1 messages that are open must survive too.
     void idsAreSafe() {
         areIdsOfQos1Safe = true;
     }

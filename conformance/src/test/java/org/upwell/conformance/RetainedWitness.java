@@ -44,8 +44,7 @@ final class RetainedWitness implements Witness {
         try (PacketLine line = new PacketLine(port, MqttVersion.MQTT_5)) {
             line.send(new Connect(MqttVersion.MQTT_5, "looker", true, 0, null, null, null, Properties.NONE));
             line.receive(ConnAck.class);
-            line.send(new Subscribe(
-                    1, List.of(new Subscribe.Request(topic, QoS.AT_MOST_ONCE)), Properties.NONE));
+            line.send(new Subscribe(1, List.of(new Subscribe.Request(topic, QoS.AT_MOST_ONCE)), Properties.NONE));
             line.receive(SubAck.class);
             line.send(org.upwell.codec.PingReq.INSTANCE);
             Packet next = line.receive();

@@ -97,8 +97,8 @@ final class SubscriptionWitness implements Witness {
     private void probe(int port) throws IOException {
         try (PacketLine prober = connect(port, "prober", 0, false)) {
             for (Map.Entry<String, State> each : states.entrySet()) {
-                prober.send(new Publish(
-                        each.getKey(), new byte[3], QoS.AT_LEAST_ONCE, false, false, 1, Properties.NONE));
+                prober.send(
+                        new Publish(each.getKey(), new byte[3], QoS.AT_LEAST_ONCE, false, false, 1, Properties.NONE));
                 boolean there = prober.receive(PubAck.class).reason() == ReasonCode.SUCCESS;
                 State state = each.getValue();
                 probes.merge(state, 1, Integer::sum);

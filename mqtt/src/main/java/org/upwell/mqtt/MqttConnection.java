@@ -383,7 +383,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
 
     /// The store cannot keep what was given: what waits for it must not be acknowledged.
     void storeFailed() {
-        if (session == null && connectSeen && !closing) {
+        if (session == null && connecting != null && !closing) {
             // CONNECT is not answered yet.
             refuse(ReasonCode.SERVER_UNAVAILABLE, "the store failed");
             return;

@@ -17,8 +17,8 @@ import org.upwell.broker.store.Recovery;
 import org.upwell.broker.store.SessionRecord;
 import org.upwell.broker.store.Store;
 import org.upwell.broker.store.StoreCondition;
-import org.upwell.broker.store.StoreFullException;
 import org.upwell.broker.store.StoreException;
+import org.upwell.broker.store.StoreFullException;
 import org.upwell.broker.store.SubscriptionRecord;
 
 /// A store that commits messages and releases only when told, as one that waits for its disk, or fails them; all

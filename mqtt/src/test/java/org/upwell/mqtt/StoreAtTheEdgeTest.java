@@ -137,7 +137,8 @@ class StoreAtTheEdgeTest {
                     new Publish("acme/live/2", new byte[] {'x'}, QoS.AT_MOST_ONCE, false, true, 0, Properties.NONE));
             assertThat(live.receive(Publish.class).topic()).isEqualTo("acme/live/2");
             publisher.expectNothingButPong();
-            assertThat(broker.broker.retained().matching(TopicFilter.parse("#"))).isEmpty();
+            assertThat(broker.broker.retained().matching(TopicFilter.parse("#")))
+                    .isEmpty();
             assertThat(broker.events).contains(refusal("acme/live/2"));
         }
     }
@@ -219,8 +220,7 @@ class StoreAtTheEdgeTest {
             await().until(() -> store.waiting() == 2);
             store.condition(StoreCondition.FAILED);
             store.failAll(failure());
-            assertThat(five.receive(Disconnect.class).reason())
-                    .isEqualTo(ReasonCode.IMPLEMENTATION_SPECIFIC_ERROR);
+            assertThat(five.receive(Disconnect.class).reason()).isEqualTo(ReasonCode.IMPLEMENTATION_SPECIFIC_ERROR);
             five.expectClosed();
             three.expectClosed();
             // QoS 1 may be delivered before commit, QoS 2 never is.

@@ -10,6 +10,7 @@ import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.util.Locale;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.ToDoubleFunction;
 import org.upwell.broker.event.BrokerCounters;
@@ -77,7 +78,7 @@ final class Metrics implements AutoCloseable {
         for (StoreCondition condition : StoreCondition.values()) {
             Gauge.builder("upwell.store.condition", journal, j -> j.condition() == condition ? 1 : 0)
                     .description("1 for the condition that the store is in")
-                    .tag("condition", label(condition))
+                    .tag("condition", condition.name().toLowerCase(Locale.ROOT))
                     .register(registry);
         }
         total("upwell.store.written.bytes", "Bytes of records written", journal, JournalStat::bytesWritten);

@@ -99,8 +99,7 @@ class StoreCommandTest {
         for (int i = 0; i < MESSAGES; i++) {
             Message message = Message.of("acme/" + i, new byte[1000], 1);
             QueueTarget target = new QueueTarget(number, 1, false, new int[0]);
-            journal.append(
-                    journal.nextSequence(), new Append(message, List.of(target), false, 0, 0), Commit.NONE);
+            journal.append(journal.nextSequence(), new Append(message, List.of(target), false, 0, 0), Commit.NONE);
         }
         CompletableFuture<Boolean> kept = new CompletableFuture<>();
         journal.sync(new Commit() {
@@ -137,8 +136,8 @@ class StoreCommandTest {
             channel.write(ByteBuffer.wrap(wrong), SEGMENT_BYTES / 2);
         }
         try (Stream<Path> files = Files.list(store())) {
-            for (Path hint : files.filter(file -> file.toString().endsWith(".hint"))
-                    .toList()) {
+            for (Path hint :
+                    files.filter(file -> file.toString().endsWith(".hint")).toList()) {
                 Files.delete(hint);
             }
         }
@@ -150,7 +149,10 @@ class StoreCommandTest {
 
         ToolRun stat = run("stat");
         assertThat(stat.exitCode()).as(stat.err()).isZero();
-        assertThat(stat.out()).contains("messages\t" + MESSAGES).contains("sessions\t1").contains("retained\t0");
+        assertThat(stat.out())
+                .contains("messages\t" + MESSAGES)
+                .contains("sessions\t1")
+                .contains("retained\t0");
         ToolRun verify = run("verify");
         assertThat(verify.exitCode()).as(verify.err()).isZero();
         assertThat(verify.out()).contains("no damage").doesNotContain("damage: ");
@@ -164,7 +166,10 @@ class StoreCommandTest {
 
         ToolRun damaged = run("verify");
         assertThat(damaged.exitCode()).isEqualTo(1);
-        assertThat(damaged.out()).contains("damage: ").contains("damaged at byte").contains("./upwell store repair");
+        assertThat(damaged.out())
+                .contains("damage: ")
+                .contains("damaged at byte")
+                .contains("./upwell store repair");
 
         ToolRun repair = run("repair");
         assertThat(repair.exitCode()).as(repair.err()).isZero();

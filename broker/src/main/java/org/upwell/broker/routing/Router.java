@@ -77,7 +77,9 @@ public final class Router {
             accepted.failed(new StoreFullException("no space for a message that must be kept"));
         } else if (message.qos() == 2 || mayBeRefused(message, needsStore, condition)) {
             whenCommitted(
-                    new Committed(message, sequence(message, needsStore, true), publisher, matches, here), append, accepted);
+                    new Committed(message, sequence(message, needsStore, true), publisher, matches, here),
+                    append,
+                    accepted);
         } else if (append == null) {
             deliver(message, 0, publisher, matches, here);
             accepted.committed();
@@ -95,8 +97,7 @@ public final class Router {
     /// A message of QoS 1 is delivered before commit, unless the store runs short of space and may yet refuse it;
     /// then those after it wait too, lest they overtake it ([MQTT-4.6.0-6]).
     private boolean mayBeRefused(Message message, boolean needsStore, StoreCondition condition) {
-        return message.qos() == 1
-                && (waitingQos1.get() > 0 || (needsStore && condition != StoreCondition.READY));
+        return message.qos() == 1 && (waitingQos1.get() > 0 || (needsStore && condition != StoreCondition.READY));
     }
 
     /// A retained message's sequence is drawn where its place is taken, so that store and memory agree which of two
@@ -105,9 +106,7 @@ public final class Router {
         if (!message.retain()) {
             return needsStore ? store.nextSequence() : 0;
         }
-        return waits
-                ? retained.announce(message, store::nextSequence)
-                : retained.put(message, store::nextSequence);
+        return waits ? retained.announce(message, store::nextSequence) : retained.put(message, store::nextSequence);
     }
 
     /// A message that waits for commit with what is to happen then.

@@ -55,12 +55,7 @@ public final class Restoration {
         for (SubscriptionRecord kept : stored.subscriptions()) {
             SharedFilter filter = parse(kept, key);
             Subscription<Subscriber> subscription = new Subscription<>(
-                    session,
-                    filter.filter(),
-                    kept.qos(),
-                    kept.noLocal(),
-                    kept.retainAsPublished(),
-                    kept.identifier());
+                    session, filter.filter(), kept.qos(), kept.noLocal(), kept.retainAsPublished(), kept.identifier());
             if (filter.isShared()) {
                 joining.add(() -> session.restore(filter, subscription));
             } else {

@@ -19,8 +19,8 @@ import org.upwell.broker.store.QueueTarget;
 import org.upwell.broker.store.SessionRecord;
 import org.upwell.broker.store.StoredState;
 
-/// A process that ends while a segment is being cleaned leaves some messages in two places. Until the older place is
-/// gone no other segment may go: the acknowledgement of the newer copy could go with it.
+/// A process that ends while a segment is being cleaned leaves some messages in two places. Until the older place
+/// is gone no other segment may go: the acknowledgement of the newer copy could go with it.
 class HalfCleanedTest {
 
     private final FaultyDirectory directory = new FaultyDirectory(new Random(1));
