@@ -191,6 +191,7 @@ class HookFaultsTest {
     }
 
     /// A fault in a step that goes on after a late answer ends the connection, in the words of its version.
+    /// [MQTT3-4.8.0-2]: what goes wrong with us ends the connection of the packet.
     @ParameterizedTest
     @EnumSource
     void faultBehindALateAuthenticationEndsTheConnection(MqttVersion version) throws IOException {
