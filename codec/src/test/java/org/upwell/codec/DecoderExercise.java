@@ -4,16 +4,17 @@ package org.upwell.codec;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.upwell.codec.PacketDecoder.Receiver;
 
-/// Runs any bytes through a decoder and checks what must hold whatever they are. The first byte chooses receiver and
-/// version, the rest is the stream; so a fuzzer can drive it by bytes alone.
+/// Runs any bytes through a decoder and checks what must hold whatever they are. The first byte chooses receiver
+/// and version, the rest is the stream; so a fuzzer can drive it by bytes alone.
 ///
-/// Holds: nothing but a [DecodeException] with an error reason comes out; an incomplete packet consumes nothing and is
-/// the same in any portions; a decoded packet can be encoded, fits its announced size and decodes to itself.
+/// Holds: nothing but a [DecodeException] with an error reason comes out; an incomplete packet consumes nothing and
+/// is the same in any portions; a decoded packet can be encoded, fits its announced size and decodes to itself.
 final class DecoderExercise {
 
     private static final int MAX_PACKET_BYTES = 4096;
@@ -36,7 +37,43 @@ final class DecoderExercise {
         if (!fresh) {
             decoder.version(version);
         }
-        return run(decoder, receiver, Arrays.copyOfRange(input, 1, input.length));
+        byte[] stream = Arrays.copyOfRange(input, 1, input.length);
+        Outcome outcome = run(decoder, receiver, stream);
+        PacketDecoder again = new PacketDecoder(receiver, MAX_PACKET_BYTES);
+        if (!fresh) {
+            again.version(version);
+        }
+        assertThat(runByteByByte(again, stream)).isEqualTo(outcome);
+        return outcome;
+    }
+
+    private static Outcome runByteByByte(PacketDecoder decoder, byte[] stream) {
+        ByteBuf in = Unpooled.buffer(stream.length);
+        int packets = 0;
+        try {
+            for (byte next : stream) {
+                in.writeByte(next);
+                if (decoder.decode(in) != null) {
+                    packets++;
+                }
+            }
+            return new Outcome(packets, false);
+        } catch (DecodeException e) {
+            return new Outcome(packets, true);
+        }
+    }
+
+    /// The same for one packet: the second byte is its first, and what follows its body.
+    static Outcome runBody(byte[] input) {
+        if (input.length < 2) {
+            return new Outcome(0, false);
+        }
+        ByteBuf stream = Unpooled.buffer();
+        stream.writeByte(input[0]);
+        stream.writeByte(input[1]);
+        Wire.writeVariableByteInteger(stream, input.length - 2);
+        stream.writeBytes(input, 2, input.length - 2);
+        return run(ByteBufUtil.getBytes(stream));
     }
 
     private static Outcome run(PacketDecoder decoder, Receiver receiver, byte[] stream) {

@@ -65,6 +65,26 @@ class DecoderRobustnessTest {
     }
 
     @Test
+    void changedSamplesAreRefusedOrReadButNeverBreakTheDecoder() {
+        long seed = 1871;
+        Random random = new Random(seed);
+        List<byte[]> streams = FuzzInputs.streams();
+        List<byte[]> bodies = FuzzInputs.bodies();
+        for (int i = 0; i < INPUTS / 4; i++) {
+            byte[] stream = streams.get(random.nextInt(streams.size()));
+            exercise(FuzzInputs.changed(stream, streams.get(random.nextInt(streams.size())), random), seed, i);
+            byte[] body = bodies.get(random.nextInt(bodies.size()));
+            byte[] changed = FuzzInputs.changed(body, bodies.get(random.nextInt(bodies.size())), random);
+            try {
+                DecoderExercise.runBody(changed);
+            } catch (RuntimeException | AssertionError e) {
+                throw new AssertionError("seed " + seed + ", body " + i + ": " + ByteBufUtil.hexDump(changed), e);
+            }
+        }
+        assertThat(outcomes).as("refused, read, incomplete").doesNotContain(0);
+    }
+
+    @Test
     void aStreamGivesTheSamePacketsInAnyPortions() throws DecodeException {
         long seed = 99;
         Random random = new Random(seed);
