@@ -24,6 +24,7 @@ import org.upwell.broker.access.Principal;
 import org.upwell.broker.access.RefusalCause;
 import org.upwell.broker.event.BrokerEvents;
 import org.upwell.broker.session.SessionLimits;
+import org.upwell.broker.store.Store;
 import org.upwell.broker.topic.TopicFilter;
 import org.upwell.mqtt.ListenerConfig;
 import org.upwell.mqtt.MqttLimits;
@@ -42,7 +43,7 @@ final class BrokerUnderTest implements AutoCloseable {
     private final MqttServer server;
     private final ManualClock clock = new ManualClock();
 
-    BrokerUnderTest(StoreUnderTest store, Map<String, Integer> limits) throws IOException {
+    BrokerUnderTest(Store store, Map<String, Integer> limits) throws IOException {
         SessionLimits usual = SessionLimits.DEFAULT;
         SessionLimits sessions = new SessionLimits(
                 limits.getOrDefault("queue", usual.queueMessages()),
@@ -50,12 +51,7 @@ final class BrokerUnderTest implements AutoCloseable {
                 usual.overflow(),
                 usual.qos0Bytes());
         broker = new Broker(new Broker.Parts(
-                store.open(),
-                new Logins(),
-                BrokerUnderTest::permissions,
-                principal -> sessions,
-                BrokerEvents.NONE,
-                clock));
+                store, new Logins(), BrokerUnderTest::permissions, principal -> sessions, BrokerEvents.NONE, clock));
         server = new MqttServer(broker, limits(limits), 1);
         server.start(List.of(
                 new ListenerConfig(LISTENER, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), null)));
@@ -70,13 +66,15 @@ final class BrokerUnderTest implements AutoCloseable {
                 changed.getOrDefault("send-window", usual.sendWindow3x()),
                 usual.maxSendQuota(),
                 changed.getOrDefault("alias-maximum", usual.topicAliasMaximum()),
+                changed.getOrDefault("own-aliases", usual.maxOutboundTopicAliases()),
                 changed.getOrDefault("levels", usual.maxTopicLevels()),
                 changed.getOrDefault("topic-bytes", usual.maxTopicBytes()),
                 changed.getOrDefault("keep-alive", usual.maxKeepAliveSeconds()),
                 changed.getOrDefault("session-expiry", (int) usual.maxSessionExpirySeconds()),
                 usual.connectTimeout(),
                 usual.lateAnswerTimeout(),
-                usual.maxUnsentAnswerBytes());
+                usual.maxUnsentAnswerBytes(),
+                changed.getOrDefault("check-payload", 0) == 1);
     }
 
     InetSocketAddress address() {
