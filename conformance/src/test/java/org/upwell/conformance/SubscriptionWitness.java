@@ -111,7 +111,7 @@ final class SubscriptionWitness implements Witness {
 
     /// Asks for a few changes and waits for all answers.
     private void change(PacketLine line) throws IOException {
-        for (String filter : states.keySet()) {
+        for (String filter : List.copyOf(states.keySet())) {
             if (random.nextInt(3) == 0 || states.get(filter) == State.UNKNOWN) {
                 State wanted = ask(line, filter);
                 await(line);
@@ -159,7 +159,7 @@ final class SubscriptionWitness implements Witness {
         PacketLine line = changing;
         if (line != null) {
             change(line);
-            for (String filter : states.keySet()) {
+            for (String filter : List.copyOf(states.keySet())) {
                 if (random.nextInt(3) == 0) {
                     ask(line, filter);
                     states.put(filter, State.UNKNOWN);

@@ -162,7 +162,7 @@ class QueueOperationsTest {
     void aQueueTellsItsDepthLimitsAndLosses() throws Exception {
         JsonNode queue = show("acme").path("queue");
         assertThat(queue.path("messages").asInt()).isEqualTo(3);
-        assertThat(queue.path("bytes").asLong()).isEqualTo(3 * ("acme/app/1".length() + "hello 1".length()));
+        assertThat(queue.path("bytes").asLong()).isEqualTo(3L * ("acme/app/1".length() + "hello 1".length()));
         assertThat(queue.path("limitMessages").asInt()).isEqualTo(3);
         assertThat(queue.path("overflow").asString()).isEqualTo("drop-newest");
         assertThat(queue.path("secondsToFull").asLong()).isZero();

@@ -64,22 +64,16 @@ public final class Router {
     /// @return true if at least one subscription matched
     public boolean route(Message message, @Nullable Session publisher, int packetId, Owner here, Commit accepted) {
         Matches<Subscriber> matches = subscriptions.match(message.topic());
-        long publisherNumber = publisher == null || packetId == 0 ? 0 : publisher.storeNumber();
-        List<QueueTarget> stored = message.qos() == 0 ? List.of() : persistentTargets(message, publisher, matches);
-        // Acknowledgement contract: without one of these there is nothing to make safe.
-        boolean needsStore = !stored.isEmpty() || message.retain() || publisherNumber != 0;
-        Append append = needsStore ? new Append(message, stored, message.retain(), publisherNumber, packetId) : null;
+        Append append = toAppend(message, publisher, packetId, matches);
         StoreCondition condition = store.condition();
-        if (needsStore && condition == StoreCondition.FULL) {
+        if (append != null && condition == StoreCondition.FULL) {
             if (message.qos() == 0) {
                 deliver(message, 0, publisher, matches, here);
             }
             accepted.failed(new StoreFullException("no space for a message that must be kept"));
-        } else if (message.qos() == 2 || mayBeRefused(message, needsStore, condition)) {
-            whenCommitted(
-                    new Committed(message, sequence(message, needsStore, true), publisher, matches, here),
-                    append,
-                    accepted);
+        } else if (message.qos() == 2 || mayBeRefused(message, append != null, condition)) {
+            long sequence = sequence(message, append != null, true);
+            whenCommitted(new Committed(message, sequence, publisher, matches, here), append, accepted);
         } else if (append == null) {
             deliver(message, 0, publisher, matches, here);
             accepted.committed();
@@ -92,6 +86,16 @@ public final class Router {
             counters.messagesUnmatched.increment();
         }
         return !matches.isEmpty();
+    }
+
+    /// What the store must know of a message, null if nothing: it has no persistent target, is not retained, and its
+    /// packet id need not be kept.
+    private static @Nullable Append toAppend(
+            Message message, @Nullable Session publisher, int packetId, Matches<Subscriber> matches) {
+        long publisherNumber = publisher == null || packetId == 0 ? 0 : publisher.storeNumber();
+        List<QueueTarget> stored = message.qos() == 0 ? List.of() : persistentTargets(message, publisher, matches);
+        boolean needsStore = !stored.isEmpty() || message.retain() || publisherNumber != 0;
+        return needsStore ? new Append(message, stored, message.retain(), publisherNumber, packetId) : null;
     }
 
     /// A message of QoS 1 is delivered before commit, unless the store runs short of space and may yet refuse it;
