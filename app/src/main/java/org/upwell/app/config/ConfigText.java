@@ -20,7 +20,7 @@ public final class ConfigText {
         Map<String, Object> root = new LinkedHashMap<>();
         root.put("data-directory", config.dataDirectory().toString());
         root.put("durability", config.durability().spelling());
-        root.put("store", store(config));
+        root.put("store", store(config.store()));
         root.put("access", access(config.access()));
         root.put("mqtt", mqtt(config.mqtt()));
         root.put("http", address(config.http().address()));
@@ -41,10 +41,9 @@ public final class ConfigText {
         return millis % 1000 == 0 ? millis / 1000 + "s" : millis + "ms";
     }
 
-    private static Map<String, Object> store(UpwellConfig config) {
-        StoreConfig settings = config.store();
+    private static Map<String, Object> store(StoreConfig settings) {
         Map<String, Object> store = new LinkedHashMap<>();
-        store.put("directory", settings.directory(config.dataDirectory()).toString());
+        settings.directory().ifPresent(directory -> store.put("directory", directory.toString()));
         store.put("interval", duration(settings.interval()));
         store.put("maximum-size", settings.maximumSize());
         store.put("minimum-free", settings.minimumFree());

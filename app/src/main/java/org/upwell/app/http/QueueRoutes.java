@@ -39,7 +39,8 @@ public final class QueueRoutes implements Routes {
 
     private static final String TENANT = "/api/tenants/{tenant}";
     private static final String QUEUES = TENANT + "/queues";
-    private static final String QUEUE = QUEUES + "/{client}";
+    /// A client id may hold slashes, which a path has decoded before it is matched.
+    private static final String QUEUE = QUEUES + "/{client:.+}";
     private static final int DEFAULT_PAGE = 100;
     private static final int DEFAULT_PEEK = 10;
     private static final long MAX_SECONDS = 30;
@@ -110,10 +111,10 @@ public final class QueueRoutes implements Routes {
         rules.get("/api/queues", this::listAll)
                 .get(QUEUES, this::list)
                 .get(TENANT + "/groups", this::groups)
-                .get(QUEUE, this::show)
                 .get(QUEUE + "/messages", this::peek)
                 .delete(QUEUE + "/messages", this::purge)
                 .delete(QUEUE + "/connection", this::disconnect)
+                .get(QUEUE, this::show)
                 .delete(QUEUE, this::delete);
     }
 

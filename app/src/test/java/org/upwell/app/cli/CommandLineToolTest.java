@@ -100,7 +100,7 @@ class CommandLineToolTest {
                 .satisfiesExactly(
                         line -> assertThat(line).isEqualTo("upwell: 3 faults in the configuration"),
                         line -> assertThat(line).startsWith(file + ":2: 'mqtt.queue-limit'"),
-                        line -> assertThat(line).startsWith(file + ":3: 'durability' 'always'"),
+                        line -> assertThat(line).startsWith(file + ":3: 'durability' must be one of"),
                         line -> assertThat(line).startsWith(file + ":4: unknown key 'foo'"));
     }
 

@@ -93,7 +93,7 @@ class UpwellConfigTest {
 
         assertThat(config).isEqualTo(UpwellConfig.defaults());
         assertThat(config.dataDirectory()).isEqualTo(Path.of("upwell-data"));
-        assertThat(config.durability()).isEqualTo(Durability.MEMORY);
+        assertThat(config.durability()).isEqualTo(Durability.SYNC);
         assertThat(config.access())
                 .isEqualTo(new AccessConfig("upwell", SigningAlgorithm.RS256, Duration.ofSeconds(30), List.of()));
         assertThat(config.access().settings()).isEqualTo(AccessSettings.DEFAULTS);

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -99,7 +100,10 @@ final class Backup {
     }
 
     private static void copy(Part part, Path to) throws IOException {
-        try (FileChannel channel = FileChannel.open(to, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        try (FileChannel channel = FileChannel.open(
+                to,
+                Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+                SystemDirectory.ownersOnly(to, "rw-------"))) {
             ByteBuffer buffer = ByteBuffer.allocate(COPY_BYTES);
             for (long at = 0; at < part.end; ) {
                 buffer.clear().limit((int) Math.min(COPY_BYTES, part.end - at));

@@ -11,6 +11,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.upwell.broker.store.StoreException;
 
@@ -46,17 +47,24 @@ final class SystemDirectory implements Directory {
         if (parent != null) {
             Files.createDirectories(parent);
         }
+        Files.createDirectories(path, ownersOnly(path, "rwx------"));
+    }
+
+    /// None where the file system knows no such permissions.
+    static FileAttribute<?>[] ownersOnly(Path path, String permissions) {
         boolean posix = path.getFileSystem().supportedFileAttributeViews().contains("posix");
-        FileAttribute<?>[] ownerOnly = posix
+        return posix
                 ? new FileAttribute<?>[] {
-                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"))
+                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions))
                 }
                 : new FileAttribute<?>[0];
-        Files.createDirectories(path, ownerOnly);
     }
 
     private static FileChannel locked(Path path) throws IOException {
-        FileChannel channel = FileChannel.open(path.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileChannel channel = FileChannel.open(
+                path.resolve(LOCK),
+                Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
+                ownersOnly(path, "rw-------"));
         boolean taken = false;
         try {
             taken = channel.tryLock() != null;
@@ -86,7 +94,9 @@ final class SystemDirectory implements Directory {
     @Override
     public DiskFile create(String name) throws IOException {
         return new SystemFile(FileChannel.open(
-                path.resolve(name), StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE));
+                path.resolve(name),
+                Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE),
+                ownersOnly(path, "rw-------")));
     }
 
     @Override

@@ -88,8 +88,8 @@ public final class Router {
         return !matches.isEmpty();
     }
 
-    /// What the store must know of a message, null if nothing: it has no persistent target, is not retained, and its
-    /// packet id need not be kept.
+    /// What the store must know of a message, null if nothing: it has no persistent target, is not retained, and
+    /// its packet id need not be kept.
     private static @Nullable Append toAppend(
             Message message, @Nullable Session publisher, int packetId, Matches<Subscriber> matches) {
         long publisherNumber = publisher == null || packetId == 0 ? 0 : publisher.storeNumber();
