@@ -383,16 +383,6 @@ final class InboundPublishes {
         }
     }
 
-    /// The session may have moved on to the event loop of another connection meanwhile.
-    private void whereOwned(Runnable step) {
-        Owner owner = session.owner();
-        if (owner.isCurrent()) {
-            step.run();
-        } else {
-            owner.execute(() -> whereOwned(step));
-        }
-    }
-
     /// One PUBLISH on its way to being acknowledged.
     private final class Acknowledgement implements Commit {
 
@@ -441,7 +431,7 @@ final class InboundPublishes {
                 if (connection.isOpen()) {
                     acknowledge();
                 } else if (qos == QoS.EXACTLY_ONCE && !reason.isError()) {
-                    whereOwned(() -> session.inboundPacketIds().commit(packetId));
+                    session.runAsOwner(() -> session.inboundPacketIds().commit(packetId));
                 }
             }
         }
@@ -451,7 +441,7 @@ final class InboundPublishes {
         public void failed(StoreException cause) {
             if (qos == QoS.EXACTLY_ONCE) {
                 // Nobody has the message, so what comes under its id is no repeat.
-                whereOwned(() -> session.inboundPacketIds().release(packetId));
+                session.runAsOwner(() -> session.inboundPacketIds().release(packetId));
             }
             if (cause instanceof StoreFullException) {
                 connection.guard(() -> refuseForSpace(this));

@@ -75,17 +75,8 @@ final class Losses {
         }
         paused = true;
         // Not at once: a message may just be on its way out.
-        session.owner().execute(() -> asOwner(this::announce));
-        session.owner().schedule(PAUSE, () -> asOwner(this::pauseOver));
-    }
-
-    /// The session may move while a task for its owner is under way.
-    private void asOwner(Runnable task) {
-        if (session.owner().isCurrent()) {
-            task.run();
-        } else {
-            session.owner().execute(() -> asOwner(task));
-        }
+        session.owner().execute(() -> session.runAsOwner(this::announce));
+        session.owner().schedule(PAUSE, () -> session.runAsOwner(this::pauseOver));
     }
 
     private void pauseOver() {
@@ -116,7 +107,7 @@ final class Losses {
     /// The connection takes messages: it is shown what it was not shown while it was away.
     void online() {
         if (drops.total() != shownToClient.total() && session.watchesItself()) {
-            session.owner().execute(() -> asOwner(this::announceToClient));
+            session.owner().execute(() -> session.runAsOwner(this::announceToClient));
         }
     }
 

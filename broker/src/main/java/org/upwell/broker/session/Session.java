@@ -191,9 +191,14 @@ public final class Session implements Subscriber, Owner.Ready {
         }
     }
 
-    /// Runs `task` where the session may be touched, now or later. Any thread.
-    void runAsOwner(Runnable task) {
-        owner.run(task);
+    /// Runs `task` where the session may be touched, now or later, wherever it moves meanwhile. Any thread.
+    public void runAsOwner(Runnable task) {
+        Owner current = owner;
+        if (current.isCurrent()) {
+            task.run();
+        } else {
+            current.execute(() -> runAsOwner(task));
+        }
     }
 
     /// False if the principal lost the right to a message that it had subscribed to.
