@@ -89,19 +89,15 @@ final class Deliveries implements Backlog.Recipient {
             flow.out();
             return next;
         }
-        while (next == null) {
-            next = subscriptions.pollShared();
-            if (next == null) {
-                return null;
-            }
+        for (next = subscriptions.pollShared(); next != null; next = subscriptions.pollShared()) {
             flow.inAndOut();
             SessionConnection current = session.connection();
-            if (next.qos() == 0 && current != null) {
-                current.deliverQos0(next);
-                next = null;
+            if (next.qos() > 0 || current == null) {
+                return next;
             }
+            current.deliverQos0(next);
         }
-        return next;
+        return null;
     }
 
     void drop(Delivery delivery, DropCause cause) {
