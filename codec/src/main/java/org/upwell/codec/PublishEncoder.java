@@ -5,9 +5,10 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 
 /// Writes PUBLISH, the hot path: the size is known before the first byte, so the buffer grows at most once, and the
-/// topic
-/// name goes into it without an array in between. Allocates nothing. Stateless.
+/// topic name goes into it without an array in between. Allocates nothing. Stateless.
 public final class PublishEncoder {
+
+    private static final int QOS_FLAGS = 0x06;
 
     private PublishEncoder() {}
 
@@ -24,8 +25,39 @@ public final class PublishEncoder {
         writeBody(out, version, publish, topicBytes);
     }
 
+    /// Appends a PUBLISH without properties, as if it were made first and then encoded.
+    ///
+    /// @param packetId 0 at QoS 0, else 1 to 65535
+    /// @throws IllegalArgumentException as above
+    public static void encodePlain(
+            ByteBuf out, MqttVersion version, String topic, byte[] payload, int flags, int packetId) {
+        boolean hasId = (flags & QOS_FLAGS) != 0;
+        if (hasId) {
+            PacketEncoder.checkPacketId(packetId);
+        }
+        int topicBytes = ByteBufUtil.utf8Bytes(topic);
+        int remainingBytes = PacketEncoder.checkedRemaining(
+                2L + Wire.checkedLength(topicBytes) + (hasId ? 2 : 0) + (version.isMqtt5() ? 1 : 0) + payload.length);
+        out.ensureWritable(PacketEncoder.packetBytes(remainingBytes));
+        out.writeByte(PacketType.PUBLISH.code() << 4 | flags);
+        Wire.writeVariableByteInteger(out, remainingBytes);
+        Wire.writeString(out, topic, topicBytes);
+        if (hasId) {
+            out.writeShort(packetId);
+        }
+        if (version.isMqtt5()) {
+            out.writeByte(0);
+        }
+        out.writeBytes(payload);
+    }
+
     static int flags(Publish publish) {
-        return (publish.dup() ? 0x08 : 0) | publish.qos().code() << 1 | (publish.retain() ? 0x01 : 0);
+        return flags(publish.qos().code(), publish.dup(), publish.retain());
+    }
+
+    /// The flags of the fixed header.
+    public static int flags(int qos, boolean dup, boolean retain) {
+        return (dup ? 0x08 : 0) | qos << 1 | (retain ? 0x01 : 0);
     }
 
     static int remainingBytes(MqttVersion version, Publish publish) {

@@ -176,6 +176,34 @@ class PacketEncoderTest {
     }
 
     @Test
+    void aPlainPublishIsWrittenAsIfItWereAPacket() {
+        for (MqttVersion version : MqttVersion.values()) {
+            for (QoS qos : QoS.values()) {
+                for (String topic : List.of("a", "tenant/é", "t/".repeat(100))) {
+                    int packetId = qos == QoS.AT_MOST_ONCE ? 0 : 77;
+                    boolean dup = packetId > 0;
+                    Publish publish = new Publish(topic, new byte[200], qos, dup, true, packetId, Properties.NONE);
+                    ByteBuf out = Unpooled.buffer();
+                    int flags = PublishEncoder.flags(qos.code(), dup, true);
+                    PublishEncoder.encodePlain(out, version, topic, publish.payload(), flags, packetId);
+
+                    assertThat(ByteBufUtil.hexDump(out)).isEqualTo(encode(publish, version));
+                }
+            }
+        }
+    }
+
+    @Test
+    void aPlainPublishWithoutItsPacketIdIsRefused() {
+        ByteBuf out = Unpooled.buffer();
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> PublishEncoder.encodePlain(
+                        out, MQTT_5, "a", new byte[1], PublishEncoder.flags(1, false, false), 0));
+        assertThat(out.isReadable()).isFalse();
+    }
+
+    @Test
     void thePublishEncoderWritesTheSameBytes() {
         Publish publish = new Publish("tenant/é", new byte[] {1, 2}, QoS.EXACTLY_ONCE, true, true, 77, WORDS);
         for (MqttVersion version : MqttVersion.values()) {
