@@ -43,6 +43,7 @@ final class InboundPublishes {
     private final MqttConnection connection;
     private final OutboundLine line;
     private final Session session;
+    private final InboundTopics topics;
     private final Broker broker;
     private final MqttLimits limits;
     private final Deque<Acknowledgement> uncommitted = new ArrayDeque<>(0);
@@ -56,10 +57,11 @@ final class InboundPublishes {
     /// The packet ids of QoS 2 among them.
     private @Nullable BitSet openQos2;
 
-    InboundPublishes(MqttConnection connection, OutboundLine line, Session session) {
+    InboundPublishes(MqttConnection connection, OutboundLine line, Session session, InboundTopics topics) {
         this.connection = connection;
         this.line = line;
         this.session = session;
+        this.topics = topics;
         this.broker = connection.broker();
         this.limits = connection.limits();
     }
@@ -73,7 +75,7 @@ final class InboundPublishes {
             refuse(publish, ReasonCode.PAYLOAD_FORMAT_INVALID);
             return;
         }
-        if (!session.permissions().mayPublish(publish.topic(), publish.qos().code(), publish.retain())) {
+        if (!topics.mayPublish(session.permissions(), publish)) {
             refuse(publish, ReasonCode.NOT_AUTHORIZED);
             return;
         }
@@ -211,8 +213,12 @@ final class InboundPublishes {
 
     private void accept(Publish publish) {
         broker.counters().messagesReceived.increment();
-        Message message =
-                Messages.toMessage(publish, session.key(), broker.clock().millis());
+        Message message = Messages.toMessage(publish, session.key(), broker.clock());
+        if (publish.qos() == QoS.AT_MOST_ONCE && !publish.retain()) {
+            // Nobody hears how it went, and the store has no part in it.
+            broker.router().route(message, session, 0, connection.owner(), Commit.NONE);
+            return;
+        }
         Acknowledgement acknowledgement = new Acknowledgement(publish, message.weightBytes());
         if (publish.qos() == QoS.EXACTLY_ONCE) {
             session.inboundPacketIds().take(publish.packetId());

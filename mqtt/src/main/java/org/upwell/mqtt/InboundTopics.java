@@ -2,6 +2,7 @@
 package org.upwell.mqtt;
 
 import org.jspecify.annotations.Nullable;
+import org.upwell.broker.access.Permissions;
 import org.upwell.broker.topic.InvalidTopicException;
 import org.upwell.broker.topic.TopicName;
 import org.upwell.codec.Property;
@@ -14,6 +15,7 @@ final class InboundTopics {
 
     private final MqttConnection connection;
     private final MqttLimits limits;
+    private final KnownTopics known = new KnownTopics();
     private @Nullable String @Nullable [] aliases;
 
     InboundTopics(MqttConnection connection) {
@@ -45,6 +47,9 @@ final class InboundTopics {
 
     /// False if it is no topic name or too long; the connection then ends.
     boolean isNameValid(String topic) {
+        if (known.isValid(topic)) {
+            return true;
+        }
         try {
             TopicName.check(topic, limits.maxTopicLevels());
         } catch (InvalidTopicException e) {
@@ -56,7 +61,13 @@ final class InboundTopics {
                     ReasonCode.TOPIC_NAME_INVALID, "topic name is longer than " + limits.maxTopicBytes() + " bytes");
             return false;
         }
+        known.noteValid(topic);
         return true;
+    }
+
+    /// True if the client may publish to a name that is valid.
+    boolean mayPublish(Permissions permissions, Publish publish) {
+        return known.mayPublish(permissions, publish.topic(), publish.qos().code(), publish.retain());
     }
 
     private @Nullable String resolveAlias(int alias, String topic) {
@@ -65,16 +76,16 @@ final class InboundTopics {
             connection.disconnect(ReasonCode.TOPIC_ALIAS_INVALID, "topic alias " + alias + " is above the maximum");
             return null;
         }
-        @Nullable String[] known = aliases;
-        if (known == null) {
-            known = new @Nullable String[limits.topicAliasMaximum() + 1];
-            aliases = known;
+        @Nullable String[] names = aliases;
+        if (names == null) {
+            names = new @Nullable String[limits.topicAliasMaximum() + 1];
+            aliases = names;
         }
         if (!topic.isEmpty()) {
-            known[alias] = topic;
+            names[alias] = topic;
             return topic;
         }
-        String resolved = known[alias];
+        String resolved = names[alias];
         if (resolved == null) {
             connection.disconnect(ReasonCode.PROTOCOL_ERROR, "topic alias " + alias + " stands for no topic name");
         }

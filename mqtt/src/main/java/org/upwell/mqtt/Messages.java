@@ -4,6 +4,7 @@ package org.upwell.mqtt;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -27,14 +28,14 @@ final class Messages {
     private Messages() {}
 
     /// @param publish with its topic name, whatever alias it came with
-    static Message toMessage(Publish publish, SessionKey publisher, long nowMillis) {
+    static Message toMessage(Publish publish, SessionKey publisher, InstantSource clock) {
         Properties properties = publish.properties();
         return new Message(
                 publish.topic(),
                 publish.payload(),
                 publish.qos().code(),
                 publish.retain(),
-                properties.isEmpty() ? Message.NEVER : expiresAt(properties, nowMillis),
+                properties.isEmpty() ? Message.NEVER : expiresAt(properties, clock.millis()),
                 properties.isEmpty() ? MessageProperties.NONE : toMessageProperties(properties),
                 publisher);
     }
@@ -65,7 +66,7 @@ final class Messages {
                 userProperties);
     }
 
-    static Publish toPublish(Delivery delivery, MqttVersion version, int packetId, boolean dup, long nowMillis) {
+    static Publish toPublish(Delivery delivery, MqttVersion version, int packetId, boolean dup, InstantSource clock) {
         Message message = delivery.message();
         return new Publish(
                 message.topic(),
@@ -74,7 +75,15 @@ final class Messages {
                 dup,
                 delivery.retain(),
                 packetId,
-                version.isMqtt5() ? toProperties(delivery, nowMillis) : Properties.NONE);
+                version.isMqtt5() ? toProperties(delivery, clock) : Properties.NONE);
+    }
+
+    /// True if the PUBLISH to send has no properties.
+    static boolean isPlain(Delivery delivery) {
+        Message message = delivery.message();
+        return message.properties().equals(MessageProperties.NONE)
+                && message.expiresAtMillis() == Message.NEVER
+                && delivery.subscriptionIds().length == 0;
     }
 
     /// The same packet with word of what was lost behind the publisher's own properties, which stay as they are
@@ -94,22 +103,19 @@ final class Messages {
                 properties);
     }
 
-    private static Properties toProperties(Delivery delivery, long nowMillis) {
-        Message message = delivery.message();
-        MessageProperties own = message.properties();
-        boolean plain = own.equals(MessageProperties.NONE)
-                && message.expiresAtMillis() == Message.NEVER
-                && delivery.subscriptionIds().length == 0;
-        if (plain) {
+    private static Properties toProperties(Delivery delivery, InstantSource clock) {
+        if (isPlain(delivery)) {
             return Properties.NONE;
         }
+        Message message = delivery.message();
+        MessageProperties own = message.properties();
         Properties.Builder builder = Properties.builder();
         if (own.payloadFormat() != MessageProperties.UNSPECIFIED) {
             builder.integer(Property.PAYLOAD_FORMAT_INDICATOR, own.payloadFormat());
         }
         if (message.expiresAtMillis() != Message.NEVER) {
             // [MQTT-3.3.2-6]: what is left of the interval after the time that the message waited here.
-            long left = Math.max(0, message.expiresAtMillis() - nowMillis);
+            long left = Math.max(0, message.expiresAtMillis() - clock.millis());
             builder.integer(Property.MESSAGE_EXPIRY_INTERVAL, Math.min(0xFFFF_FFFFL, (left + 999) / 1000));
         }
         addString(builder, Property.CONTENT_TYPE, own.contentType());

@@ -42,7 +42,7 @@ final class PacketHandlers {
         this.line = line;
         this.hookRunner = connection.hookRunner();
         this.topics = new InboundTopics(connection);
-        this.inbound = new InboundPublishes(connection, line, session);
+        this.inbound = new InboundPublishes(connection, line, session, topics);
         this.outbound = new OutboundPublishes(connection, line, session, sendQuota);
         this.subscribes = new SubscribeHandler(connection, line, session);
         this.reauthentication = reauthentication;
