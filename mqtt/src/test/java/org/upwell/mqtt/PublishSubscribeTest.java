@@ -183,6 +183,7 @@ class PublishSubscribeTest {
                 TestClient publisher = TestClient.connected(broker, version, "publisher");
                 TestClient subscriber = new TestClient(broker.address(), version)) {
             int window = version.isMqtt5() ? 7 : MqttLimits.DEFAULT.sendWindow3x();
+            int messages = window + 40;
             Properties properties = version.isMqtt5()
                     ? Properties.builder()
                             .integer(Property.RECEIVE_MAXIMUM, window)
@@ -190,7 +191,7 @@ class PublishSubscribeTest {
                     : Properties.NONE;
             subscriber.connect("s", true, properties);
             subscriber.subscribe("acme/#", QoS.AT_LEAST_ONCE);
-            for (int i = 0; i < 250; i++) {
+            for (int i = 0; i < messages; i++) {
                 publisher.publish("acme/1", "m" + i, QoS.AT_LEAST_ONCE);
                 publisher.receive(PubAck.class);
             }
@@ -199,12 +200,12 @@ class PublishSubscribeTest {
                 open.add(subscriber.receive(Publish.class));
             }
             subscriber.expectNothingButPong();
-            for (int i = 0; i < 250; i++) {
+            for (int i = 0; i < messages; i++) {
                 Publish oldest = open.removeFirst();
                 assertThat(new String(oldest.payload(), java.nio.charset.StandardCharsets.UTF_8))
                         .isEqualTo("m" + i);
                 subscriber.send(new PubAck(oldest.packetId()));
-                if (i + window < 250) {
+                if (i + window < messages) {
                     open.add(subscriber.receive(Publish.class));
                 }
             }
