@@ -109,6 +109,10 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
         return outboundLine;
     }
 
+    SharedRoom qos0Room() {
+        return server.qos0Room();
+    }
+
     /// Any thread.
     String listenerName() {
         return listener.name();

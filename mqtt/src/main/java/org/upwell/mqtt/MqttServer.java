@@ -52,6 +52,9 @@ public final class MqttServer implements AutoCloseable {
     /// Unwritten bytes of one connection at which deliveries to it wait, and at which they go on.
     private static final WriteBufferWaterMark WATER_MARKS = new WriteBufferWaterMark(64 << 10, 256 << 10);
 
+    /// Of the heap, what QoS 0 messages of slow connections may take together beyond the connections' own room.
+    private static final int QOS_0_SHARE_OF_HEAP = 32;
+
     private final Broker broker;
     private final Transport transport;
     private final EventLoopGroup loops;
@@ -79,7 +82,12 @@ public final class MqttServer implements AutoCloseable {
         for (EventExecutor executor : loops) {
             owners.put(executor, new Owner("loop-" + number++, new EventLoopOwner((EventLoop) executor)));
         }
-        this.context = new ServerContext(broker, limits, hooks, connections);
+        this.context = new ServerContext(
+                broker,
+                limits,
+                hooks,
+                connections,
+                new SharedRoom(Runtime.getRuntime().maxMemory() / QOS_0_SHARE_OF_HEAP));
     }
 
     /// The event loops as owners of sessions.

@@ -139,6 +139,23 @@ final class OutboundLine {
         }
     }
 
+    /// True if a PUBLISH without properties may go out by [#sendPlain]: nothing waits before it, nobody wants to
+    /// see it, and no rule of this client changes or refuses it.
+    boolean takesPlain() {
+        return waiting.isEmpty()
+                && aliases == null
+                && maxPacketBytes == Long.MAX_VALUE
+                && hookRunner.hooks().outbound(PacketType.PUBLISH) == null
+                && channel.isOpen();
+    }
+
+    /// Sends a PUBLISH without properties, as [#send] would after it was made, while [#takesPlain].
+    void sendPlain(String topic, byte[] payload, int flags, int packetId) {
+        ByteBuf buffer = buffer();
+        PublishEncoder.encodePlain(buffer, version, topic, payload, flags, packetId);
+        written(buffer);
+    }
+
     /// Sends a last packet, if any, behind all that waits, then closes the channel; without it if the interceptors
     /// take too long.
     void sendLastAndClose(@Nullable Packet packet) {
@@ -229,16 +246,21 @@ final class OutboundLine {
     }
 
     private void write(Packet packet) {
+        ByteBuf buffer = buffer();
+        PacketEncoder.encode(packet, version, buffer);
+        written(buffer);
+    }
+
+    private ByteBuf buffer() {
         ByteBuf buffer = out;
         if (buffer == null) {
             buffer = channel.alloc().directBuffer(lastBatchBytes);
             out = buffer;
         }
-        if (packet.type() == PacketType.PUBLISH) {
-            PublishEncoder.encode(buffer, version, (Publish) packet);
-        } else {
-            PacketEncoder.encode(packet, version, buffer);
-        }
+        return buffer;
+    }
+
+    private void written(ByteBuf buffer) {
         if (buffer.readableBytes() >= PASS_ON_BYTES) {
             passOn(buffer);
         }

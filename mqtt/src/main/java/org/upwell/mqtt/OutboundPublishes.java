@@ -6,6 +6,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import org.upwell.broker.event.BrokerCounters;
 import org.upwell.broker.event.DropCause;
+import org.upwell.broker.message.Message;
 import org.upwell.broker.session.Delivery;
 import org.upwell.broker.session.InFlight;
 import org.upwell.broker.session.Session;
@@ -15,6 +16,7 @@ import org.upwell.codec.PubComp;
 import org.upwell.codec.PubRec;
 import org.upwell.codec.PubRel;
 import org.upwell.codec.Publish;
+import org.upwell.codec.PublishEncoder;
 import org.upwell.codec.ReasonCode;
 
 /// The QoS handshakes towards the client of one connection: packet ids, send quota, resending. What must outlive
@@ -33,8 +35,7 @@ final class OutboundPublishes {
     private int open;
 
     private final Deque<InFlight.Entry> toResend = new ArrayDeque<>(0);
-    private final Deque<Delivery> waitingQos0 = new ArrayDeque<>(0);
-    private long waitingQos0Bytes;
+    private final WaitingQos0 waitingQos0;
     private boolean pumpAsked;
 
     OutboundPublishes(MqttConnection connection, OutboundLine line, Session session, int sendQuota) {
@@ -45,6 +46,7 @@ final class OutboundPublishes {
         this.clock = connection.broker().clock();
         this.version = connection.version();
         this.sendQuota = sendQuota;
+        this.waitingQos0 = new WaitingQos0(connection.qos0Room());
     }
 
     /// Begins to deliver, after CONNACK: first what was in flight ([MQTT-4.4.0-1]), then what waits.
@@ -65,17 +67,23 @@ final class OutboundPublishes {
             }
             send(next);
         }
-        while (!waitingQos0.isEmpty() && line.hasRoom()) {
-            Delivery next = waitingQos0.removeFirst();
-            waitingQos0Bytes -= next.message().weightBytes();
-            if (next.message().isExpiredAt(clock.millis())) {
-                // [MQTT-3.3.2-5]
-                session.drop(next, DropCause.EXPIRED);
-            } else if (session.isPermitted(next)) {
-                write(next, 0, false);
-            } else {
-                session.drop(next, DropCause.NOT_PERMITTED);
+        while (line.hasRoom()) {
+            Delivery next = waitingQos0.poll();
+            if (next == null) {
+                break;
             }
+            writeWaiting(next);
+        }
+    }
+
+    private void writeWaiting(Delivery next) {
+        if (next.message().isExpiredAt(clock.millis())) {
+            // [MQTT-3.3.2-5]
+            session.drop(next, DropCause.EXPIRED);
+        } else if (session.isPermitted(next)) {
+            write(next, 0, false);
+        } else {
+            session.drop(next, DropCause.NOT_PERMITTED);
         }
     }
 
@@ -125,15 +133,12 @@ final class OutboundPublishes {
             write(delivery, 0, false);
             return;
         }
-        int weight = delivery.message().weightBytes();
         // A retained message is in memory anyway; a new subscriber is to get them all ([MQTT-3.3.1-9]).
-        boolean retained = delivery.retain() && connection.broker().retained().holds(delivery.message());
-        if (!retained && waitingQos0Bytes + weight > session.limits().qos0Bytes()) {
+        if (delivery.retain() && connection.broker().retained().holds(delivery.message())) {
+            waitingQos0.add(delivery);
+        } else if (!waitingQos0.offer(delivery, session.limits().qos0Bytes())) {
             session.drop(delivery, DropCause.QOS_0_PRESSURE);
-            return;
         }
-        waitingQos0.addLast(delivery);
-        waitingQos0Bytes += weight;
     }
 
     private void send(Delivery delivery) {
@@ -149,8 +154,18 @@ final class OutboundPublishes {
 
     private void write(Delivery delivery, int packetId, boolean dup) {
         counters.messagesSent.increment();
-        Publish publish = Messages.toPublish(delivery, version, packetId, dup, clock.millis());
-        if (session.drops().untold() > 0 && version.isMqtt5() && tryTell(delivery, publish)) {
+        boolean nothingToTell = session.drops().untold() == 0 || !version.isMqtt5();
+        if (nothingToTell && line.takesPlain() && (!version.isMqtt5() || Messages.isPlain(delivery))) {
+            Message message = delivery.message();
+            line.sendPlain(
+                    message.topic(),
+                    message.payload(),
+                    PublishEncoder.flags(delivery.qos(), dup, delivery.retain()),
+                    packetId);
+            return;
+        }
+        Publish publish = Messages.toPublish(delivery, version, packetId, dup, clock);
+        if (!nothingToTell && tryTell(delivery, publish)) {
             return;
         }
         line.send(publish, notSent(delivery, packetId, 0));
@@ -259,6 +274,5 @@ final class OutboundPublishes {
     /// The connection ended: QoS 0 messages that still wait go with it.
     void close() {
         waitingQos0.clear();
-        waitingQos0Bytes = 0;
     }
 }

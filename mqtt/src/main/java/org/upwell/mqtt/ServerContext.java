@@ -7,4 +7,6 @@ import org.upwell.broker.Broker;
 /// What all connections of a server share.
 ///
 /// @param connections all open connections; a concurrent set
-record ServerContext(Broker broker, MqttLimits limits, HookRegistry hooks, Set<MqttConnection> connections) {}
+/// @param qos0Room for messages that wait beyond what a connection has of its own
+record ServerContext(
+        Broker broker, MqttLimits limits, HookRegistry hooks, Set<MqttConnection> connections, SharedRoom qos0Room) {}

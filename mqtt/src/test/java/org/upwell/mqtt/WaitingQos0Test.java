@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.mqtt;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.upwell.broker.message.Message;
+import org.upwell.broker.session.Delivery;
+
+class WaitingQos0Test {
+
+    private static final int MESSAGE_BYTES = 1_000;
+    private static final long OWN = 100L * MESSAGE_BYTES;
+
+    private final SharedRoom room = new SharedRoom(2 * OWN);
+
+    private static Delivery message() {
+        return new Delivery(Message.of("", new byte[MESSAGE_BYTES], 0), 0, 0, false, Delivery.NO_IDS);
+    }
+
+    private static int fill(WaitingQos0 waiting) {
+        int count = 0;
+        while (waiting.offer(message(), OWN)) {
+            count++;
+        }
+        return count;
+    }
+
+    @Test
+    void aBurstForOneConnectionBorrowsWhatNobodyElseNeeds() {
+        int taken = fill(new WaitingQos0(room));
+
+        long pieces = 2 * OWN / WaitingQos0.BORROWED_AT_ONCE;
+        assertThat(taken).isEqualTo((OWN + pieces * WaitingQos0.BORROWED_AT_ONCE) / MESSAGE_BYTES);
+    }
+
+    @Test
+    void everyConnectionKeepsItsOwnRoomHoweverMuchOthersBorrowed() {
+        fill(new WaitingQos0(room));
+
+        assertThat(fill(new WaitingQos0(room))).isBetween((int) (OWN / MESSAGE_BYTES), (int) (OWN * 2 / MESSAGE_BYTES));
+        assertThat(fill(new WaitingQos0(room))).isEqualTo((int) (OWN / MESSAGE_BYTES));
+    }
+
+    @Test
+    void oneConnectionBorrowsNoMoreThanItsMultiple() {
+        SharedRoom vast = new SharedRoom(Long.MAX_VALUE / 2);
+
+        long most = OWN + WaitingQos0.MOST_BORROWED * OWN;
+        assertThat((long) fill(new WaitingQos0(vast)) * MESSAGE_BYTES)
+                .isBetween(most - WaitingQos0.BORROWED_AT_ONCE, most);
+    }
+
+    @Test
+    void whatWasBorrowedIsGivenBackOnceNothingWaits() {
+        WaitingQos0 first = new WaitingQos0(room);
+        int count = fill(first);
+        for (int i = 0; i < count; i++) {
+            assertThat(first.poll()).isNotNull();
+        }
+        assertThat(first.poll()).isNull();
+        assertThat(room.take(2 * OWN)).isTrue();
+    }
+
+    @Test
+    void whatWasBorrowedIsGivenBackWhenTheConnectionEnds() {
+        WaitingQos0 first = new WaitingQos0(room);
+        fill(first);
+
+        first.clear();
+
+        assertThat(first.isEmpty()).isTrue();
+        assertThat(room.take(2 * OWN)).isTrue();
+    }
+
+    @Test
+    void aMessageThatMustBeKeptTakesNoHeedOfRoom() {
+        WaitingQos0 waiting = new WaitingQos0(new SharedRoom(0));
+        fill(waiting);
+
+        waiting.add(message());
+
+        assertThat(waiting.offer(message(), OWN)).isFalse();
+        assertThat(waiting.poll()).isNotNull();
+    }
+
+    @Test
+    void messagesLeaveInTheirOrder() {
+        WaitingQos0 waiting = new WaitingQos0(room);
+        Delivery one = message();
+        Delivery two = message();
+        waiting.offer(one, OWN);
+        waiting.offer(two, OWN);
+
+        assertThat(waiting.poll()).isSameAs(one);
+        assertThat(waiting.poll()).isSameAs(two);
+    }
+}
