@@ -49,8 +49,11 @@ public final class AccessAuthenticator implements Authenticator, AutoCloseable {
     private final LoginCache cache;
     private final ThreadPoolExecutor workers;
 
-    /// What an unknown user's password is compared with, so that the answer takes as long as for a known one.
-    private final PasswordHash nobody = PasswordHash.of(new byte[] {0});
+    /// What an unknown user's password is compared with, so that the answer takes as long as for a known one. Made
+    /// when it is needed first, as it takes longer than all else at start.
+    private static final class Nobody {
+        private static final PasswordHash HASH = PasswordHash.of(new byte[] {0});
+    }
 
     /// @param anonymous by the name of the listener
     /// @param passwordWorkers threads that hash passwords, each with 19 MiB of memory while it works
@@ -178,7 +181,7 @@ public final class AccessAuthenticator implements Authenticator, AutoCloseable {
 
     /// Runs on a worker. An unknown user costs what a known one costs.
     private Authentication check(String name, byte[] password, @Nullable User user) {
-        PasswordHash hash = user == null ? nobody : user.password();
+        PasswordHash hash = user == null ? Nobody.HASH : user.password();
         boolean right = hash.matches(password);
         if (user == null || !right) {
             return new Authentication.Refused(RefusalCause.BAD_CREDENTIALS, "unknown user or wrong password");
