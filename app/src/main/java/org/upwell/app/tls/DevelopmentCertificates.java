@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Date;
 import java.util.HashSet;
@@ -72,6 +73,12 @@ public record DevelopmentCertificates(Path authority, TlsFiles server) {
 
     private static final List<String> ADDRESSES = List.of("127.0.0.1", "::1");
 
+    private static final String AUTHORITY_KEY_IDENTIFIER = "2.5.29.35";
+    private static final String SUBJECT_KEY_IDENTIFIER = "2.5.29.14";
+
+    /// The octets of a key identifier, which end the extensions that hold one.
+    private static final int KEY_IDENTIFIER_BYTES = 20;
+
     /// An authority or server: certificate with key.
     private record Identity(X509Certificate certificate, PrivateKey key) {}
 
@@ -104,12 +111,12 @@ public record DevelopmentCertificates(Path authority, TlsFiles server) {
         return authority.resolveSibling("ca-key.pem");
     }
 
-    private Identity ensureAuthority(InstantSource clock)
+    private X509Certificate ensureAuthority(InstantSource clock)
             throws IOException, GeneralSecurityException, OperatorCreationException {
         if (Files.exists(authority) && Files.exists(authorityKey())) {
             X509Certificate certificate = PemFiles.certificates(authority).getFirst();
             if (lastsBeyond(certificate, clock.instant().plus(SERVER_LIFE))) {
-                return new Identity(certificate, PemFiles.privateKey(authorityKey()));
+                return certificate;
             }
             LOG.warn("{} is about to end; clients must trust the new one", authority);
         }
@@ -120,21 +127,22 @@ public record DevelopmentCertificates(Path authority, TlsFiles server) {
                 authorityKey(), keyPem(made.key()).getBytes(StandardCharsets.US_ASCII), WholeFile.Readers.OWNER);
         WholeFile.replace(
                 authority, pem(made.certificate()).getBytes(StandardCharsets.US_ASCII), WholeFile.Readers.EVERYBODY);
-        return made;
+        return made.certificate();
     }
 
-    private void ensureServer(Identity issuer, InstantSource clock)
+    private void ensureServer(X509Certificate authorityCertificate, InstantSource clock)
             throws IOException, GeneralSecurityException, OperatorCreationException {
         Set<String> hosts = hosts();
         if (Files.exists(server.certificate()) && Files.exists(server.key())) {
             X509Certificate certificate =
                     PemFiles.certificates(server.certificate()).getFirst();
             if (lastsBeyond(certificate, clock.instant().plus(RENEW_BEFORE))
-                    && isFrom(certificate, issuer.certificate())
+                    && isFrom(certificate, authorityCertificate)
                     && names(certificate).containsAll(hosts)) {
                 return;
             }
         }
+        Identity issuer = new Identity(authorityCertificate, PemFiles.privateKey(authorityKey()));
         Identity made = make(new Subject("Upwell development server", SERVER_LIFE, hosts), issuer, clock.instant());
         Files.deleteIfExists(server.certificate());
         WholeFile.replace(
@@ -149,13 +157,18 @@ public record DevelopmentCertificates(Path authority, TlsFiles server) {
         return certificate.getNotAfter().toInstant().isAfter(instant);
     }
 
+    /// True if the certificate names the issuer's key. Its signature is not looked at: both files are our own, and
+    /// elliptic curves in a JVM that just began take longer than all else here.
     private static boolean isFrom(X509Certificate certificate, X509Certificate issuer) {
-        try {
-            certificate.verify(issuer.getPublicKey());
-            return true;
-        } catch (GeneralSecurityException _) {
-            return false;
-        }
+        byte[] named = keyIdentifier(certificate, AUTHORITY_KEY_IDENTIFIER);
+        return named.length > 0 && Arrays.equals(named, keyIdentifier(issuer, SUBJECT_KEY_IDENTIFIER));
+    }
+
+    private static byte[] keyIdentifier(X509Certificate certificate, String extension) {
+        byte[] value = certificate.getExtensionValue(extension);
+        return value == null || value.length < KEY_IDENTIFIER_BYTES
+                ? new byte[0]
+                : Arrays.copyOfRange(value, value.length - KEY_IDENTIFIER_BYTES, value.length);
     }
 
     private static Set<String> names(X509Certificate certificate) throws GeneralSecurityException {
