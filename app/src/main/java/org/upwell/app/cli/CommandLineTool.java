@@ -21,7 +21,7 @@ public final class CommandLineTool {
     private CommandLineTool() {}
 
     public static int run(Terminal terminal, String... arguments) {
-        CommandLine commandLine = new CommandLine(new RootCommand())
+        CommandLine commandLine = RootCommand.commandLine(arguments)
                 .setOut(terminal.out())
                 .setErr(terminal.err())
                 .registerConverter(Duration.class, new DurationConverter())

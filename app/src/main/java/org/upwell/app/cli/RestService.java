@@ -25,7 +25,6 @@ import tools.jackson.databind.json.JsonMapper;
 /// it.
 final class RestService {
     private static final Duration TIMEOUT = Duration.ofSeconds(60);
-    private static final JsonMapper JSON = new JsonMapper();
 
     @Option(
             names = "--url",
@@ -51,6 +50,11 @@ final class RestService {
     @Mixin
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private TokenOptions token;
+
+    /// Made when it is needed first: most commands that have these options never start a request.
+    private static final class Json {
+        private static final JsonMapper MAPPER = new JsonMapper();
+    }
 
     /// A part of a path or query.
     static String encoded(String text) {
@@ -106,11 +110,11 @@ final class RestService {
 
     private static JsonNode answer(HttpResponse<String> response) {
         if (response.statusCode() == 204) {
-            return JSON.createObjectNode();
+            return Json.MAPPER.createObjectNode();
         }
         JsonNode body;
         try {
-            body = JSON.readTree(response.body());
+            body = Json.MAPPER.readTree(response.body());
         } catch (JacksonException e) {
             throw new CommandFailure("the server answered " + response.statusCode() + " without JSON", e);
         }

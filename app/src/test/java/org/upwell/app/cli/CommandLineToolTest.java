@@ -22,14 +22,14 @@ class CommandLineToolTest {
 
         assertThat(run.exitCode()).isZero();
         assertThat(run.err()).isEmpty();
-        Map<String, CommandLine> commands = new CommandLine(new RootCommand()).getSubcommands();
+        Map<String, CommandLine> commands = RootCommand.commandLine().getSubcommands();
         assertThat(commands).isNotEmpty();
         assertThat(commands.keySet()).allSatisfy(name -> assertThat(run.out()).contains("  " + name + " "));
     }
 
     @Test
     void everyCommandIsDescribedAndExplainsItself() {
-        new CommandLine(new RootCommand()).getSubcommands().forEach((name, command) -> {
+        RootCommand.commandLine().getSubcommands().forEach((name, command) -> {
             assertThat(command.getCommandSpec().usageMessage().description())
                     .as(name)
                     .isNotEmpty();
