@@ -14,9 +14,11 @@ import org.upwell.broker.session.Subscriber;
 import org.upwell.broker.store.Append;
 import org.upwell.broker.store.Commit;
 import org.upwell.broker.store.QueueTarget;
+import org.upwell.broker.store.StoreCondition;
 import org.upwell.broker.store.StoreException;
 import org.upwell.broker.store.StoreFullException;
 import org.upwell.broker.topic.InvalidTopicException;
+import org.upwell.broker.topic.RetainedMessages;
 import org.upwell.broker.topic.SharedFilter;
 import org.upwell.broker.topic.Subscription;
 import org.upwell.codec.MqttVersion;
@@ -114,15 +116,16 @@ final class SubscribeHandler {
         Subscription<Subscriber> subscription = new Subscription<>(
                 session, filter.filter(), granted, request.noLocal(), request.retainAsPublished(), (int)
                         round.packet.properties().integer(Property.SUBSCRIPTION_IDENTIFIER, 0));
-        boolean isNew = session.subscribe(filter, subscription, failing());
+        RetainedMessages.Subscribed made =
+                broker.retained().subscribing(() -> session.subscribe(filter, subscription, failing()));
         boolean wantsRetained = switch (request.retainHandling()) {
             case SEND -> true;
-            case SEND_IF_NEW -> isNew;
+            case SEND_IF_NEW -> made.isNew();
             case DO_NOT_SEND -> false;
         };
         // MQTT 5 §4.8.2: a shared subscription gets no retained messages when it is made.
         if (wantsRetained && !filter.isShared()) {
-            round.retained.add(() -> sendRetained(subscription));
+            round.retained.add(() -> sendRetained(subscription, made.asOf()));
         }
         return ReasonCode.granted(QoS.of(granted));
     }
@@ -140,13 +143,13 @@ final class SubscribeHandler {
     }
 
     /// [MQTT-3.8.4-4], [MQTT-3.3.1-9] to [MQTT-3.3.1-11]
-    private void sendRetained(Subscription<Subscriber> subscription) {
+    private void sendRetained(Subscription<Subscriber> subscription, long asOf) {
         int[] ids = subscription.identifier() == 0 ? Delivery.NO_IDS : new int[] {subscription.identifier()};
         for (Message message : session.ownView(subscription.filter())) {
             session.deliver(new Delivery(message, 0, 0, true, ids), connection.owner());
         }
         long now = broker.clock().millis();
-        for (Message message : broker.retained().matching(subscription.filter())) {
+        for (Message message : broker.retained().matching(subscription.filter(), asOf)) {
             if (message.isExpiredAt(now)) {
                 broker.forgetRetained(message);
             } else {
@@ -159,7 +162,7 @@ final class SubscribeHandler {
     /// A retained message enters the queue of a persistent session as any other, so the store must have it.
     private long store(Message message, int qos, int[] ids) {
         long number = session.storeNumber();
-        if (qos == 0 || number == 0) {
+        if (qos == 0 || number == 0 || broker.store().condition() == StoreCondition.FULL) {
             return 0;
         }
         long sequence = broker.store().nextSequence();

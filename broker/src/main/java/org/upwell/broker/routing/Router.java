@@ -60,27 +60,27 @@ public final class Router {
     /// @param here the owner on whose thread this is called
     /// @param accepted told when the message is safe in every queue it entered, at once if none is persistent;
     ///     fails with [StoreFullException] if it was to be kept and there is no space. It went to nobody then,
-    ///     except at QoS 0, where it only did not take its retained place
+    ///     except at QoS 0, where it only did not take its retained place, and at QoS 1 if the store found out only
+    ///     when it was about to commit: then it may have been delivered, and has lost its retained place again
     /// @return true if at least one subscription matched
     public boolean route(Message message, @Nullable Session publisher, int packetId, Owner here, Commit accepted) {
         Matches<Subscriber> matches = subscriptions.match(message.topic());
         Append append = toAppend(message, publisher, packetId, matches);
         StoreCondition condition = store.condition();
         if (append != null && condition == StoreCondition.FULL) {
-            if (message.qos() == 0) {
-                deliver(message, 0, publisher, matches, here);
-            }
-            accepted.failed(new StoreFullException("no space for a message that must be kept"));
+            routeWithoutSpace(new Committed(message, 0, publisher, matches, here), append, accepted);
         } else if (message.qos() == 2 || mayBeRefused(message, append != null, condition)) {
-            long sequence = sequence(message, append != null, true);
+            long sequence = sequenceOfWaiting(message, append != null);
             whenCommitted(new Committed(message, sequence, publisher, matches, here), append, accepted);
         } else if (append == null) {
-            deliver(message, 0, publisher, matches, here);
+            deliver(message, 0, publisher, matches.targets(), here);
             accepted.committed();
+        } else if (message.retain()) {
+            matches = routeRetained(message, publisher, here, accepted);
         } else {
-            long sequence = sequence(message, true, false);
+            long sequence = store.nextSequence();
             store.append(sequence, append, accepted);
-            deliver(message, sequence, publisher, matches, here);
+            deliver(message, sequence, publisher, matches.targets(), here);
         }
         if (matches.isEmpty()) {
             counters.messagesUnmatched.increment();
@@ -88,12 +88,51 @@ public final class Router {
         return !matches.isEmpty();
     }
 
+    /// Takes the place first, then gives it to the store and to those who were subscribed at that moment.
+    private Matches<Subscriber> routeRetained(
+            Message message, @Nullable Session publisher, Owner here, Commit accepted) {
+        RetainedMessages.Taken<Matches<Subscriber>> taken =
+                retained.take(message, store::nextSequence, () -> subscriptions.match(message.topic()));
+        List<QueueTarget> stored = message.qos() == 0
+                ? List.of()
+                : persistentTargets(message, publisher, taken.seen().targets());
+        Append append = new Append(message, stored, true, 0, 0);
+        store.append(taken.sequence(), append, new PlaceOnCommit(message, taken.sequence(), accepted));
+        deliver(message, taken.sequence(), publisher, taken.seen().targets(), here);
+        return taken.seen();
+    }
+
+    /// There is no space for what must be kept. A retained message can be cleared all the same if nothing but its
+    /// place is to change, since that makes space.
+    private void routeWithoutSpace(Committed due, Append append, Commit accepted) {
+        Message message = due.message;
+        boolean clears = message.retain()
+                && message.payload().length == 0
+                && append.targets().isEmpty()
+                && append.publisher() == 0;
+        RetainedMessages.Taken<Matches<Subscriber>> cleared =
+                clears ? retained.clear(message.topic(), () -> subscriptions.match(message.topic())) : null;
+        if (cleared != null) {
+            if (cleared.sequence() != 0) {
+                store.retainedExpired(message.topic(), cleared.sequence());
+            }
+            deliver(message, 0, due.publisher, cleared.seen().targets(), due.here);
+            store.sync(accepted);
+            return;
+        }
+        if (message.qos() == 0) {
+            deliver(message, 0, due.publisher, due.matches.targets(), due.here);
+        }
+        accepted.failed(new StoreFullException("no space for a message that must be kept"));
+    }
+
     /// What the store must know of a message, null if nothing: it has no persistent target, is not retained, and
     /// its packet id need not be kept.
     private static @Nullable Append toAppend(
             Message message, @Nullable Session publisher, int packetId, Matches<Subscriber> matches) {
         long publisherNumber = publisher == null || packetId == 0 ? 0 : publisher.storeNumber();
-        List<QueueTarget> stored = message.qos() == 0 ? List.of() : persistentTargets(message, publisher, matches);
+        List<QueueTarget> stored =
+                message.qos() == 0 ? List.of() : persistentTargets(message, publisher, matches.targets());
         boolean needsStore = !stored.isEmpty() || message.retain() || publisherNumber != 0;
         return needsStore ? new Append(message, stored, message.retain(), publisherNumber, packetId) : null;
     }
@@ -104,24 +143,65 @@ public final class Router {
         return message.qos() == 1 && (waitingQos1.get() > 0 || (needsStore && condition != StoreCondition.READY));
     }
 
-    /// A retained message's sequence is drawn where its place is taken, so that store and memory agree which of two
-    /// is the later one; of what waits for commit the place is taken then.
-    private long sequence(Message message, boolean needsStore, boolean waits) {
-        if (!message.retain()) {
-            return needsStore ? store.nextSequence() : 0;
+    /// A retained message's sequence is drawn where it is announced, so that store and memory agree which of two is
+    /// the later one.
+    private long sequenceOfWaiting(Message message, boolean needsStore) {
+        if (message.retain()) {
+            return retained.announce(message, store::nextSequence);
         }
-        return waits ? retained.announce(message, store::nextSequence) : retained.put(message, store::nextSequence);
+        return needsStore ? store.nextSequence() : 0;
     }
 
     /// A message that waits for commit with what is to happen then.
     private record Committed(
             Message message, long sequence, @Nullable Session publisher, Matches<Subscriber> matches, Owner here) {}
 
-    private void deliver(Committed due) {
-        if (due.message.retain()) {
-            retained.settle(due.message, due.sequence);
+    private void deliver(Committed due, Commit accepted) {
+        Matches<Subscriber> now = due.message.retain()
+                ? retained.settle(due.message, due.sequence, () -> subscriptions.match(due.message.topic()))
+                : null;
+        deliver(due.message, due.sequence, due.publisher, due.matches.targets(), due.here);
+        List<Matches.Target<Subscriber>> late = now == null ? List.of() : now.targetsBeyond(due.matches);
+        if (late.isEmpty()) {
+            accepted.committed();
+        } else {
+            deliverToLatecomers(due, late, accepted);
         }
-        deliver(due.message, due.sequence, due.publisher, due.matches, due.here);
+    }
+
+    /// Who subscribed to a retained message's topic while it was being committed found the one before in its place,
+    /// and gets this one as it is published. The store has it for others only, so it is told once more; only then
+    /// it is in every queue.
+    private void deliverToLatecomers(Committed due, List<Matches.Target<Subscriber>> late, Commit accepted) {
+        List<QueueTarget> stored = persistentTargets(due.message, due.publisher, late);
+        if (stored.isEmpty() || store.condition() == StoreCondition.FULL) {
+            deliver(due.message, 0, due.publisher, late, due.here);
+            accepted.committed();
+            return;
+        }
+        long sequence = store.nextSequence();
+        store.append(sequence, new Append(due.message, stored, false, 0, 0), new Commit() {
+            @Override
+            public Owner owner() {
+                return due.here;
+            }
+
+            @Override
+            public void committed() {
+                accepted.committed();
+            }
+
+            @Override
+            public void failed(StoreException cause) {
+                if (cause instanceof StoreFullException) {
+                    // It is kept as it was accepted; the latecomers have it from memory.
+                    accepted.committed();
+                } else {
+                    accepted.failed(cause);
+                }
+            }
+        });
+        deliver(due.message, sequence, due.publisher, late, due.here);
     }
 
     /// Publishes what the broker itself has to say, at QoS 0: retained in memory only, since it is true of this
@@ -129,8 +209,9 @@ public final class Router {
     ///
     /// @param here the owner on whose thread this is called
     public void announce(Message message, Owner here) {
-        retained.put(message, () -> 0);
-        deliver(message, 0, null, subscriptions.match(message.topic()), here);
+        Matches<Subscriber> matches = retained.put(message, () -> 0, () -> subscriptions.match(message.topic()))
+                .seen();
+        deliver(message, 0, null, matches.targets(), here);
     }
 
     /// QoS 2 is never delivered before commit: a repeat after a crash could not be told from a new message. One
@@ -138,8 +219,7 @@ public final class Router {
     private void whenCommitted(Committed due, @Nullable Append append, Commit accepted) {
         Uncommitted ahead = uncommitted.computeIfAbsent(due.here, owner -> new Uncommitted());
         if (append == null && ahead.messages == 0) {
-            deliver(due);
-            accepted.committed();
+            deliver(due, accepted);
             return;
         }
         ahead.messages++;
@@ -155,9 +235,8 @@ public final class Router {
     }
 
     private static List<QueueTarget> persistentTargets(
-            Message message, @Nullable Session publisher, Matches<Subscriber> matches) {
+            Message message, @Nullable Session publisher, List<Matches.Target<Subscriber>> targets) {
         List<QueueTarget> stored = List.of();
-        List<Matches.Target<Subscriber>> targets = matches.targets();
         for (int i = 0; i < targets.size(); i++) {
             Matches.Target<Subscriber> target = targets.get(i);
             if (target.qos() > 0 && target.subscriber().storeNumber() != 0) {
@@ -212,8 +291,7 @@ public final class Router {
         @Override
         public void committed() {
             done();
-            deliver(due);
-            accepted.committed();
+            deliver(due, accepted);
         }
 
         @Override
@@ -226,10 +304,43 @@ public final class Router {
         }
     }
 
+    /// Lets the store's word on a message that took its retained place at once be known there.
+    private final class PlaceOnCommit implements Commit {
+        private final Message message;
+        private final long sequence;
+        private final Commit accepted;
+
+        private PlaceOnCommit(Message message, long sequence, Commit accepted) {
+            this.message = message;
+            this.sequence = sequence;
+            this.accepted = accepted;
+        }
+
+        @Override
+        public @Nullable Owner owner() {
+            return accepted.owner();
+        }
+
+        @Override
+        public void committed() {
+            retained.committed(message, sequence);
+            accepted.committed();
+        }
+
+        @Override
+        public void failed(StoreException cause) {
+            retained.refused(message, sequence);
+            accepted.failed(cause);
+        }
+    }
+
     private void deliver(
-            Message message, long sequence, @Nullable Session publisher, Matches<Subscriber> matches, Owner here) {
+            Message message,
+            long sequence,
+            @Nullable Session publisher,
+            List<Matches.Target<Subscriber>> targets,
+            Owner here) {
         Delivery[] shared = new Delivery[3];
-        List<Matches.Target<Subscriber>> targets = matches.targets();
         for (int i = 0; i < targets.size(); i++) {
             Matches.Target<Subscriber> target = targets.get(i);
             if (target.noLocal() && target.subscriber() == publisher) {

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Set;
 
 /// Who gets a message on one topic name: each subscriber once, its overlapping subscriptions merged. Immutable.
 public final class Matches<S> {
@@ -98,6 +99,18 @@ public final class Matches<S> {
     /// Not to be written to. A list with random access, for loops without an iterator.
     public List<Target<S>> targets() {
         return targets;
+    }
+
+    /// Those that get a message now and did not when `earlier` was found.
+    public List<Target<S>> targetsBeyond(Matches<S> earlier) {
+        if (earlier == this || targets.isEmpty()) {
+            return List.of();
+        }
+        Set<S> before = Collections.newSetFromMap(new IdentityHashMap<>());
+        earlier.targets.forEach(target -> before.add(target.subscriber));
+        return targets.stream()
+                .filter(target -> !before.contains(target.subscriber))
+                .toList();
     }
 
     long version() {

@@ -5,54 +5,107 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.upwell.broker.message.Message;
 
 /// The last retained message of each topic name, found by name or by filter.
 ///
-/// Shared read-mostly: changes under one lock, look-ups from any thread; a look-up beside a change may or may not
-/// see it. Of two messages for one topic name the one with the higher sequence stays, as in the store, whoever
-/// comes first: those of QoS 2 take their place only when they are committed.
+/// ```text
+/// 1.  Shared read-mostly: changes under one lock, look-ups from any thread; a look-up beside a change may or may
+///     not see it.
+/// 2.  Of the messages for one topic name that the store took the one with the highest sequence stays, as in the
+///     store, whoever comes first: some take their place only when they are committed, and one that took it at once
+///     loses it again if the store refuses it.
+/// 3.  Who is subscribed is looked up while the place is taken, and a subscription is made between two places. So
+///     each retained message reaches a new subscription in one of two ways: as retained, or as one that is published.
+/// ```
 public final class RetainedMessages {
 
     private static final class Node extends LevelNode<Node> {
-        private volatile @Nullable Message message;
+        private volatile @Nullable Kept kept;
     }
 
-    private record Kept(Message message, long sequence) {}
+    /// @param order in which places were taken
+    private record Kept(Message message, long sequence, long order) {}
 
-    /// Messages of one topic name that have a sequence and no place yet.
+    /// The messages of one topic name while some of them wait for commit.
     private static final class Pending {
+        /// Those that wait, whether they have taken the place or not.
         private int count;
-        /// The highest sequence that took or cleared the place since.
-        private long latest;
+        /// Those that took the place, by sequence: none below the highest that is committed.
+        private final TreeMap<Long, Message> takers = new TreeMap<>();
     }
+
+    /// How a message took its place.
+    ///
+    /// @param seen what the look-up found at that moment
+    public record Taken<T>(long sequence, T seen) {}
+
+    /// How a subscription was made.
+    ///
+    /// @param asOf tells [#matching] which messages were there before; later ones come as they are published
+    public record Subscribed(boolean isNew, long asOf) {}
 
     private final Object lock = new Object();
     private final ConcurrentHashMap<String, Kept> byName = new ConcurrentHashMap<>();
     private final Node root = new Node();
-    /// Guarded by the lock.
+    // Guarded by the lock.
     private final Map<String, Pending> pending = new HashMap<>();
+    private long order;
 
     /// Keeps `message` for its topic name in place of what was there ([MQTT-3.3.1-5]); an empty payload removes it
-    /// ([MQTT-3.3.1-6], [MQTT-3.3.1-7]). Any thread.
+    /// ([MQTT-3.3.1-6], [MQTT-3.3.1-7]). For what no store may refuse. Any thread.
     ///
     /// @param sequences gives the message its sequence, in the order in which places are taken
-    /// @return that sequence
-    public long put(Message message, LongSupplier sequences) {
+    /// @param look runs at the moment at which the place is taken
+    public <T> Taken<T> put(Message message, LongSupplier sequences, Supplier<T> look) {
         synchronized (lock) {
             long sequence = sequences.getAsLong();
-            put(message, sequence);
-            return sequence;
+            place(message, sequence);
+            return new Taken<>(sequence, look.get());
+        }
+    }
+
+    /// As [#put], for a message that the store has yet to take: [#committed] or [#refused] follows.
+    public <T> Taken<T> take(Message message, LongSupplier sequences, Supplier<T> look) {
+        synchronized (lock) {
+            await(message.topic());
+            return put(message, sequences, look);
+        }
+    }
+
+    /// The store took what [#take] put into its place. Any thread.
+    public void committed(Message message, long sequence) {
+        synchronized (lock) {
+            Pending waiting = pending.get(message.topic());
+            if (waiting != null) {
+                waiting.takers.headMap(sequence).clear();
+                waitsNoMore(message.topic(), waiting);
+            }
+        }
+    }
+
+    /// The store did not take what [#take] put into its place: whatever it has instead comes back. Any thread.
+    public void refused(Message message, long sequence) {
+        synchronized (lock) {
+            Pending waiting = pending.get(message.topic());
+            if (waiting != null) {
+                waiting.takers.remove(sequence);
+                showHighest(message.topic(), waiting);
+                waitsNoMore(message.topic(), waiting);
+            }
         }
     }
 
     /// As the store kept it.
     public void restore(long sequence, Message message) {
         synchronized (lock) {
-            put(message, sequence);
+            place(message, sequence);
         }
     }
 
@@ -60,39 +113,112 @@ public final class RetainedMessages {
     /// thread.
     public long announce(Message message, LongSupplier sequences) {
         synchronized (lock) {
-            pending.computeIfAbsent(message.topic(), topic -> new Pending()).count++;
+            await(message.topic());
             return sequences.getAsLong();
         }
     }
 
     /// The announced message is committed. Any thread.
-    public void settle(Message message, long sequence) {
+    ///
+    /// @param look runs at the moment at which the place is taken
+    /// @return what it found; null if a later message has the place
+    public <T> @Nullable T settle(Message message, long sequence, Supplier<T> look) {
         synchronized (lock) {
-            put(message, sequence);
-            abandon(message);
+            boolean isLast = place(message, sequence);
+            committed(message, sequence);
+            return isLast ? look.get() : null;
         }
     }
 
     /// The announced message is not kept. Any thread.
     public void abandon(Message message) {
         synchronized (lock) {
-            pending.computeIfPresent(message.topic(), (topic, waiting) -> --waiting.count == 0 ? null : waiting);
+            Pending waiting = pending.get(message.topic());
+            if (waiting != null) {
+                waitsNoMore(message.topic(), waiting);
+            }
         }
     }
 
-    private void put(Message message, long sequence) {
-        Pending waiting = pending.get(message.topic());
-        if (waiting != null) {
-            if (sequence < waiting.latest) {
-                return;
+    /// Takes the message of a topic name away without another in its place, since there is no space for one. Any
+    /// thread.
+    ///
+    /// @param look runs at that moment
+    /// @return with the sequence of what was there, 0 for nothing; null if messages for it wait for commit, so that
+    ///     it cannot be said which one would stay
+    public <T> @Nullable Taken<T> clear(String topicName, Supplier<T> look) {
+        synchronized (lock) {
+            if (pending.containsKey(topicName)) {
+                return null;
             }
-            waiting.latest = sequence;
+            Kept kept = byName.get(topicName);
+            remove(topicName);
+            return new Taken<>(kept == null ? 0 : kept.sequence, look.get());
         }
+    }
+
+    /// Makes a subscription while no place is taken. Any thread.
+    ///
+    /// @param subscribe true if the subscription is new; must be quick
+    public Subscribed subscribing(BooleanSupplier subscribe) {
+        synchronized (lock) {
+            return new Subscribed(subscribe.getAsBoolean(), order);
+        }
+    }
+
+    private void await(String topicName) {
+        Pending waiting = pending.get(topicName);
+        if (waiting == null) {
+            waiting = new Pending();
+            pending.put(topicName, waiting);
+            Kept kept = byName.get(topicName);
+            if (kept != null) {
+                waiting.takers.put(kept.sequence, kept.message);
+            }
+        }
+        waiting.count++;
+    }
+
+    private void waitsNoMore(String topicName, Pending waiting) {
+        if (--waiting.count == 0) {
+            pending.remove(topicName);
+        }
+    }
+
+    /// False if a later message has the place.
+    private boolean place(Message message, long sequence) {
+        Pending waiting = pending.get(message.topic());
+        if (waiting == null) {
+            show(message, sequence, ++order);
+            return true;
+        }
+        waiting.takers.put(sequence, message);
+        if (waiting.takers.lastKey() != sequence) {
+            return false;
+        }
+        show(message, sequence, ++order);
+        return true;
+    }
+
+    @SuppressWarnings("ReferenceEquality") // What is shown already is not shown anew.
+    private void showHighest(String topicName, Pending waiting) {
+        Map.Entry<Long, Message> highest = waiting.takers.lastEntry();
+        Kept kept = byName.get(topicName);
+        if (highest == null) {
+            remove(topicName);
+        } else if (kept == null || kept.message != highest.getValue()) {
+            // It was there before whatever subscription is being made.
+            show(highest.getValue(), highest.getKey(), 0);
+        }
+    }
+
+    private void show(Message message, long sequence, long placed) {
         if (message.payload().length == 0) {
             remove(message.topic());
             return;
         }
-        byName.put(message.topic(), new Kept(message, sequence));
+        Kept kept = new Kept(message, sequence, placed);
+        byName.put(message.topic(), kept);
         Node node = root;
         for (String level : TopicFilter.split(message.topic())) {
             Node child = node.child(level);
@@ -102,7 +228,7 @@ public final class RetainedMessages {
             }
             node = child;
         }
-        node.message = message;
+        node.kept = kept;
     }
 
     private void remove(String topicName) {
@@ -113,13 +239,13 @@ public final class RetainedMessages {
 
     private static void prune(Node node, List<String> levels, int depth) {
         if (depth == levels.size()) {
-            node.message = null;
+            node.kept = null;
             return;
         }
         Node child = node.child(levels.get(depth));
         if (child != null) {
             prune(child, levels, depth + 1);
-            if (child.message == null && !child.hasChildren()) {
+            if (child.kept == null && !child.hasChildren()) {
                 node.removeChild(levels.get(depth));
             }
         }
@@ -153,21 +279,34 @@ public final class RetainedMessages {
 
     /// The retained messages that `filter` matches, in no order. Any thread.
     public List<Message> matching(TopicFilter filter) {
+        return matching(filter, Long.MAX_VALUE);
+    }
+
+    /// Those of them that were there when a subscription was made. Any thread.
+    ///
+    /// @param asOf from [Subscribed]
+    public List<Message> matching(TopicFilter filter, long asOf) {
         List<Message> found = new ArrayList<>();
         if (filter.hasWildcard()) {
-            walk(root, filter.levels(), 0, found);
+            walk(root, filter.levels(), 0, new Found(found, asOf));
         } else {
-            Kept kept = byName.get(filter.text());
-            if (kept != null) {
-                found.add(kept.message);
-            }
+            new Found(found, asOf).add(byName.get(filter.text()));
         }
         return found;
     }
 
-    private static void walk(Node node, List<String> levels, int depth, List<Message> found) {
+    /// Collects what was there at a moment.
+    private record Found(List<Message> messages, long asOf) {
+        private void add(@Nullable Kept kept) {
+            if (kept != null && kept.order <= asOf) {
+                messages.add(kept.message);
+            }
+        }
+    }
+
+    private static void walk(Node node, List<String> levels, int depth, Found found) {
         if (depth == levels.size()) {
-            addMessage(node, found);
+            found.add(node.kept);
             return;
         }
         String level = levels.get(depth);
@@ -175,7 +314,7 @@ public final class RetainedMessages {
         boolean first = depth == 0;
         if (level.equals(TopicFilter.MULTI_LEVEL)) {
             if (!first) {
-                addMessage(node, found);
+                found.add(node.kept);
             }
             node.forEachChild((name, child) -> {
                 if (!first || !name.startsWith("$")) {
@@ -196,15 +335,8 @@ public final class RetainedMessages {
         }
     }
 
-    private static void all(Node node, List<Message> found) {
-        addMessage(node, found);
+    private static void all(Node node, Found found) {
+        found.add(node.kept);
         node.forEachChild((name, child) -> all(child, found));
-    }
-
-    private static void addMessage(Node node, List<Message> found) {
-        Message message = node.message;
-        if (message != null) {
-            found.add(message);
-        }
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.upwell.broker.routing;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
@@ -10,11 +11,13 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.upwell.broker.message.Message;
 import org.upwell.broker.session.Delivery;
 import org.upwell.broker.session.Session;
 import org.upwell.broker.store.Append;
 import org.upwell.broker.store.QueueTarget;
+import org.upwell.broker.store.StoreCondition;
 import org.upwell.broker.store.StoredState;
 import org.upwell.broker.testing.FakeBroker;
 import org.upwell.broker.testing.FakeConnection;
@@ -298,6 +301,104 @@ class RouterTest {
         commitAll();
         assertThat(fake.broker().retained().size()).isZero();
         assertThat(StoredState.of(store).retained()).isEmpty();
+    }
+
+    // ---- Retained messages and time ------------------------------------------------------------------------------
+
+    private void subscribeMeanwhile(FakeConnection connection, int qos) {
+        store.hold(false);
+        fake.subscribe(connection, "t", qos);
+        store.hold(true);
+    }
+
+    @Test
+    @DisplayName("[MQTT-3.3.1-5] who subscribes while a retained message is being committed gets it, and once")
+    void latecomersGetARetainedMessageWhenItIsCommitted() {
+        FakeConnection early = subscriber("early", 60, 2);
+        FakeConnection late = connect("late", 60);
+        FakeConnection group = connect("group", 0);
+        RecordedCommit accepted = route(FakeBroker.retained("t", 2));
+        subscribeMeanwhile(late, 2);
+        store.hold(false);
+        fake.subscribeShared(group, "$share/g/t", 1);
+        store.hold(true);
+        store.commitNext();
+        loops.settle();
+        assertThat(early.received()).hasSize(1);
+        assertThat(late.received()).singleElement().satisfies(delivery -> {
+            assertThat(delivery.qos()).isEqualTo(2);
+            assertThat(delivery.retain()).isFalse();
+        });
+        assertThat(group.received()).hasSize(1);
+        assertThat(accepted.calls()).as("it is not in each queue yet").isEmpty();
+        assertThat(StoredState.of(store).sessions())
+                .filteredOn(each -> each.session().key().clientId().equals("late"))
+                .singleElement()
+                .satisfies(kept -> assertThat(kept.queue()).hasSize(1));
+        commitAll();
+        accepted.assertCommittedOnce();
+        assertThat(late.received()).hasSize(1);
+    }
+
+    @Test
+    void latecomersAreSparedARetainedMessageThatALaterOneReplaced() {
+        FakeConnection late = connect("late", 0);
+        route(FakeBroker.retained("t", 2, "first"));
+        subscribeMeanwhile(late, 0);
+        route(FakeBroker.retained("t", 0, "second"));
+        commitAll();
+        assertThat(late.received())
+                .extracting(delivery -> new String(delivery.message().payload(), UTF_8))
+                .containsExactly("second");
+    }
+
+    @Test
+    void aRetainedMessageThatTheStoreRefusesLosesItsPlaceToTheOneBefore() {
+        FakeConnection subscriber = subscriber("s", 0, 1);
+        route(FakeBroker.retained("t", 1, "kept"));
+        commitAll();
+        store.refuse(true);
+        RecordedCommit refused = route(FakeBroker.retained("t", 1, "refused"));
+        RecordedCommit clearing = route(FakeBroker.retained("t", 0, ""));
+        assertThat(fake.broker().retained().size()).isZero();
+        commitAll();
+        assertThat(refused.calls()).containsExactly("failed: the disk is full");
+        assertThat(clearing.calls()).containsExactly("failed: the disk is full");
+        assertThat(fake.broker().retained().matching(FakeBroker.filter("t").filter()))
+                .extracting(message -> new String(message.payload(), UTF_8))
+                .containsExactly("kept");
+        assertThat(StoredState.of(store).retained())
+                .extracting(message -> new String(message.payload(), UTF_8))
+                .containsExactly("kept");
+        assertThat(subscriber.received()).as("at QoS 1 delivered before").hasSize(3);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2})
+    void aRetainedMessageCanBeClearedWithoutSpace(int qos) {
+        FakeConnection subscriber = subscriber("s", 0, 2);
+        route(FakeBroker.retained("t", 1));
+        commitAll();
+        store.refuse(true);
+        store.condition(StoreCondition.FULL);
+        RecordedCommit cleared = route(FakeBroker.retained("t", qos, ""));
+        commitAll();
+        cleared.assertCommittedOnce();
+        assertThat(fake.broker().retained().size()).isZero();
+        assertThat(StoredState.of(store).retained()).isEmpty();
+        assertThat(subscriber.received()).hasSize(2);
+    }
+
+    @Test
+    void whatClearingWouldHaveKeptElsewhereIsRefusedWithoutSpace() {
+        subscriber("s", 60, 1);
+        route(FakeBroker.retained("t", 1));
+        commitAll();
+        store.condition(StoreCondition.FULL);
+        assertThat(route(FakeBroker.retained("t", 1, "")).calls())
+                .containsExactly("failed: no space for a message that must be kept");
+        assertThat(fake.broker().retained().size()).isEqualTo(1);
+        assertThat(StoredState.of(store).retained()).hasSize(1);
     }
 
     @Test

@@ -5,6 +5,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.upwell.broker.owner.Owner;
 import org.upwell.broker.store.Append;
 import org.upwell.broker.store.Commit;
@@ -17,6 +18,7 @@ import org.upwell.broker.store.SessionRecord;
 import org.upwell.broker.store.Store;
 import org.upwell.broker.store.StoreCondition;
 import org.upwell.broker.store.StoreException;
+import org.upwell.broker.store.StoreFullException;
 import org.upwell.broker.store.SubscriptionRecord;
 
 /// A store that commits on the test's command, as one does that waits for a disk. One thread.
@@ -28,10 +30,21 @@ public final class FakeStore implements Store {
     private final Deque<Runnable> reads = new ArrayDeque<>();
     private boolean holding = true;
     private boolean holdingReads;
+    private boolean refusing;
+    private StoreCondition condition = StoreCondition.READY;
 
     /// From now on facts are committed at once, or not.
     public void hold(boolean hold) {
         holding = hold;
+    }
+
+    /// From now on there is no space for appends, or there is again: found out only as they are about to commit.
+    public void refuse(boolean refuse) {
+        refusing = refuse;
+    }
+
+    public void condition(StoreCondition said) {
+        condition = said;
     }
 
     /// From now on reads are answered by [#answerReads].
@@ -91,6 +104,24 @@ public final class FakeStore implements Store {
         }
     }
 
+    /// Fails when it is its turn to be committed.
+    private record Refused(Commit commit) implements Commit {
+        @Override
+        public @Nullable Owner owner() {
+            return commit.owner();
+        }
+
+        @Override
+        public void committed() {
+            commit.failed(new StoreFullException("the disk is full"));
+        }
+
+        @Override
+        public void failed(StoreException cause) {
+            commit.failed(cause);
+        }
+    }
+
     @Override
     public void recover(Recovery into) {
         kept.recover(into);
@@ -136,6 +167,10 @@ public final class FakeStore implements Store {
     @Override
     public void append(long sequence, Append append, Commit commit) {
         appends.add(append);
+        if (refusing) {
+            waiting.addLast(new Refused(commit));
+            return;
+        }
         kept.append(sequence, append, Commit.NONE);
         tell(commit);
     }
@@ -185,7 +220,7 @@ public final class FakeStore implements Store {
 
     @Override
     public StoreCondition condition() {
-        return StoreCondition.READY;
+        return condition;
     }
 
     @Override

@@ -3,6 +3,7 @@ package org.upwell.broker.topic;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -41,7 +42,7 @@ class RetainedMessagesModelTest {
     private static final AtomicLong SEQUENCES = new AtomicLong(1);
 
     private static long put(RetainedMessages retained, Message message) {
-        return retained.put(message, SEQUENCES::getAndIncrement);
+        return retained.put(message, SEQUENCES::getAndIncrement, () -> true).sequence();
     }
 
     private static void change(RetainedMessages retained, Map<String, Message> model, Random random) {
@@ -73,13 +74,37 @@ class RetainedMessagesModelTest {
         Seeds.each(500, random -> {
             RetainedMessages retained = new RetainedMessages();
             Map<Long, Message> announced = new TreeMap<>();
+            Map<Long, Message> taken = new TreeMap<>();
             Map<Long, Message> placed = new TreeMap<>();
             long[] next = {1};
             for (int i = 0; i < 30; i++) {
                 Message message = Message.of("a", new byte[random.nextInt(2)], 2);
-                switch (random.nextInt(4)) {
+                switch (random.nextInt(6)) {
                     case 0 -> announced.put(retained.announce(message, () -> next[0]++), message);
-                    case 1 -> placed.put(retained.put(message, () -> next[0]++), message);
+                    case 1 ->
+                        placed.put(
+                                retained.put(message, () -> next[0]++, () -> true)
+                                        .sequence(),
+                                message);
+                    case 2 -> {
+                        long sequence = retained.take(message, () -> next[0]++, () -> true)
+                                .sequence();
+                        taken.put(sequence, message);
+                        placed.put(sequence, message);
+                    }
+                    case 3 -> {
+                        if (!taken.isEmpty()) {
+                            List<Long> sequences = List.copyOf(taken.keySet());
+                            long sequence = sequences.get(random.nextInt(sequences.size()));
+                            Message told = Objects.requireNonNull(taken.remove(sequence));
+                            if (random.nextBoolean()) {
+                                retained.refused(told, sequence);
+                                placed.remove(sequence);
+                            } else {
+                                retained.committed(told, sequence);
+                            }
+                        }
+                    }
                     default -> {
                         if (!announced.isEmpty()) {
                             List<Long> sequences = List.copyOf(announced.keySet());
@@ -88,7 +113,7 @@ class RetainedMessagesModelTest {
                             if (random.nextInt(4) == 0) {
                                 retained.abandon(settled);
                             } else {
-                                retained.settle(settled, sequence);
+                                retained.settle(settled, sequence, () -> true);
                                 placed.put(sequence, settled);
                             }
                         }
@@ -113,6 +138,41 @@ class RetainedMessagesModelTest {
         assertThat(retained.removeIfSame(fresh)).isPositive();
         assertThat(retained.matching(NaiveTopics.filter("a/#"))).isEmpty();
         assertThat(retained.size()).isZero();
+    }
+
+    /// A subscription made beside a stream of retained messages gets each from some point on as published, and the
+    /// one before that point as retained unless a later one took its place.
+    @Test
+    void aSubscriptionGetsEachMessageInOneOfTwoWays() throws InterruptedException {
+        for (int round = 0; round < 200; round++) {
+            RetainedMessages retained = new RetainedMessages();
+            SubscriptionTree<Object> tree = new SubscriptionTree<>();
+            TopicFilter filter = NaiveTopics.filter("a");
+            List<Integer> published = new ArrayList<>();
+            int stop = 50;
+            Thread publisher = new Thread(() -> {
+                for (int i = 1; i <= stop; i++) {
+                    Message message = Message.of("a", new byte[] {(byte) i}, 1);
+                    if (!retained.put(message, SEQUENCES::getAndIncrement, () -> tree.match("a"))
+                            .seen()
+                            .isEmpty()) {
+                        published.add(i);
+                    }
+                }
+            });
+            publisher.start();
+            RetainedMessages.Subscribed made =
+                    retained.subscribing(() -> tree.put(new Subscription<>(this, filter, 1, false, false, 0)) == null);
+            List<Message> before = retained.matching(filter, made.asOf());
+            publisher.join();
+            int first = published.isEmpty() ? stop + 1 : published.getFirst();
+            assertThat(published).hasSize(stop + 1 - first);
+            assertThat(before.stream().map(message -> (int) message.payload()[0]))
+                    .isSubsetOf(first - 1);
+            assertThat(published.isEmpty() && before.isEmpty())
+                    .as("nothing came")
+                    .isFalse();
+        }
     }
 
     @Test
