@@ -98,8 +98,7 @@ final class OutboundPublishes {
             if (!release
                     && !session.permissions()
                             .mayReceive(entry.delivery().message().topic())) {
-                session.inFlight().remove(entry);
-                session.drop(entry.delivery(), DropCause.NOT_PERMITTED);
+                session.handshakes().lost(entry, entry.delivery().message().topic(), DropCause.NOT_PERMITTED);
                 continue;
             }
             open++;
@@ -198,12 +197,15 @@ final class OutboundPublishes {
 
     private void notSent(Delivery delivery, int packetId, boolean tooLarge) {
         InFlight.Entry entry = packetId == 0 ? null : session.inFlight().get(packetId);
-        if (entry != null) {
-            complete(entry, false);
-            pumpLater();
-        }
         // [MQTT-3.1.2-25]: as if it had been sent, but counted.
-        session.drop(delivery, tooLarge ? DropCause.TOO_LARGE : DropCause.PREVENTED);
+        DropCause cause = tooLarge ? DropCause.TOO_LARGE : DropCause.PREVENTED;
+        if (entry == null) {
+            session.drop(delivery, cause);
+            return;
+        }
+        complete(entry, false);
+        session.handshakes().lost(entry, delivery.message().topic(), cause);
+        pumpLater();
     }
 
     /// Quota came free without an acknowledgement that would make the deliveries go on. Not at once, since it may

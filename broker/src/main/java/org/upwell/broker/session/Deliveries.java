@@ -77,7 +77,7 @@ final class Deliveries implements Backlog.Recipient {
         } else if (current != null && current.tryDeliver(delivery)) {
             flow.inAndOut();
         } else {
-            member.group().giveBack(delivery, false, session.owner());
+            member.group().giveBack(delivery, 0, session.owner());
         }
     }
 
@@ -105,10 +105,6 @@ final class Deliveries implements Backlog.Recipient {
             // Nothing that anybody published; it is shown again as soon as there is room.
             losses.viewMissed();
             return;
-        }
-        SharedGroup.Member member = delivery.member();
-        if (member != null && delivery.qos() > 0) {
-            member.group().settled(member, delivery.sequence(), false);
         }
         dropped(delivery.sequence(), delivery.qos(), delivery.message().topic(), cause);
     }

@@ -1,8 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.upwell.broker.session;
 
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.upwell.broker.event.DropCause;
 import org.upwell.broker.owner.Owner;
 import org.upwell.broker.store.Commit;
 import org.upwell.broker.store.Fetch;
@@ -17,6 +26,8 @@ public final class Handshakes {
     private final Session session;
     private final SessionContext context;
     private final InFlight inFlight = new InFlight();
+    /// Under which the store keeps what groups gave; most sessions have none.
+    private Set<Long> memberNumbers = Set.of();
 
     Handshakes(Session session, SessionContext context) {
         this.session = session;
@@ -29,54 +40,79 @@ public final class Handshakes {
 
     /// Lets store and group forget a message that was acknowledged.
     public void done(InFlight.Entry entry) {
-        SharedGroup.Member member = entry.member();
-        boolean mine = member == null || isMoved(member);
-        if (member != null) {
-            member.group().settled(member, entry.sequence(), mine);
+        if (isStored(entry)) {
+            context.store().acknowledged(entry.number(), entry.sequence());
         }
-        if (mine) {
-            session.done(entry.sequence());
+        SharedGroup.Member member = entry.member();
+        if (member != null) {
+            member.group().settled(member, entry.sequence(), entry.number() != 0);
         }
     }
 
-    /// True if a message that a group gave is kept under this session's number once it is sent.
-    private boolean isMoved(SharedGroup.Member member) {
-        return session.storeNumber() != 0 && member.group().storeNumber() != 0;
+    /// Takes a message back that does not reach the client, and counts it.
+    public void lost(InFlight.Entry entry, @Nullable String topic, DropCause cause) {
+        inFlight.remove(entry);
+        done(entry);
+        session.deliveries().losses().lost(entry.qos(), topic, cause);
     }
 
     /// Has the store keep the packet id of a message of QoS 1, so that it is sent again under the same id after a
     /// restart ([MQTT-4.4.0-1]). A repeat under another id is allowed, so nobody waits.
     public void sent(InFlight.Entry entry) {
-        if (isStored(entry)) {
-            move(entry);
-            context.store().outboundSent(session.storeNumber(), entry.sequence(), entry.packetId(), Commit.NONE);
-        }
+        sent(entry, Commit.NONE);
     }
 
     /// Has the store keep that a message of QoS 2 is about to be sent. `commit` tells when PUBLISH may leave: once
     /// the packet id is safe, else another message could get it after a restart.
     public void sent(InFlight.Entry entry, Commit commit) {
+        entry.keptUnder(numberFor(entry));
         if (isStored(entry)) {
-            move(entry);
-            context.store().outboundSent(session.storeNumber(), entry.sequence(), entry.packetId(), commit);
+            context.store().outboundSent(entry.number(), entry.sequence(), entry.packetId(), commit);
         } else {
             commit.committed();
         }
     }
 
-    private boolean isStored(InFlight.Entry entry) {
-        return session.storeNumber() != 0 && entry.sequence() != 0;
+    /// The number under which the store has a message once it is sent. What a group gave leaves the group's queue
+    /// for the member's own number, so that after a restart it is still known who has it.
+    private long numberFor(InFlight.Entry entry) {
+        if (entry.sequence() == 0 || session.storeNumber() == 0) {
+            return 0;
+        }
+        SharedGroup.Member member = entry.member();
+        if (member == null) {
+            return session.storeNumber();
+        }
+        long group = member.group().storeNumber();
+        if (group == 0) {
+            return 0;
+        }
+        Delivery delivery = entry.delivery();
+        long number = member.number();
+        addNumber(number);
+        QueueTarget here = new QueueTarget(number, entry.qos(), delivery.retain(), delivery.subscriptionIds());
+        context.store().moved(group, here, entry.sequence(), Commit.NONE);
+        return number;
     }
 
-    /// What a group gave is kept under this session's number from now on.
-    private void move(InFlight.Entry entry) {
-        SharedGroup.Member member = entry.member();
-        if (member != null && isMoved(member)) {
-            Delivery delivery = entry.delivery();
-            QueueTarget here =
-                    new QueueTarget(session.storeNumber(), entry.qos(), delivery.retain(), delivery.subscriptionIds());
-            context.store().moved(member.group().storeNumber(), here, entry.sequence(), Commit.NONE);
+    private void addNumber(long number) {
+        if (!memberNumbers.contains(number)) {
+            Set<Long> more = new HashSet<>(memberNumbers);
+            more.add(number);
+            memberNumbers = more;
         }
+    }
+
+    /// What was sent to this session as a member of a group, as the store kept it.
+    ///
+    /// @param member null if there is no such group any more
+    void restore(long number, List<InFlight.Sent> sent, SharedGroup.@Nullable Member member) {
+        addNumber(number);
+        sent.forEach(each -> inFlight.restore(each, number, member));
+    }
+
+    private static boolean isStored(InFlight.Entry entry) {
+        return entry.number() != 0 && entry.sequence() != 0;
     }
 
     /// Has the store keep the client's PUBREC. `commit` tells when PUBREL may leave: from there on the message must
@@ -84,7 +120,7 @@ public final class Handshakes {
     public void received(InFlight.Entry entry, Commit commit) {
         entry.received();
         if (isStored(entry)) {
-            context.store().outboundReceived(session.storeNumber(), entry.sequence(), commit);
+            context.store().outboundReceived(entry.number(), entry.sequence(), commit);
         } else {
             commit.committed();
         }
@@ -93,12 +129,18 @@ public final class Handshakes {
     /// Reads messages in flight back that a restart left in the store. `ready` runs on `here` once they are in
     /// memory, at once if they are.
     void recall(Owner here, Runnable ready, Consumer<StoreException> failed) {
-        long[] away = inFlight.away();
-        if (away.length == 0) {
+        recall(new ArrayDeque<>(inFlight.away().entrySet()), here, ready, failed);
+    }
+
+    private void recall(
+            Queue<Map.Entry<Long, List<Long>>> away, Owner here, Runnable ready, Consumer<StoreException> failed) {
+        Map.Entry<Long, List<Long>> next = away.poll();
+        if (next == null) {
             ready.run();
             return;
         }
-        context.store().fetch(session.storeNumber(), away, new Fetch() {
+        long number = next.getKey();
+        context.store().fetch(number, toArray(next.getValue()), new Fetch() {
             @Override
             public Owner owner() {
                 return here;
@@ -107,9 +149,9 @@ public final class Handshakes {
             @Override
             public void fetched(List<QueuedMessage> messages) {
                 if (session.owner() == here) {
-                    inFlight.fill(messages);
+                    inFlight.fill(number, messages);
                 }
-                ready.run();
+                recall(away, here, ready, failed);
             }
 
             @Override
@@ -119,13 +161,17 @@ public final class Handshakes {
         });
     }
 
+    private static long[] toArray(List<Long> sequences) {
+        return sequences.stream().mapToLong(Long::longValue).toArray();
+    }
+
     /// Messages of shared subscriptions that were sent at QoS 1 and not acknowledged go to other members.
     void giveSharedBack() {
         for (InFlight.Entry entry : inFlight.inOrder()) {
             SharedGroup.Member member = entry.member();
-            if (member != null && entry.stage() == InFlight.Stage.AWAITS_PUBACK) {
+            if (member != null && entry.stage() == InFlight.Stage.AWAITS_PUBACK && !entry.isAway()) {
                 inFlight.remove(entry);
-                member.group().giveBack(entry.delivery(), true, session.owner());
+                member.group().giveBack(entry.delivery(), entry.number(), session.owner());
             }
         }
     }
@@ -133,8 +179,24 @@ public final class Handshakes {
     /// The session ended.
     void end() {
         giveSharedBack();
-        // [MQTT-4.8.2-5]: what was sent at QoS 2 goes to nobody else.
-        inFlight.inOrder().forEach(this::done);
+        Map<SharedGroup.Member, List<Long>> unread = new LinkedHashMap<>();
+        for (InFlight.Entry entry : inFlight.inOrder()) {
+            SharedGroup.Member member = entry.member();
+            if (member != null && entry.stage() == InFlight.Stage.AWAITS_PUBACK) {
+                // From before a restart; the client never came back for it.
+                unread.computeIfAbsent(member, key -> new ArrayList<>()).add(entry.sequence());
+            } else {
+                // [MQTT-4.8.2-5]: what was sent at QoS 2 goes to nobody else.
+                done(entry);
+            }
+        }
         inFlight.clear();
+        Set<Long> empty = new HashSet<>(memberNumbers);
+        unread.forEach((member, sequences) -> {
+            // A restart finds the number empty and lets go of it.
+            empty.remove(member.number());
+            member.group().takeBack(member.number(), toArray(sequences));
+        });
+        empty.forEach(number -> context.store().removeSession(number, Commit.NONE));
     }
 }

@@ -4,10 +4,12 @@ package org.upwell.broker.session;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.upwell.broker.store.QueuedMessage;
+import org.upwell.broker.store.Recovery.QueueEntry;
 
 /// What was sent to the client at QoS 1 or 2 and is not fully acknowledged, by packet id. Survives the connection
 /// and is sent again on the next one ([MQTT-4.4.0-1]). Owned by the session's owner.
@@ -37,6 +39,8 @@ public final class InFlight {
         private final long sequence;
         private final int qos;
         private @Nullable Delivery delivery;
+        private SharedGroup.@Nullable Member member;
+        private long number;
         private Stage stage;
 
         private Entry(int packetId, long order, long sequence, int qos, Stage stage) {
@@ -72,7 +76,20 @@ public final class InFlight {
 
         /// The member of a group that the message was given to, null for a session's own.
         SharedGroup.@Nullable Member member() {
-            return delivery == null ? null : delivery.member();
+            return member;
+        }
+
+        /// The number under which the store has it, 0 if it does not.
+        long number() {
+            return number;
+        }
+
+        void keptUnder(long storeNumber) {
+            number = storeNumber;
+        }
+
+        boolean isAway() {
+            return delivery == null;
         }
 
         public Stage stage() {
@@ -106,44 +123,69 @@ public final class InFlight {
             packetId = packetId == MAX_PACKET_ID ? 1 : packetId + 1;
         } while (get(packetId) != null);
         lastPacketId = packetId;
-        Entry entry = put(
-                packetId,
-                delivery.sequence(),
-                delivery.qos(),
-                delivery.qos() == 1 ? Stage.AWAITS_PUBACK : Stage.AWAITS_PUBREC);
+        Stage stage = delivery.qos() == 1 ? Stage.AWAITS_PUBACK : Stage.AWAITS_PUBREC;
+        Entry entry = new Entry(packetId, nextOrder++, delivery.sequence(), delivery.qos(), stage);
+        put(entry);
         entry.delivery = delivery;
+        entry.member = delivery.member();
         return entry;
     }
 
     /// Takes a given packet id, as read from the store after a restart. Its message is still away.
     ///
+    /// @param number under which the store has it
+    /// @param member of the group that gave it, null for a session's own
     /// @throws IllegalStateException if it is in use, which only a damaged store can say
-    void restore(int packetId, long sequence, int qos, boolean received) {
+    void restore(Sent sent, long number, SharedGroup.@Nullable Member member) {
+        int packetId = sent.packetId;
         if (get(packetId) != null) {
             throw new IllegalStateException("packet id " + packetId + " is in use twice");
         }
         lastPacketId = Math.max(lastPacketId, packetId);
-        Stage sent = qos == 1 ? Stage.AWAITS_PUBACK : Stage.AWAITS_PUBREC;
-        put(packetId, sequence, qos, received ? Stage.AWAITS_PUBCOMP : sent);
+        Stage stage = sent.qos == 1 ? Stage.AWAITS_PUBACK : Stage.AWAITS_PUBREC;
+        // Messages of several queues are told one queue after the other, and were sent in the order of all.
+        nextOrder = Math.max(nextOrder, sent.sequence + 1);
+        Stage reached = sent.received ? Stage.AWAITS_PUBCOMP : stage;
+        Entry entry = new Entry(packetId, sent.sequence, sent.sequence, sent.qos, reached);
+        entry.number = number;
+        entry.member = member;
+        put(entry);
     }
 
-    /// The sequences of messages that are to be sent again and are not in memory.
-    long[] away() {
-        return inOrder().stream()
-                .filter(entry -> entry.delivery == null && entry.stage != Stage.AWAITS_PUBCOMP)
-                .mapToLong(Entry::sequence)
-                .toArray();
+    /// What the store kept of a message that was sent.
+    record Sent(long sequence, int qos, int packetId, boolean received) {
+        Sent(QueueEntry entry) {
+            this(entry.sequence(), entry.qos(), entry.packetId(), entry.received());
+        }
+    }
+
+    /// The sequences of messages that are to be sent again and are not in memory, by the number under which the
+    /// store has them.
+    Map<Long, List<Long>> away() {
+        Map<Long, List<Long>> away = new LinkedHashMap<>();
+        for (Entry entry : inOrder()) {
+            if (entry.delivery == null && entry.stage != Stage.AWAITS_PUBCOMP) {
+                away.computeIfAbsent(entry.number, number -> new ArrayList<>()).add(entry.sequence);
+            }
+        }
+        return away;
     }
 
     /// Puts messages back to their entries, as read for [#away].
-    void fill(List<QueuedMessage> read) {
+    void fill(long number, List<QueuedMessage> read) {
         Map<Long, QueuedMessage> bySequence = HashMap.newHashMap(read.size());
         read.forEach(each -> bySequence.put(each.sequence(), each));
         for (Entry entry : inOrder()) {
-            QueuedMessage message = entry.delivery == null ? bySequence.get(entry.sequence) : null;
+            QueuedMessage message =
+                    entry.delivery == null && entry.number == number ? bySequence.get(entry.sequence) : null;
             if (message != null) {
                 entry.delivery = new Delivery(
-                        message.message(), entry.sequence, entry.qos, message.retain(), message.subscriptionIds());
+                        message.message(),
+                        entry.sequence,
+                        entry.qos,
+                        message.retain(),
+                        message.subscriptionIds(),
+                        entry.member);
             }
         }
     }
@@ -154,14 +196,12 @@ public final class InFlight {
         size = 0;
     }
 
-    private Entry put(int packetId, long sequence, int qos, Stage stage) {
-        while (ring.length == 0 || ring[packetId & (ring.length - 1)] != null) {
+    private void put(Entry entry) {
+        while (ring.length == 0 || ring[entry.packetId & (ring.length - 1)] != null) {
             grow();
         }
-        Entry entry = new Entry(packetId, nextOrder++, sequence, qos, stage);
-        ring[packetId & (ring.length - 1)] = entry;
+        ring[entry.packetId & (ring.length - 1)] = entry;
         size++;
-        return entry;
     }
 
     private void grow() {

@@ -244,7 +244,8 @@ public final class Session implements Subscriber, Owner.Ready {
         return deliveries.backlog().bytes();
     }
 
-    /// Notes that a message did not reach the client and lets the store forget it.
+    /// Notes that a message that was not sent under a packet id did not reach the client, and lets the store forget
+    /// it. What was is the affair of [Handshakes#lost].
     public void drop(Delivery delivery, DropCause cause) {
         deliveries.drop(delivery, cause);
     }
@@ -338,6 +339,8 @@ public final class Session implements Subscriber, Owner.Ready {
         rights.replace(now, access);
         deliveries.backlog().checkAll();
         rights.stopDeliveriesOf(subscriptions.lower());
+        // A group may have something for a member that has its rights back.
+        readable();
     }
 
     /// The principal may not connect any more: its connection ends and nothing more is taken in for it. What waits
@@ -526,7 +529,7 @@ public final class Session implements Subscriber, Owner.Ready {
         if (entry.packetId() == 0) {
             deliveries.backlog().restore(entry.sequence(), entry.qos(), entry.weightBytes(), entry.expiresAtMillis());
         } else {
-            handshakes.inFlight().restore(entry.packetId(), entry.sequence(), entry.qos(), entry.received());
+            handshakes.inFlight().restore(new InFlight.Sent(entry), storeNumber, null);
         }
     }
 

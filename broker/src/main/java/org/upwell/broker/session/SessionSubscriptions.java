@@ -188,6 +188,8 @@ final class SessionSubscriptions {
     /// not cover at all.
     List<String> lower() {
         List<String> uncovered = new ArrayList<>();
+        SessionConnection connection = session.deliversTo();
+        shared.forEach(member -> member.group().limits(member, session.limits()));
         for (Held each : new ArrayList<>(held.values())) {
             Subscription<Subscriber> old = each.subscription;
             int granted = session.grantedQos(each.filter, old.qos());
@@ -201,6 +203,9 @@ final class SessionSubscriptions {
                 Subscription<Subscriber> lowered = new Subscription<>(
                         session, old.filter(), granted, old.noLocal(), old.retainAsPublished(), old.identifier());
                 hold(each.filter, lowered);
+            } else if (each.member != null && connection != null) {
+                // The right may have been away until now.
+                each.member.group().online(each.member, connection.sendQuota());
             }
         }
         return uncovered;

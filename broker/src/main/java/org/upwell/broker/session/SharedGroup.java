@@ -4,17 +4,24 @@ package org.upwell.broker.session;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.PriorityQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.upwell.broker.event.BrokerEvent;
 import org.upwell.broker.event.DropCause;
+import org.upwell.broker.message.Message;
 import org.upwell.broker.message.SessionKey;
 import org.upwell.broker.owner.Owner;
 import org.upwell.broker.store.Commit;
+import org.upwell.broker.store.Fetch;
 import org.upwell.broker.store.GroupRecord;
 import org.upwell.broker.store.QueueTarget;
+import org.upwell.broker.store.QueuedMessage;
 import org.upwell.broker.store.Recovery.QueueEntry;
+import org.upwell.broker.store.StoreException;
 import org.upwell.broker.topic.Subscription;
 
 /// The sessions of one tenant that share a topic filter under one name: each message goes to one of them (MQTT 5
@@ -29,30 +36,48 @@ import org.upwell.broker.topic.Subscription;
 /// 3.     Once sent at QoS 2 a message stays with its member, also if that one never returns ([MQTT-4.8.2-4],
 ///        [MQTT-4.8.2-5]); at QoS 1 it goes to another when the member's session ends, or its connection by option.
 /// 4.     While a member's session is persistent the store keeps the group's queue under a number of its own. A
-///        message sent to a persistent member moves to that session's number, and back if it is given back.
+///        message sent to a persistent member moves to that member's number, and back if it is given back. It is
+///        not the session's number: the session may have the same message in its own queue.
+/// 5.     The limits are the largest of all members' limits, and the oldest message is dropped only if all want that.
 /// ```
 public final class SharedGroup implements Subscriber, Backlog.Recipient {
+
+    private static final Logger LOG = LoggerFactory.getLogger(SharedGroup.class);
 
     /// One session's part in a group.
     public static final class Member {
         private final SharedGroup group;
         private final Session session;
-        private volatile Subscription<Subscriber> subscription;
+        /// Null for one that has left.
+        private volatile @Nullable Subscription<Subscriber> subscription;
         private final AtomicInteger outstanding = new AtomicInteger();
         private volatile boolean ready;
+        /// Of what was sent to it, in the store; 0 for none. Member's owner.
+        private long number;
 
         // Guarded by the group.
         private boolean online;
         private int window;
+        private SessionLimits limits;
 
-        private Member(SharedGroup group, Session session, Subscription<Subscriber> subscription) {
+        private Member(SharedGroup group, Session session, @Nullable Subscription<Subscriber> subscription) {
             this.group = group;
             this.session = session;
             this.subscription = subscription;
+            this.limits = session.limits();
         }
 
         SharedGroup group() {
             return group;
+        }
+
+        /// The number under which the store keeps what was sent to this member. Member's owner.
+        long number() {
+            if (number == 0) {
+                GroupRecord mine = group.key.ofMember(session.key().clientId());
+                number = group.context.store().putGroup(mine, Commit.NONE);
+            }
+            return number;
         }
 
         private boolean hasRoom() {
@@ -60,12 +85,14 @@ public final class SharedGroup implements Subscriber, Backlog.Recipient {
         }
 
         private Delivery toDelivery(Delivery shared) {
-            Subscription<Subscriber> own = subscription;
+            Subscription<Subscriber> own = Objects.requireNonNull(subscription, "a member that has left");
             int[] ids = own.identifier() == 0 ? Delivery.NO_IDS : new int[] {own.identifier()};
+            int qos = Math.min(shared.qos(), own.qos());
             return new Delivery(
                     shared.message(),
-                    shared.sequence(),
-                    Math.min(shared.qos(), own.qos()),
+                    // At QoS 0 the store is done with it; the session's own queue may have the same number.
+                    qos == 0 ? 0 : shared.sequence(),
+                    qos,
                     shared.retain() && own.retainAsPublished(),
                     ids,
                     this);
@@ -73,7 +100,8 @@ public final class SharedGroup implements Subscriber, Backlog.Recipient {
     }
 
     /// @param order tells those apart that the store does not know
-    private record GivenBack(Delivery delivery, long order) {}
+    /// @param since the second when it came back
+    private record GivenBack(Delivery delivery, long order, int since) {}
 
     private final GroupRecord key;
     private final SessionContext context;
@@ -120,19 +148,41 @@ public final class SharedGroup implements Subscriber, Backlog.Recipient {
 
     /// Adds a session, or changes its options. Part of [SharedGroups].
     synchronized Member join(Session session, Subscription<Subscriber> subscription) {
-        limits = session.limits();
         if (storeNumber == 0 && session.storeNumber() != 0) {
             storeNumber = context.store().putGroup(key, Commit.NONE);
         }
         for (Member member : members) {
             if (member.session == session) {
                 member.subscription = subscription;
+                limits(member, session.limits());
                 return member;
             }
         }
         Member member = new Member(this, session, subscription);
         members.add(member);
+        limits = largest();
         return member;
+    }
+
+    /// A member's limits are these from now on. Member's owner.
+    synchronized void limits(Member member, SessionLimits now) {
+        member.limits = now;
+        limits = largest();
+    }
+
+    private SessionLimits largest() {
+        SessionLimits largest = members.isEmpty() ? SessionLimits.DEFAULT : members.getFirst().limits;
+        for (Member member : members) {
+            SessionLimits each = member.limits;
+            boolean dropOldest =
+                    largest.overflow() == OverflowRule.DROP_OLDEST && each.overflow() == OverflowRule.DROP_OLDEST;
+            largest = new SessionLimits(
+                    Math.max(largest.queueMessages(), each.queueMessages()),
+                    Math.max(largest.queueBytes(), each.queueBytes()),
+                    dropOldest ? OverflowRule.DROP_OLDEST : OverflowRule.DROP_NEWEST,
+                    Math.max(largest.qos0Bytes(), each.qos0Bytes()));
+        }
+        return largest;
     }
 
     /// Takes a session out. True if it was the last one, so that the group ends. Part of [SharedGroups].
@@ -140,6 +190,7 @@ public final class SharedGroup implements Subscriber, Backlog.Recipient {
         members.remove(member);
         member.ready = false;
         if (!members.isEmpty()) {
+            limits = largest();
             return false;
         }
         backlog.clear();
@@ -286,32 +337,50 @@ public final class SharedGroup implements Subscriber, Backlog.Recipient {
         }
     }
 
-    /// A member could not take a message, or lost it unacknowledged: another gets it.
+    /// A member could not take a message, or lost it unacknowledged: another gets it. Member's owner.
     ///
-    /// @param sent true if it was sent, so that the store may have it under the member's number
-    synchronized void giveBack(Delivery delivery, boolean sent, Owner sender) {
+    /// @param from the member's number if the store has it there, 0 if the group still has it
+    synchronized void giveBack(Delivery delivery, long from, Owner sender) {
         Member member = memberOf(delivery);
+        putBack(delivery.message(), delivery.sequence(), from, sender);
         member.outstanding.decrementAndGet();
         member.ready = false;
+    }
+
+    private void putBack(Message message, long sequence, long from, Owner sender) {
         if (members.isEmpty()) {
             return;
         }
-        long sequence = delivery.sequence();
-        long from = member.session.storeNumber();
-        if (sent && sequence != 0 && from != 0 && storeNumber != 0) {
-            QueueTarget back = new QueueTarget(
-                    storeNumber, delivery.qos(), delivery.message().retain(), Delivery.NO_IDS);
+        Delivery shared = new Delivery(message, sequence, message.qos(), message.retain(), Delivery.NO_IDS);
+        if (from != 0 && storeNumber != 0) {
+            QueueTarget back = new QueueTarget(storeNumber, shared.qos(), shared.retain(), Delivery.NO_IDS);
             context.store().moved(from, back, sequence, Commit.NONE);
         }
-        Delivery shared = new Delivery(
-                delivery.message(),
-                sequence,
-                delivery.message().qos(),
-                delivery.message().retain(),
-                Delivery.NO_IDS);
-        givenBack.add(new GivenBack(shared, givenBackCount++));
+        givenBack.add(new GivenBack(shared, givenBackCount++, context.ticks().seconds()));
         somethingWaits = true;
         serve(sender);
+    }
+
+    /// Takes back what the store has under the number of a member whose session is gone. Any thread.
+    void takeBack(long from, long[] sequences) {
+        context.store().fetch(from, sequences, new Fetch() {
+            @Override
+            public Owner owner() {
+                return home;
+            }
+
+            @Override
+            public void fetched(List<QueuedMessage> messages) {
+                synchronized (SharedGroup.this) {
+                    messages.forEach(each -> putBack(each.message(), each.sequence(), from, home));
+                }
+            }
+
+            @Override
+            public void failed(StoreException cause) {
+                LOG.error("messages of {} that a member left behind cannot be read; a restart tries again", key, cause);
+            }
+        });
     }
 
     private static Member memberOf(Delivery delivery) {
@@ -386,6 +455,26 @@ public final class SharedGroup implements Subscriber, Backlog.Recipient {
     synchronized void restore(QueueEntry entry) {
         backlog.restore(entry.sequence(), entry.qos(), entry.weightBytes(), entry.expiresAtMillis());
         somethingWaits = true;
+    }
+
+    /// What was sent to a member before the restart is known under `number`, and so many messages of it are not
+    /// acknowledged.
+    ///
+    /// @return the member; one that has left if the session has unsubscribed
+    synchronized Member restore(Session session, long number, int unacknowledged) {
+        Member member = members.stream()
+                .filter(each -> each.session == session)
+                .findFirst()
+                .orElseGet(() -> new Member(this, session, null));
+        member.number = number;
+        member.outstanding.set(unacknowledged);
+        return member;
+    }
+
+    /// All members and messages are back.
+    synchronized void restored() {
+        backlog.cut();
+        somethingWaits = !backlog.isEmpty() || !givenBack.isEmpty();
     }
 
     @Override

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 import org.upwell.broker.owner.Owner;
 import org.upwell.broker.store.Commit;
 import org.upwell.broker.store.GroupRecord;
@@ -61,6 +62,12 @@ public final class SharedGroups {
             subscriptions.remove(group, filter.filter());
             return null;
         });
+    }
+
+    /// Null if there is none. Any thread.
+    @Nullable
+    SharedGroup find(GroupRecord key) {
+        return groups.get(key);
     }
 
     /// As the store kept it; members may have come back before.

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -30,9 +31,9 @@ class InFlightModelTest {
             if (random.nextBoolean()) {
                 // As after a restart, near the end of the ids.
                 int packetId = 65_520 + random.nextInt(16);
-                inFlight.restore(packetId, 5, 2, false);
+                inFlight.restore(new InFlight.Sent(5, 2, packetId, false), 9, null);
                 model.add(inFlight.inOrder().getFirst());
-                assertThat(inFlight.away()).containsExactly(5);
+                assertThat(inFlight.away()).containsOnly(Map.entry(9L, List.of(5L)));
             }
             int bound = 1 + random.nextInt(60);
             for (int i = 0; i < 400; i++) {
@@ -106,10 +107,14 @@ class InFlightModelTest {
     @Test
     void aRestoredIdIsInUse() {
         InFlight inFlight = new InFlight();
-        inFlight.restore(3, 1, 2, true);
-        inFlight.restore(1, 2, 2, false);
+        inFlight.restore(new InFlight.Sent(2, 2, 3, true), 9, null);
+        inFlight.restore(new InFlight.Sent(1, 2, 1, false), 8, null);
+        assertThat(inFlight.inOrder())
+                .as("as they were sent")
+                .extracting(Entry::packetId)
+                .containsExactly(1, 3);
         assertThat(inFlight.add(delivery(2)).packetId()).isEqualTo(4);
-        assertThatThrownBy(() -> inFlight.restore(3, 3, 2, false))
+        assertThatThrownBy(() -> inFlight.restore(new InFlight.Sent(3, 2, 3, false), 9, null))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("3");
     }

@@ -26,6 +26,7 @@ import org.upwell.broker.testing.Seeds;
 class SharedGroupTest {
 
     private static final String SHARED = "$share/g/t/#";
+    private static final GroupRecord GROUP = new GroupRecord(FakeBroker.TENANT, "g", "t/#");
 
     private final FakeLoops loops = new FakeLoops(2);
     private final InMemoryStore store = new InMemoryStore();
@@ -153,9 +154,9 @@ class SharedGroupTest {
         a.lose();
         loops.settle();
         StoredState kept = StoredState.of(store);
-        assertThat(kept.groups()).containsOnlyKeys(new GroupRecord(FakeBroker.TENANT, "g", "t/#"));
-        assertThat(kept.groups().values().iterator().next().queue()).hasSize(4);
-        assertThat(kept.sessions().getFirst().queue())
+        assertThat(kept.groups()).containsOnlyKeys(GROUP, GROUP.ofMember("a"));
+        assertThat(queueOf(GROUP)).hasSize(4);
+        assertThat(queueOf(GROUP.ofMember("a")))
                 .as("what was sent moved to the member")
                 .hasSize(2)
                 .allSatisfy(each -> assertThat(each.packetId()).isPositive());
@@ -171,9 +172,108 @@ class SharedGroupTest {
         back.acknowledgeAll();
         loops.get(1).run(other::acknowledgeAll);
         loops.settle();
-        assertThat(StoredState.of(store).groups().values().iterator().next().queue())
-                .isEmpty();
-        assertThat(StoredState.of(store).sessions().getFirst().queue()).isEmpty();
+        assertThat(queueOf(GROUP)).isEmpty();
+        assertThat(queueOf(GROUP.ofMember("a"))).isEmpty();
+    }
+
+    private List<StoredState.StoredDelivery> queueOf(GroupRecord key) {
+        StoredState.StoredGroup kept = StoredState.of(store).groups().get(key);
+        return kept == null ? List.of() : kept.queue();
+    }
+
+    @Test
+    @DisplayName(
+            "[MQTT-4.8.2-4] [MQTT-4.8.2-5] [MQTT-4.8.2-6] what a session has in flight is the group's after a restart too")
+    void unacknowledgedMessagesOfASessionThatEndsAfterARestart() {
+        FakeConnection a = member("a", 0, 60, 10);
+        publish(2, 1);
+        publish(2, 2);
+        FakeBroker after = new FakeBroker(loops, store);
+        loops.settle();
+        FakeConnection b = after.open("b").on(1).now();
+        after.subscribeShared(b, SHARED, 2);
+        assertThat(b.topics()).as("they are with a").isEmpty();
+        // It never comes back for them.
+        Session gone = after.broker().sessions().find(FakeBroker.TENANT, "a").orElseThrow();
+        gone.owner().run(() -> gone.end("expired"));
+        loops.settle();
+        assertThat(b.topics()).containsExactly("t/0", "t/1");
+        assertThat(b.received()).extracting(Delivery::qos).containsExactly(1, 1);
+        assertThat(a.received()).hasSize(4);
+        loops.get(1).run(b::acknowledgeAll);
+        loops.settle();
+        assertThat(queueOf(GROUP)).isEmpty();
+        assertThat(queueOf(GROUP.ofMember("a"))).isEmpty();
+        new FakeBroker(loops, store);
+        assertThat(StoredState.of(store).groups()).doesNotContainKey(GROUP.ofMember("a"));
+    }
+
+    @Test
+    void aMemberThatComesBackAfterARestartHasItsOwnAndNoOtherIsGivenIt() {
+        member("a", 0, 60, 10);
+        publish(2, 1);
+        publish(2, 2);
+        FakeBroker after = new FakeBroker(loops, store);
+        loops.settle();
+        FakeConnection back = after.open("a").expiry(60).now();
+        assertThat(back.session().inFlight().inOrder())
+                .extracting(entry -> entry.delivery().message().topic() + " " + entry.qos())
+                .containsExactly("t/0 1", "t/1 1", "t/0 2", "t/1 2");
+        FakeConnection b = after.open("b").on(1).now();
+        after.subscribeShared(b, SHARED, 2);
+        back.acknowledgeOne();
+        back.session().owner().run(() -> back.session().end("over"));
+        loops.settle();
+        assertThat(b.topics()).containsExactly("t/1");
+        assertThat(queueOf(GROUP.ofMember("a"))).isEmpty();
+    }
+
+    /// The process ended between the end of the session and the return of what it had.
+    @Test
+    void whatAnEndedSessionLeftBehindIsFoundAtTheNextStart() {
+        FakeConnection a = member("a", 0, 60, 10);
+        member("b", 1, 60, 0).disconnect();
+        publish(2, 1);
+        publish(1, 2);
+        store.removeSession(a.session().storeNumber(), Commit.NONE);
+        FakeBroker after = new FakeBroker(loops, store);
+        loops.settle();
+        FakeConnection back = after.open("b").expiry(60).on(1).now();
+        assertThat(back.topics()).containsExactly("t/0", "t/1");
+        assertThat(queueOf(GROUP.ofMember("a"))).isEmpty();
+    }
+
+    @Test
+    void aSessionsOwnCopyAndItsCopyOfAGroupAreKeptApart() {
+        FakeConnection a = member("a", 0, 60, 10);
+        fake.subscribe(a, "t/#", 1);
+        publish(1, 1);
+        assertThat(a.received()).hasSize(2);
+        a.acknowledgeOne();
+        FakeBroker after = new FakeBroker(loops, store);
+        loops.settle();
+        FakeConnection back = after.open("a").expiry(60).now();
+        assertThat(back.session().inFlight().inOrder()).hasSize(1);
+        assertThat(back.session()
+                        .inFlight()
+                        .inOrder()
+                        .getFirst()
+                        .delivery()
+                        .message()
+                        .topic())
+                .isEqualTo("t/0");
+    }
+
+    @Test
+    void aMemberThatLosesItsRightsAndHasThemBackGoesOn() {
+        FakeConnection a = member("a", 0, 0, 10);
+        fake.allowSubscriptions(false);
+        publish(2, 1);
+        assertThat(a.received()).isEmpty();
+        assertThat(waiting()).isEqualTo(2);
+        fake.allowSubscriptions(true);
+        publish(1, 1);
+        assertThat(a.topics()).containsExactly("t/0", "t/1", "t/0");
     }
 
     @Test
@@ -184,7 +284,33 @@ class SharedGroupTest {
         loops.settle();
         assertThat(fake.broker().groups().all()).isEmpty();
         assertThat(fake.broker().subscriptions().size()).isZero();
+        assertThat(StoredState.of(store).groups()).as("what was sent").containsOnlyKeys(GROUP.ofMember("a"));
+        a.session().owner().run(() -> a.session().end("over"));
+        loops.settle();
         assertThat(StoredState.of(store).groups()).isEmpty();
+    }
+
+    @Test
+    void theLimitsAreTheLargestOfTheMembers() {
+        fake.limits(new SessionLimits(6, 1_000, OverflowRule.DROP_OLDEST, 0));
+        FakeConnection large = member("large", 0, 60, 0);
+        fake.limits(new SessionLimits(3, 10_000, OverflowRule.DROP_NEWEST, 0));
+        FakeConnection small = member("small", 1, 60, 0);
+        SharedGroup group = fake.broker().groups().all().iterator().next();
+        assertThat(group.limits().queueMessages()).isEqualTo(6);
+        assertThat(group.limits().queueBytes()).isEqualTo(10_000);
+        assertThat(group.limits().overflow()).isEqualTo(OverflowRule.DROP_NEWEST);
+        small.session().owner().run(() -> small.session().end("over"));
+        loops.settle();
+        assertThat(group.limits().queueBytes()).isEqualTo(1_000);
+        assertThat(group.limits().overflow()).isEqualTo(OverflowRule.DROP_OLDEST);
+        fake.limits(new SessionLimits(2, 20, OverflowRule.DROP_NEWEST, 0));
+        fake.broker().accessChanged(key -> true);
+        loops.settle();
+        assertThat(group.limits().queueMessages()).isEqualTo(2);
+        publish(5, 1);
+        assertThat(waiting()).isEqualTo(2);
+        assertThat(large.received()).isEmpty();
     }
 
     @Test

@@ -43,6 +43,7 @@ public final class FakeBroker {
     private final Broker broker;
     private SessionLimits limits;
     private @Nullable String forbiddenTopic;
+    private boolean subscriptionsAllowed = true;
 
     /// Starts on what `store` keeps.
     public FakeBroker(FakeLoops loops, Store store) {
@@ -87,7 +88,7 @@ public final class FakeBroker {
 
             @Override
             public int grantedQos(TopicFilter filter, int requestedQos) {
-                return requestedQos;
+                return subscriptionsAllowed ? requestedQos : -1;
             }
 
             @Override
@@ -126,6 +127,13 @@ public final class FakeBroker {
     /// Nobody may publish to `topic` any more.
     public void forbid(String topic) {
         forbiddenTopic = topic;
+    }
+
+    /// Takes the right to all subscriptions from everybody, or gives it back.
+    public void allowSubscriptions(boolean allow) {
+        subscriptionsAllowed = allow;
+        broker.accessChanged(key -> true);
+        loops.settle();
     }
 
     // ---- Connections ---------------------------------------------------------------------------------------------
