@@ -18,6 +18,8 @@ import tools.jackson.databind.JsonNode;
 final class QueueCommand implements Runnable {
     private static final String TENANT = "Whose client it is";
     private static final String CLIENT = "The MQTT client ID";
+    private static final String SHARED = "$share/";
+    private static final String CLIENT_OR_GROUP = "The MQTT client ID, or $share/NAME/FILTER for a shared subscription";
 
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it before run
@@ -73,7 +75,7 @@ final class QueueCommand implements Runnable {
     void peek(
             @Mixin RestService server,
             @Option(names = "--tenant", paramLabel = "TENANT", required = true, description = TENANT) String tenant,
-            @Parameters(paramLabel = "CLIENT-ID", description = CLIENT) String client,
+            @Parameters(paramLabel = "CLIENT-ID", description = CLIENT_OR_GROUP) String client,
             @Option(
                             names = "--count",
                             paramLabel = "N",
@@ -81,7 +83,7 @@ final class QueueCommand implements Runnable {
                             description = "How many, 1 to 1000 (default: ${DEFAULT-VALUE})")
                     int count,
             @Option(names = "--payload", description = "Show payloads too") boolean payload) {
-        JsonNode answer = server.get(queue(tenant, client) + "/messages?limit=" + count + "&payload=" + payload);
+        JsonNode answer = server.get(queueOrGroup(tenant, client) + "/messages?limit=" + count + "&payload=" + payload);
         for (JsonNode message : answer.path("messages")) {
             StringBuilder line = new StringBuilder(text(message, "topic"))
                     .append("\tqos ")
@@ -111,8 +113,8 @@ final class QueueCommand implements Runnable {
     void purge(
             @Mixin RestService server,
             @Option(names = "--tenant", paramLabel = "TENANT", required = true, description = TENANT) String tenant,
-            @Parameters(paramLabel = "CLIENT-ID", description = CLIENT) String client) {
-        JsonNode answer = server.delete(queue(tenant, client) + "/messages");
+            @Parameters(paramLabel = "CLIENT-ID", description = CLIENT_OR_GROUP) String client) {
+        JsonNode answer = server.delete(queueOrGroup(tenant, client) + "/messages");
         print("purged " + answer.path("purged").asInt() + " messages");
     }
 
@@ -140,6 +142,17 @@ final class QueueCommand implements Runnable {
 
     private static String queue(String tenant, String client) {
         return queues(tenant) + "/" + RestService.encoded(client);
+    }
+
+    /// A client that is called like a shared subscription is reached by REST only.
+    private static String queueOrGroup(String tenant, String name) {
+        int slash = name.indexOf('/', SHARED.length());
+        if (!name.startsWith(SHARED) || slash < 0) {
+            return queue(tenant, name);
+        }
+        return "/api/tenants/" + RestService.encoded(tenant) + "/groups/"
+                + RestService.encoded(name.substring(SHARED.length(), slash)) + "/"
+                + RestService.encoded(name.substring(slash + 1));
     }
 
     private static String text(JsonNode object, String field) {

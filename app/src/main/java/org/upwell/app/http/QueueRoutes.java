@@ -16,6 +16,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.IntFunction;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -29,6 +30,7 @@ import org.upwell.broker.message.SessionKey;
 import org.upwell.broker.message.UserProperty;
 import org.upwell.broker.session.QueueOperations;
 import org.upwell.broker.session.QueueView;
+import org.upwell.broker.store.GroupRecord;
 
 /// The queues of clients: looked at, emptied, disconnected, deleted. An administrator may do so for each tenant; a
 /// token for its own tenant's sessions, which it could take over anyway, and it is shown only messages that its
@@ -41,6 +43,9 @@ public final class QueueRoutes implements Routes {
     private static final String QUEUES = TENANT + "/queues";
     /// A client id may hold slashes, which a path has decoded before it is matched.
     private static final String QUEUE = QUEUES + "/{client:.+}";
+    private static final String GROUPS = TENANT + "/groups";
+    /// A share name has no slashes, a filter may have some.
+    private static final String GROUP = GROUPS + "/{group}/{filter:.+}";
     private static final int DEFAULT_PAGE = 100;
     private static final int DEFAULT_PEEK = 10;
     private static final long MAX_SECONDS = 30;
@@ -110,7 +115,9 @@ public final class QueueRoutes implements Routes {
     public void addTo(HttpRules rules) {
         rules.get("/api/queues", this::listAll)
                 .get(QUEUES, this::list)
-                .get(TENANT + "/groups", this::groups)
+                .get(GROUPS, this::groups)
+                .get(GROUP + "/messages", this::peekGroup)
+                .delete(GROUP + "/messages", this::purgeGroup)
                 .get(QUEUE + "/messages", this::peek)
                 .delete(QUEUE + "/messages", this::purge)
                 .delete(QUEUE + "/connection", this::disconnect)
@@ -142,6 +149,13 @@ public final class QueueRoutes implements Routes {
 
     private static SessionKey key(ServerRequest request) {
         return new SessionKey(tenant(request), request.path().pathParameters().get("client"));
+    }
+
+    private static GroupRecord groupKey(ServerRequest request) {
+        return new GroupRecord(
+                tenant(request),
+                request.path().pathParameters().get("group"),
+                request.path().pathParameters().get("filter"));
     }
 
     private static int number(ServerRequest request, String name, int otherwise, int most) {
@@ -246,11 +260,22 @@ public final class QueueRoutes implements Routes {
     }
 
     private void peek(ServerRequest request, ServerResponse response) {
+        show(request, response, most -> queues.peek(key(request), most));
+    }
+
+    private void peekGroup(ServerRequest request, ServerResponse response) {
+        show(request, response, most -> queues.peek(groupKey(request), most));
+    }
+
+    private void show(
+            ServerRequest request,
+            ServerResponse response,
+            IntFunction<CompletableFuture<Optional<List<QueueOperations.Peeked>>>> look) {
         Principal caller = tenantItself(request);
         boolean payload = request.query().first("payload").map("true"::equals).orElse(false);
         int most = number(request, "limit", DEFAULT_PEEK, QueueOperations.MAX_PEEK);
         Predicate<String> visible = caller == null ? _ -> true : authorizer.permissionsOf(caller)::mayReceive;
-        List<QueueOperations.Peeked> peeked = present(await(queues.peek(key(request), most)));
+        List<QueueOperations.Peeked> peeked = present(await(look.apply(most)));
         List<MessageView> shown = peeked.stream()
                 .filter(each -> visible.test(each.message().topic()))
                 .map(each -> view(each, payload))
@@ -281,6 +306,11 @@ public final class QueueRoutes implements Routes {
         Json.send(response, 200, new Purged(present(await(queues.purge(key(request))))));
     }
 
+    private void purgeGroup(ServerRequest request, ServerResponse response) {
+        audit(request, "purge", tenantItself(request));
+        Json.send(response, 200, new Purged(present(await(queues.purge(groupKey(request))))));
+    }
+
     private void disconnect(ServerRequest request, ServerResponse response) {
         audit(request, "disconnect", tenantItself(request));
         Json.send(response, 200, new Disconnected(present(await(queues.disconnect(key(request))))));
@@ -301,7 +331,7 @@ public final class QueueRoutes implements Routes {
     }
 
     private static <T> T present(Optional<T> found) {
-        return found.orElseThrow(() -> HttpFault.notFound("there is no such client"));
+        return found.orElseThrow(() -> HttpFault.notFound("there is no such client or group"));
     }
 
     /// Blocks the request's own virtual thread while the event loops answer.

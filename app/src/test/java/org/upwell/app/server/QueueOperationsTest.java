@@ -262,8 +262,47 @@ class QueueOperationsTest {
                     .isEqualTo(ReasonCode.ADMINISTRATIVE_ACTION);
         }
         assertThat(run(0, "delete", "a/b", "--tenant", "acme")).isEqualToIgnoringNewLines("deleted a/b");
-        assertThat(run(1, "delete", "a/b", "--tenant", "acme")).contains("404: there is no such client");
+        assertThat(run(1, "delete", "a/b", "--tenant", "acme")).contains("404: there is no such client or group");
         assertThat(run(0, "groups", "--tenant", "acme")).isEmpty();
+    }
+
+    @Test
+    void aSharedSubscriptionIsLookedIntoAndPurged() throws Exception {
+        try (MqttSocket socket = connected("acme", "member")) {
+            socket.subscribe("$share/readers/acme/app/+/#");
+        }
+        await().until(() -> run(0, "list", "--tenant", "acme").contains("acme\tmember\toffline"));
+        try (MqttSocket publisher = connected("acme", "p")) {
+            publisher.send(new Publish(
+                    "acme/app/shared/1",
+                    "hello".getBytes(StandardCharsets.UTF_8),
+                    QoS.AT_LEAST_ONCE,
+                    false,
+                    false,
+                    1,
+                    Properties.NONE));
+            publisher.receive(PubAck.class);
+        }
+        assertThat(run(0, "groups", "--tenant", "acme")).startsWith("readers\tacme/app/+/#\t1 members\t1/3 messages\t");
+        String name = "$share/readers/acme/app/+/#";
+        assertThat(run(0, "peek", name, "--tenant", "acme", "--payload"))
+                .startsWith("acme/app/shared/1\tqos 1\t5 bytes\t")
+                .contains("\thello");
+        String path = "/api/tenants/acme/groups/readers/acme%2Fapp%2F%2B%2F%23/messages";
+        assertThat(call("GET", path, "Bearer " + token("globex", "APPLICATION")).statusCode())
+                .isEqualTo(403);
+        assertThat(call("DELETE", path, "Bearer " + token("globex", "APPLICATION"))
+                        .statusCode())
+                .isEqualTo(403);
+        assertThat(JSON.readTree(call("GET", path, "Bearer " + token("acme", "BUBBLE_UP_READ_CONSUMER"))
+                                .body())
+                        .path("hidden")
+                        .asInt())
+                .isEqualTo(1);
+        assertThat(run(0, "purge", name, "--tenant", "acme")).isEqualToIgnoringNewLines("purged 1 messages");
+        assertThat(run(0, "groups", "--tenant", "acme")).contains("\t0/3 messages\t", "\t1 dropped");
+        assertThat(run(1, "purge", "$share/others/acme/app/+/#", "--tenant", "acme"))
+                .contains("404: there is no such client or group");
     }
 
     @Test

@@ -150,6 +150,11 @@ public final class QueueOperations {
                         session.deliveries().backlog().peek(Math.clamp(most, 1, MAX_PEEK), PEEK_BYTES, answer));
     }
 
+    /// The same of a shared subscription.
+    public CompletableFuture<Optional<List<Peeked>>> peek(GroupRecord key, int most) {
+        return ask(key, (group, answer) -> group.peek(Math.clamp(most, 1, MAX_PEEK), PEEK_BYTES, answer));
+    }
+
     // ---- Doing ---------------------------------------------------------------------------------------------------
 
     /// Takes out all that waits now, counted as lost. Tells how many messages that were; empty if there is no such
@@ -166,6 +171,21 @@ public final class QueueOperations {
             return;
         }
         runOn(session.owner(), answer, () -> whereOwned(session, answer, () -> purge(session, most, all, answer)));
+    }
+
+    /// The same of a shared subscription.
+    public CompletableFuture<Optional<Integer>> purge(GroupRecord key) {
+        return ask(key, (group, answer) -> purge(group, group.queuedMessages(), 0, answer));
+    }
+
+    private static void purge(SharedGroup group, int most, int done, CompletableFuture<Integer> answer) {
+        int purged = group.drop(Math.min(most - done, PURGED_AT_ONCE), DropCause.PURGED);
+        int all = done + purged;
+        if (purged == 0 || all >= most) {
+            answer.complete(all);
+        } else {
+            runOn(group.home(), answer, () -> purge(group, most, all, answer));
+        }
     }
 
     /// Ends the session's connection, if it has one; the session goes on. True if it had one; empty if there is no
@@ -201,8 +221,23 @@ public final class QueueOperations {
                 .orElseGet(() -> CompletableFuture.completedFuture(Optional.empty()));
     }
 
-    private static <T> CompletableFuture<Optional<T>> ask(Session session, Question<T> question) {
+    private interface GroupQuestion<T> {
+        /// On the group's home; completes `answer`, now or later.
+        void ask(SharedGroup group, CompletableFuture<T> answer);
+    }
+
+    private <T> CompletableFuture<Optional<T>> ask(GroupRecord key, GroupQuestion<T> question) {
+        SharedGroup group = groups.find(key);
+        if (group == null) {
+            return CompletableFuture.completedFuture(Optional.empty());
+        }
         CompletableFuture<T> answer = new CompletableFuture<>();
+        CompletableFuture<Optional<T>> told = told(answer);
+        runOn(group.home(), answer, () -> question.ask(group, answer));
+        return told;
+    }
+
+    private static <T> CompletableFuture<Optional<T>> told(CompletableFuture<T> answer) {
         CompletableFuture<Optional<T>> told = new CompletableFuture<>();
         answer.whenComplete((value, failure) -> {
             if (failure != null) {
@@ -211,6 +246,12 @@ public final class QueueOperations {
                 told.complete(Optional.of(value));
             }
         });
+        return told;
+    }
+
+    private static <T> CompletableFuture<Optional<T>> ask(Session session, Question<T> question) {
+        CompletableFuture<T> answer = new CompletableFuture<>();
+        CompletableFuture<Optional<T>> told = told(answer);
         Runnable asked = () -> {
             if (session.hasEnded()) {
                 told.complete(Optional.empty());

@@ -23,6 +23,21 @@ public record QueueView(
         SessionLimits limits,
         DropCounts drops) {
 
+    /// The same with messages ahead of the first one.
+    ///
+    /// @param age seconds that the first of them has waited
+    QueueView withAhead(int count, long size, long age) {
+        return new QueueView(
+                messages + count,
+                bytes + size,
+                count == 0 ? oldestSeconds : Math.max(age, oldestSeconds),
+                oldestIsOlder,
+                inPerSecond,
+                outPerSecond,
+                limits,
+                drops);
+    }
+
     /// Seconds until the queue is full if messages go on to come and go as in the last minute; -1 if it does not
     /// fill up.
     public long secondsToFull() {

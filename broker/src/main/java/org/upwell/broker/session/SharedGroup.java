@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.PriorityQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -132,7 +133,61 @@ public final class SharedGroup implements Subscriber, Backlog.Recipient {
 
     /// What waits for any member, for people to look at.
     synchronized QueueView view() {
-        return backlog.view(flow, drops);
+        long bytes = 0;
+        for (GivenBack each : givenBack) {
+            bytes += each.delivery.message().weightBytes();
+        }
+        GivenBack first = givenBack.peek();
+        return backlog.view(flow, drops).withAhead(givenBack.size(), bytes, first == null ? 0 : age(first));
+    }
+
+    private long age(GivenBack waiting) {
+        return Math.max(0, context.ticks().seconds() - waiting.since);
+    }
+
+    /// Shows the first messages that wait; they go on waiting.
+    @SuppressWarnings("FutureReturnValueIgnored") // The last step takes value and failure.
+    void peek(int most, long bytes, CompletableFuture<List<QueueOperations.Peeked>> answer) {
+        List<QueueOperations.Peeked> first = new ArrayList<>();
+        CompletableFuture<List<QueueOperations.Peeked>> rest = new CompletableFuture<>();
+        synchronized (this) {
+            givenBack.stream().sorted(givenBack.comparator()).limit(most).forEach(each -> {
+                Message message = each.delivery.message();
+                first.add(new QueueOperations.Peeked(message, each.delivery.qos(), age(each)));
+            });
+            if (first.size() < most) {
+                backlog.peek(most - first.size(), bytes, rest);
+            } else {
+                rest.complete(List.of());
+            }
+        }
+        rest.whenComplete((waiting, failure) -> {
+            if (failure == null) {
+                first.addAll(waiting);
+                answer.complete(first);
+            } else {
+                answer.completeExceptionally(failure);
+            }
+        });
+    }
+
+    /// Drops what waits first, at most `most` messages, and tells how many those were.
+    synchronized int drop(int most, DropCause cause) {
+        int dropped = 0;
+        for (GivenBack back = givenBack.peek(); back != null && dropped < most; back = givenBack.peek()) {
+            givenBack.remove();
+            Delivery gone = back.delivery;
+            dropped(gone.sequence(), gone.qos(), gone.message().topic(), cause);
+            dropped++;
+        }
+        dropped += backlog.drop(most - dropped, cause);
+        somethingWaits = !backlog.isEmpty() || !givenBack.isEmpty();
+        return dropped;
+    }
+
+    /// Where messages come back from the store.
+    Owner home() {
+        return home;
     }
 
     public GroupRecord key() {

@@ -12,6 +12,7 @@ import org.upwell.broker.event.DropCause;
 import org.upwell.broker.message.SessionKey;
 import org.upwell.broker.session.QueueOperations.Client;
 import org.upwell.broker.session.QueueOperations.Peeked;
+import org.upwell.broker.store.GroupRecord;
 import org.upwell.broker.store.InMemoryStore;
 import org.upwell.broker.store.StoredState;
 import org.upwell.broker.testing.FakeBroker;
@@ -184,5 +185,36 @@ class QueueOperationsTest {
             assertThat(group.queue().messages()).isEqualTo(3);
         });
         assertThat(queues.groups("other")).isEmpty();
+    }
+
+    @Test
+    void aGroupsQueueIsLookedIntoAndEmptied() {
+        GroupRecord key = new GroupRecord("acme", "g", "t/#");
+        assertThat(answer(queues.peek(key, 10))).isEmpty();
+        FakeConnection member = fake.connection("m").withSendQuota(1);
+        fake.open("m").expiry(0).as(member).now();
+        fake.subscribeShared(member, "$share/g/t/#", 1);
+        FakeConnection absent = fake.connection("absent").withSendQuota(0);
+        fake.open("absent").expiry(600).as(absent).now();
+        fake.subscribeShared(absent, "$share/g/t/#", 1);
+        publish(3);
+        loops.advance(Duration.ofSeconds(7));
+        // What it had comes back, ahead of what waits.
+        member.lose();
+        loops.settle();
+        assertThat(answer(queues.peek(key, 2)).orElseThrow())
+                .extracting(each -> each.message().topic())
+                .containsExactly("t/0", "t/1");
+        assertThat(answer(queues.peek(key, 10)).orElseThrow()).hasSize(3);
+        QueueOperations.Group group = queues.groups("acme").getFirst();
+        assertThat(group.queue().messages()).isEqualTo(3);
+        assertThat(group.queue().bytes()).isEqualTo(18);
+        assertThat(group.queue().oldestSeconds()).isEqualTo(7);
+        assertThat(answer(queues.purge(key))).hasValue(3);
+        assertThat(queues.groups("acme").getFirst().queue().messages()).isZero();
+        assertThat(queues.groups("acme").getFirst().queue().drops().by(DropCause.PURGED))
+                .isEqualTo(3);
+        assertThat(StoredState.of(store).groups().values())
+                .allSatisfy(kept -> assertThat(kept.queue()).isEmpty());
     }
 }
