@@ -36,20 +36,22 @@ public final class Matches<S> {
         }
     }
 
+    private final String topicName;
     private final List<Target<S>> targets;
     private final long version;
 
-    private Matches(List<Target<S>> targets, long version) {
+    private Matches(String topicName, List<Target<S>> targets, long version) {
+        this.topicName = topicName;
         this.targets = targets;
         this.version = version;
     }
 
-    static <S> Matches<S> of(List<Subscription<S>> subscriptions, long version) {
+    static <S> Matches<S> of(String topicName, List<Subscription<S>> subscriptions, long version) {
         if (subscriptions.isEmpty()) {
-            return new Matches<>(Collections.emptyList(), version);
+            return new Matches<>(topicName, Collections.emptyList(), version);
         }
         if (subscriptions.size() == 1) {
-            return new Matches<>(List.of(merge(subscriptions)), version);
+            return new Matches<>(topicName, List.of(merge(subscriptions)), version);
         }
         IdentityHashMap<S, List<Subscription<S>>> bySubscriber = new IdentityHashMap<>();
         List<S> order = new ArrayList<>();
@@ -68,7 +70,7 @@ public final class Matches<S> {
         for (S subscriber : order) {
             targets.add(merge(bySubscriber.getOrDefault(subscriber, List.of())));
         }
-        return new Matches<>(targets, version);
+        return new Matches<>(topicName, targets, version);
     }
 
     private static <S> Target<S> merge(List<Subscription<S>> subscriptions) {
@@ -111,6 +113,10 @@ public final class Matches<S> {
         return targets.stream()
                 .filter(target -> !before.contains(target.subscriber))
                 .toList();
+    }
+
+    String topicName() {
+        return topicName;
     }
 
     long version() {

@@ -17,15 +17,10 @@ import org.jspecify.annotations.Nullable;
 /// 2.      A change is complete before the version rises, and a look-up reads the version before it walks. So a kept
 ///         result that missed a change carries an older version and is not used after the change was reported done.
 /// 3.      A look-up that runs beside a change may or may not see it, each subscription for itself.
-/// Bounds  At most CACHED_WEIGHT names and targets are kept; then all are let go, since counting use would cost more
-///         than walking again.
 /// ```
 ///
 /// @param <S> the subscriber; compared by identity
 public final class SubscriptionTree<S> {
-
-    /// Most topic names and targets together whose results are kept: some 50 MB.
-    private static final long CACHED_WEIGHT = 500_000;
 
     private static final class Node<S> extends LevelNode<Node<S>> {
         /// Subscriptions whose filter ends here.
@@ -42,8 +37,7 @@ public final class SubscriptionTree<S> {
     private final ConcurrentHashMap<String, SubscriberSet<S>> exact = new ConcurrentHashMap<>();
     private final Node<S> root = new Node<>();
     private final AtomicLong version = new AtomicLong();
-    private final ConcurrentHashMap<String, Matches<S>> cache = new ConcurrentHashMap<>();
-    private final AtomicLong cachedWeight = new AtomicLong();
+    private final MatchCache<S> cache = new MatchCache<>();
     private int size;
 
     /// Adds a subscription or replaces the subscriber's one with the same filter. Any thread.
@@ -153,26 +147,13 @@ public final class SubscriptionTree<S> {
     /// Who gets a message on `topicName`, a checked name. Any thread.
     public Matches<S> match(String topicName) {
         long now = version.get();
-        Matches<S> kept = cache.get(topicName);
-        if (kept != null && kept.version() == now) {
+        Matches<S> kept = cache.find(topicName, now);
+        if (kept != null) {
             return kept;
         }
-        Matches<S> found = Matches.of(find(topicName), now);
-        keep(topicName, found);
+        Matches<S> found = Matches.of(topicName, find(topicName), now);
+        cache.keep(found);
         return found;
-    }
-
-    private void keep(String topicName, Matches<S> found) {
-        Matches<S> replaced = cache.put(topicName, found);
-        long weight = weightOf(found) - (replaced == null ? 0 : weightOf(replaced));
-        if (cachedWeight.addAndGet(weight) > CACHED_WEIGHT) {
-            cachedWeight.set(0);
-            cache.clear();
-        }
-    }
-
-    private static long weightOf(Matches<?> matches) {
-        return 1L + matches.targets().size();
     }
 
     private List<Subscription<S>> find(String topicName) {
