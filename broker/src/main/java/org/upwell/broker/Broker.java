@@ -82,6 +82,7 @@ public final class Broker implements AutoCloseable {
         AtomicReference<@Nullable SessionDirectory> directory = new AtomicReference<>();
         SessionContext context = new SessionContext(
                 subscriptions,
+                retained,
                 groups,
                 parts.store(),
                 parts.queueMemory(),

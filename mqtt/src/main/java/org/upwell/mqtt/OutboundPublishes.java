@@ -65,9 +65,14 @@ final class OutboundPublishes {
             if (next == null) {
                 break;
             }
-            send(next);
+            if (next.qos() == 0) {
+                write(next, 0, false);
+            } else {
+                send(next);
+            }
         }
-        while (line.hasRoom()) {
+        // What was published since waits behind older retained messages, whose quota may be used up.
+        while (!session.hasRetainedToSend() && line.hasRoom()) {
             Delivery next = waitingQos0.poll();
             if (next == null) {
                 break;
@@ -128,14 +133,11 @@ final class OutboundPublishes {
     }
 
     void deliverQos0(Delivery delivery) {
-        if (waitingQos0.isEmpty() && line.hasRoom()) {
+        if (waitingQos0.isEmpty() && !session.hasRetainedToSend() && line.hasRoom()) {
             write(delivery, 0, false);
             return;
         }
-        // A retained message is in memory anyway; a new subscriber is to get them all ([MQTT-3.3.1-9]).
-        if (delivery.retain() && connection.broker().retained().holds(delivery.message())) {
-            waitingQos0.add(delivery);
-        } else if (!waitingQos0.offer(delivery, session.limits().qos0Bytes())) {
+        if (!waitingQos0.offer(delivery, session.limits().qos0Bytes())) {
             session.drop(delivery, DropCause.QOS_0_PRESSURE);
         }
     }

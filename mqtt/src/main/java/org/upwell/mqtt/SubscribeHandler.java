@@ -7,16 +7,10 @@ import org.jspecify.annotations.Nullable;
 import org.upwell.broker.Broker;
 import org.upwell.broker.event.BrokerEvent;
 import org.upwell.broker.message.Message;
-import org.upwell.broker.owner.Owner;
 import org.upwell.broker.session.Delivery;
 import org.upwell.broker.session.Session;
 import org.upwell.broker.session.Subscriber;
-import org.upwell.broker.store.Append;
 import org.upwell.broker.store.Commit;
-import org.upwell.broker.store.QueueTarget;
-import org.upwell.broker.store.StoreCondition;
-import org.upwell.broker.store.StoreException;
-import org.upwell.broker.store.StoreFullException;
 import org.upwell.broker.topic.InvalidTopicException;
 import org.upwell.broker.topic.RetainedMessages;
 import org.upwell.broker.topic.SharedFilter;
@@ -149,44 +143,13 @@ final class SubscribeHandler {
             session.deliver(new Delivery(message, 0, 0, true, ids), connection.owner());
         }
         long now = broker.clock().millis();
-        for (Message message : broker.retained().matching(subscription.filter(), asOf)) {
+        List<Message> messages = broker.retained().matching(subscription.filter(), asOf);
+        for (Message message : messages) {
             if (message.isExpiredAt(now)) {
                 broker.forgetRetained(message);
-            } else {
-                int qos = Math.min(message.qos(), subscription.qos());
-                session.deliver(new Delivery(message, store(message, qos, ids), qos, true, ids), connection.owner());
             }
         }
-    }
-
-    /// A retained message enters the queue of a persistent session as any other, so the store must have it.
-    private long store(Message message, int qos, int[] ids) {
-        long number = session.storeNumber();
-        if (qos == 0 || number == 0 || broker.store().condition() == StoreCondition.FULL) {
-            return 0;
-        }
-        long sequence = broker.store().nextSequence();
-        QueueTarget target = new QueueTarget(number, qos, true, ids);
-        broker.store().append(sequence, new Append(message, List.of(target), false, 0, 0), new Commit() {
-            @Override
-            public Owner owner() {
-                return connection.owner();
-            }
-
-            @Override
-            public void committed() {
-                // Nobody waits for it.
-            }
-
-            @Override
-            public void failed(StoreException cause) {
-                // A full store keeps what is retained once; the copy is delivered from memory.
-                if (!(cause instanceof StoreFullException)) {
-                    connection.storeFailed();
-                }
-            }
-        });
-        return sequence;
+        session.sendRetained(subscription, messages);
     }
 
     void onUnsubscribe(Unsubscribe packet) {

@@ -36,14 +36,9 @@ final class WaitingQos0 {
         if (!hasRoom(bytes + delivery.message().weightBytes(), own)) {
             return false;
         }
-        add(delivery);
-        return true;
-    }
-
-    /// Adds a message whether there is room for it or not.
-    void add(Delivery delivery) {
         waiting.addLast(delivery);
         bytes += delivery.message().weightBytes();
+        return true;
     }
 
     /// Takes the oldest message, null if none waits.

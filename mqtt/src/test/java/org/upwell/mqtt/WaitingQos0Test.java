@@ -74,17 +74,6 @@ class WaitingQos0Test {
     }
 
     @Test
-    void aMessageThatMustBeKeptTakesNoHeedOfRoom() {
-        WaitingQos0 waiting = new WaitingQos0(new SharedRoom(0));
-        fill(waiting);
-
-        waiting.add(message());
-
-        assertThat(waiting.offer(message(), OWN)).isFalse();
-        assertThat(waiting.poll()).isNotNull();
-    }
-
-    @Test
     void messagesLeaveInTheirOrder() {
         WaitingQos0 waiting = new WaitingQos0(room);
         Delivery one = message();

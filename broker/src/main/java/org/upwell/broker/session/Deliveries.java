@@ -14,6 +14,7 @@ final class Deliveries implements Backlog.Recipient {
     private final SessionRights rights;
     private final Losses losses;
     private final SessionSubscriptions subscriptions;
+    private final RetainedFeed feed;
     private final Backlog backlog;
     private final Flow flow;
 
@@ -23,12 +24,17 @@ final class Deliveries implements Backlog.Recipient {
         this.rights = rights;
         this.losses = new Losses(session, context);
         this.subscriptions = subscriptions;
+        this.feed = new RetainedFeed(session, context);
         this.backlog = new Backlog(this, context);
         this.flow = new Flow(context.ticks());
     }
 
     Backlog backlog() {
         return backlog;
+    }
+
+    RetainedFeed feed() {
+        return feed;
     }
 
     Losses losses() {
@@ -60,7 +66,7 @@ final class Deliveries implements Backlog.Recipient {
         } else if (current != null && delivery.qos() == 0) {
             flow.out();
             current.deliverQos0(delivery);
-        } else if (current != null && backlog.isEmpty() && current.tryDeliver(delivery)) {
+        } else if (current != null && backlog.isEmpty() && feed.isEmpty() && current.tryDeliver(delivery)) {
             flow.out();
         } else {
             backlog.add(delivery);
@@ -84,7 +90,11 @@ final class Deliveries implements Backlog.Recipient {
     /// As [Session#pollQueued].
     @Nullable
     Delivery poll() {
-        Delivery next = backlog.poll();
+        Delivery next = pollFeed();
+        if (next != null) {
+            return next;
+        }
+        next = backlog.poll();
         if (next != null) {
             flow.out();
             return next;
@@ -98,6 +108,18 @@ final class Deliveries implements Backlog.Recipient {
             current.deliverQos0(next);
         }
         return null;
+    }
+
+    private @Nullable Delivery pollFeed() {
+        Delivery next = feed.poll();
+        while (next != null && !rights.permits(next)) {
+            drop(next, DropCause.NOT_PERMITTED);
+            next = feed.poll();
+        }
+        if (next != null) {
+            flow.inAndOut();
+        }
+        return next;
     }
 
     void drop(Delivery delivery, DropCause cause) {

@@ -301,9 +301,24 @@ public final class Session implements Subscriber, Owner.Ready {
         return subscriptions.put(filter, subscription, commit);
     }
 
+    /// Sends retained messages because of a subscription that was just made ([MQTT-3.8.4-4]), as fast as the client
+    /// takes them.
+    ///
+    /// @param messages that the filter matches; given up to the session
+    public void sendRetained(Subscription<Subscriber> subscription, List<Message> messages) {
+        owner.check();
+        deliveries.feed().add(subscription, messages);
+    }
+
+    /// True if retained messages are still to be sent, behind which what is published now has to wait.
+    public boolean hasRetainedToSend() {
+        return !deliveries.feed().isEmpty();
+    }
+
     /// Removes a subscription ([MQTT-3.10.4-1], [MQTT-3.10.4-2]). False if there was none with exactly this text.
     public boolean unsubscribe(String filter, Commit commit) {
         owner.check();
+        deliveries.feed().forget(filter);
         return subscriptions.remove(filter, commit);
     }
 
@@ -490,6 +505,7 @@ public final class Session implements Subscriber, Owner.Ready {
         SessionConnection current = connection;
         connection = null;
         subscriptions.clear();
+        deliveries.feed().clear();
         deliveries.backlog().clear();
         handshakes.end();
         if (storeNumber != 0) {

@@ -8,11 +8,13 @@ import org.upwell.broker.message.Message;
 import org.upwell.broker.message.Will;
 import org.upwell.broker.owner.Owner;
 import org.upwell.broker.store.Store;
+import org.upwell.broker.topic.RetainedMessages;
 import org.upwell.broker.topic.SubscriptionTree;
 
 /// What all sessions of a broker share.
 public record SessionContext(
         SubscriptionTree<Subscriber> subscriptions,
+        RetainedMessages retained,
         SharedGroups groups,
         Store store,
         QueueMemory queueMemory,

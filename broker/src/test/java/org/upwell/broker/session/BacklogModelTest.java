@@ -24,6 +24,7 @@ import org.upwell.broker.store.SessionRecord;
 import org.upwell.broker.testing.FakeLoops;
 import org.upwell.broker.testing.FakeStore;
 import org.upwell.broker.testing.Seeds;
+import org.upwell.broker.topic.RetainedMessages;
 import org.upwell.broker.topic.SubscriptionTree;
 
 /// A backlog beside the rules in the simplest words, over random histories: bounds, both overflow rules, expiry,
@@ -54,6 +55,7 @@ class BacklogModelTest {
             long soft = random.nextInt(4) * QueueMemory.STEP;
             SessionContext context = new SessionContext(
                     new SubscriptionTree<>(),
+                    new RetainedMessages(),
                     new SharedGroups(new SubscriptionTree<>()),
                     store,
                     new QueueMemory(random.nextInt(3) * 40L, soft, Long.MAX_VALUE),
