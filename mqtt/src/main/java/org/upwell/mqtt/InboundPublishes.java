@@ -191,13 +191,51 @@ final class InboundPublishes {
         if (ids.isCommitted(packetId)) {
             line.send(new PubRec(packetId));
         } else if (waitingQos2(packetId) == null) {
-            ids.whenCommitted(
-                    packetId,
-                    () -> connection.guard(() -> {
-                        if (connection.isOpen()) {
-                            line.send(new PubRec(packetId));
-                        }
-                    }));
+            ids.await(packetId, new RepeatOfAnEarlierConnection(packetId));
+        }
+    }
+
+    /// A repeat that waits for what comes of its first, which an earlier connection took.
+    private final class RepeatOfAnEarlierConnection implements InboundPacketIds.Outcome {
+        private final int packetId;
+
+        private RepeatOfAnEarlierConnection(int packetId) {
+            this.packetId = packetId;
+        }
+
+        @Override
+        public void committed() {
+            connection.guard(() -> {
+                if (connection.isOpen()) {
+                    line.send(new PubRec(packetId));
+                }
+            });
+        }
+
+        @Override
+        public void refused(StoreException cause) {
+            connection.guard(() -> {
+                if (!connection.isOpen()) {
+                    return;
+                }
+                if (!(cause instanceof StoreFullException)) {
+                    connection.storeFailed();
+                    return;
+                }
+                endQos2(packetId);
+                disconnectUnlessToldWhy();
+                if (connection.isOpen()) {
+                    line.send(new PubRec(packetId, ReasonCode.QUOTA_EXCEEDED, Properties.NONE));
+                }
+            });
+        }
+    }
+
+    /// There is no space: MQTT 5 says so in the acknowledgement, 3.x has no word for it, and an acknowledgement
+    /// would say that the message was taken.
+    private void disconnectUnlessToldWhy() {
+        if (!connection.version().isMqtt5()) {
+            connection.disconnect(ReasonCode.QUOTA_EXCEEDED, "the store has no space for what must be kept");
         }
     }
 
@@ -260,8 +298,7 @@ final class InboundPublishes {
         }
     }
 
-    /// There is no space for what a PUBLISH wants kept. MQTT 5 has a reason for that; 3.x has none, and an
-    /// acknowledgement would say that the message was taken, so the connection ends.
+    /// There is no space for what a PUBLISH wants kept.
     private void refuseForSpace(Acknowledgement refused) {
         countRefusal(refused.topic, "the store has no space");
         if (refused.qos == QoS.AT_MOST_ONCE) {
@@ -269,9 +306,7 @@ final class InboundPublishes {
         }
         refused.reason = ReasonCode.QUOTA_EXCEEDED;
         refused.committed = true;
-        if (!connection.version().isMqtt5()) {
-            connection.disconnect(ReasonCode.QUOTA_EXCEEDED, "the store has no space for what must be kept");
-        }
+        disconnectUnlessToldWhy();
         refused.proceed();
     }
 
@@ -447,7 +482,7 @@ final class InboundPublishes {
         public void failed(StoreException cause) {
             if (qos == QoS.EXACTLY_ONCE) {
                 // Nobody has the message, so what comes under its id is no repeat.
-                session.runAsOwner(() -> session.inboundPacketIds().release(packetId));
+                session.runAsOwner(() -> session.inboundPacketIds().refuse(packetId, cause));
             }
             if (cause instanceof StoreFullException) {
                 connection.guard(() -> refuseForSpace(this));

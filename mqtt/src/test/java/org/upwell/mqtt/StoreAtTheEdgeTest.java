@@ -160,6 +160,32 @@ class StoreAtTheEdgeTest {
     }
 
     @Test
+    void repeatOnANewConnectionIsToldThatItsFirstWasRefused() throws IOException {
+        store.syncAtOnce();
+        try (TestBroker broker = start(store);
+                TestClient keeper = keeper(broker)) {
+            TestClient first = new TestClient(broker.address(), MqttVersion.MQTT_5);
+            first.connect("p", false, PERSISTENT);
+            first.send(publish("acme/kept/1", QoS.EXACTLY_ONCE, 8));
+            await().until(() -> store.waiting() == 1);
+            try (TestClient second = new TestClient(broker.address(), MqttVersion.MQTT_5)) {
+                assertThat(second.connect("p", false, PERSISTENT).sessionPresent())
+                        .isTrue();
+                second.send(new Publish(
+                        "acme/kept/1", new byte[] {'x'}, QoS.EXACTLY_ONCE, true, false, 8, Properties.NONE));
+                second.expectNothingButPong();
+                store.refuseAll();
+                assertThat(second.receive(PubRec.class).reason()).isEqualTo(ReasonCode.QUOTA_EXCEEDED);
+                store.beInTime();
+                second.send(publish("acme/kept/2", QoS.EXACTLY_ONCE, 8));
+                assertThat(second.receive(PubRec.class).reason()).isEqualTo(ReasonCode.SUCCESS);
+            }
+            first.close();
+            assertThat(keeper.receive(Publish.class).topic()).isEqualTo("acme/kept/2");
+        }
+    }
+
+    @Test
     void messagesKeepTheirOrderWhenSpaceComesBack() throws IOException {
         try (TestBroker broker = start(store);
                 TestClient keeper = keeper(broker);

@@ -5,6 +5,7 @@ import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.upwell.broker.store.StoreException;
 
 /// Packet ids of QoS 2 messages that the client sent and has not released ([MQTT-4.3.3-10]): a PUBLISH with one of
 /// these is a repeat. An id is taken at receipt and marked once its message is committed, so that a repeat of an
@@ -14,7 +15,16 @@ public final class InboundPacketIds {
     private @Nullable BitSet taken;
     private @Nullable BitSet committed;
     /// What waits for a commit, by id; few ever do.
-    private @Nullable Map<Integer, Runnable> awaited;
+    private @Nullable Map<Integer, Outcome> awaited;
+
+    /// What comes of a message.
+    public interface Outcome {
+
+        void committed();
+
+        /// The store did not take it; its id is free.
+        void refused(StoreException cause);
+    }
 
     /// Takes an id. False if it was taken already.
     public boolean take(int packetId) {
@@ -46,26 +56,35 @@ public final class InboundPacketIds {
             committed = ids;
         }
         ids.set(packetId);
-        Runnable step = awaited == null ? null : awaited.remove(packetId);
-        if (step != null) {
-            step.run();
+        Outcome waiting = awaited == null ? null : awaited.remove(packetId);
+        if (waiting != null) {
+            waiting.committed();
         }
     }
 
-    /// Has `step` run when the message of an id that is taken is committed, at once if it is. It takes the place of
-    /// one that waits already, since only the latest connection has something to say; it never runs if the id is
-    /// released before.
-    public void whenCommitted(int packetId, Runnable step) {
+    /// Has `outcome` told what comes of the message of an id that is taken, at once if it is committed. It takes
+    /// the place of one that waits already, since only the latest connection has something to say; it is told
+    /// nothing if the id is released before.
+    public void await(int packetId, Outcome outcome) {
         if (isCommitted(packetId)) {
-            step.run();
+            outcome.committed();
             return;
         }
-        Map<Integer, Runnable> steps = awaited;
-        if (steps == null) {
-            steps = HashMap.newHashMap(1);
-            awaited = steps;
+        Map<Integer, Outcome> all = awaited;
+        if (all == null) {
+            all = HashMap.newHashMap(1);
+            awaited = all;
         }
-        steps.put(packetId, step);
+        all.put(packetId, outcome);
+    }
+
+    /// Gives an id free whose message the store did not take. Without effect if it was released in the meantime.
+    public void refuse(int packetId, StoreException cause) {
+        Outcome waiting = awaited == null ? null : awaited.remove(packetId);
+        release(packetId);
+        if (waiting != null) {
+            waiting.refused(cause);
+        }
     }
 
     public boolean isCommitted(int packetId) {

@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.upwell.broker.store.StoreException;
 import org.upwell.broker.testing.Seeds;
 
 class InboundPacketIdsTest {
@@ -42,21 +43,47 @@ class InboundPacketIdsTest {
         assertThat(ids.isCommitted(7)).isFalse();
     }
 
+    private static InboundPacketIds.Outcome telling(List<String> told, String name) {
+        return new InboundPacketIds.Outcome() {
+            @Override
+            public void committed() {
+                told.add(name);
+            }
+
+            @Override
+            public void refused(StoreException cause) {
+                told.add(name + ": " + cause.getMessage());
+            }
+        };
+    }
+
+    @Test
+    void whoWaitsForAMessageThatIsRefusedIsToldAndTheIdIsFree() {
+        List<String> told = new ArrayList<>();
+        ids.take(7);
+        ids.await(7, telling(told, "repeat"));
+        ids.refuse(7, new StoreException("full"));
+        assertThat(told).containsExactly("repeat: full");
+        assertThat(ids.isTaken(7)).isFalse();
+        ids.refuse(7, new StoreException("full"));
+        assertThat(told).hasSize(1);
+    }
+
     @Test
     void whoWaitsForACommitIsToldOnceAndNotAfterARelease() {
         List<String> told = new ArrayList<>();
         ids.take(7);
-        ids.whenCommitted(7, () -> told.add("first"));
-        ids.whenCommitted(7, () -> told.add("second"));
+        ids.await(7, telling(told, "first"));
+        ids.await(7, telling(told, "second"));
         assertThat(told).isEmpty();
         ids.commit(7);
         ids.commit(7);
         assertThat(told).containsExactly("second");
-        ids.whenCommitted(7, () -> told.add("third"));
+        ids.await(7, telling(told, "third"));
         assertThat(told).containsExactly("second", "third");
         ids.release(7);
         ids.take(7);
-        ids.whenCommitted(7, () -> told.add("of the released one"));
+        ids.await(7, telling(told, "of the released one"));
         ids.release(7);
         ids.take(7);
         ids.commit(7);
