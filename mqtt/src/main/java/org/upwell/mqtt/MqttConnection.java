@@ -43,6 +43,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
 
     private final ServerContext server;
     private final ListenerConfig listener;
+    private final Traffic traffic;
     private final Channel channel;
     private final Owner owner;
     private final PacketDecoder decoder;
@@ -64,15 +65,16 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
     private @Nullable Long changedExpirySeconds;
     private String closeCause = "connection lost";
 
-    MqttConnection(ServerContext server, ListenerConfig listener, Channel channel, Owner owner) {
+    MqttConnection(ServerContext server, ListenerConfig listener, Traffic traffic, Channel channel, Owner owner) {
         this.server = server;
         this.listener = listener;
+        this.traffic = traffic;
         this.channel = channel;
         this.owner = owner;
         this.decoder =
                 new PacketDecoder(PacketDecoder.Receiver.SERVER, server.limits().maxPacketBytesBeforeConnect());
         this.hookRunner = new HookRunner(server.hooks(), this::execute);
-        this.outboundLine = new OutboundLine(channel, owner, hookRunner);
+        this.outboundLine = new OutboundLine(channel, owner, hookRunner, traffic);
         this.inboundLine = new InboundLine(
                 channel, owner, decoder, outboundLine, server.limits().maxUnsentAnswerBytes(), this);
         this.keepAlive = new KeepAlive(
@@ -187,7 +189,9 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
-        inboundLine.read((ByteBuf) message);
+        ByteBuf bytes = (ByteBuf) message;
+        traffic.received(bytes.readableBytes());
+        inboundLine.read(bytes);
     }
 
     @Override

@@ -56,6 +56,26 @@ public record MqttLimits(
             1 << 20,
             false);
 
+    /// The same with these of an operator's.
+    public MqttLimits with(int topicAliases, boolean checksPayloadFormat) {
+        return new MqttLimits(
+                maxPacketBytes,
+                maxPacketBytesBeforeConnect,
+                receiveMaximum,
+                sendWindow3x,
+                maxSendQuota,
+                topicAliases,
+                maxOutboundTopicAliases,
+                maxTopicLevels,
+                maxTopicBytes,
+                maxKeepAliveSeconds,
+                maxSessionExpirySeconds,
+                connectTimeout,
+                lateAnswerTimeout,
+                maxUnsentAnswerBytes,
+                checksPayloadFormat);
+    }
+
     /// True if a topic name or filter has more UTF-8 bytes than allowed. No character has more than three.
     boolean isTooLong(String topic) {
         return topic.length() > maxTopicBytes / 3 && topic.getBytes(StandardCharsets.UTF_8).length > maxTopicBytes;

@@ -66,7 +66,7 @@ public final class MqttServer implements AutoCloseable {
     private final Map<String, Listening> listening = new LinkedHashMap<>();
 
     /// A listener that is open.
-    private record Listening(Channel channel, @Nullable SslContext tls) {}
+    private record Listening(Channel channel, @Nullable SslContext tls, Traffic traffic) {}
 
     /// @param eventLoops number of event loops, at least 1; sensible is the number of processors
     public MqttServer(Broker broker, MqttLimits limits, int eventLoops) {
@@ -119,6 +119,7 @@ public final class MqttServer implements AutoCloseable {
 
     private Listening open(ListenerConfig listener) throws IOException {
         SslContext tls = listener.tls() == null ? null : tlsContext(listener, listener.tls());
+        Traffic traffic = new Traffic(broker.counters());
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(loops)
                 .channel(transport.serverChannel())
@@ -131,7 +132,7 @@ public final class MqttServer implements AutoCloseable {
                 .childHandler(new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel channel) {
-                        initialize(channel, listener, tls);
+                        initialize(channel, listener, traffic, tls);
                     }
                 });
         if (transport.socketBufferBytes() > 0) {
@@ -144,7 +145,7 @@ public final class MqttServer implements AutoCloseable {
                     bootstrap.bind(listener.bind()).syncUninterruptibly().channel();
             // OpenSSL's part of the context is not the heap's. Connections hold on to it themselves.
             channel.closeFuture().addListener(closed -> ReferenceCountUtil.release(tls));
-            return new Listening(channel, tls);
+            return new Listening(channel, tls, traffic);
         } catch (Exception e) {
             ReferenceCountUtil.release(tls);
             // Netty throws the checked cause of a failed bind unchecked.
@@ -171,7 +172,7 @@ public final class MqttServer implements AutoCloseable {
     /// The pipeline, from the socket inwards: TLS first, since all else is inside it; then the connection, which
     /// frames, decodes and handles in one step, as each further handler would cost a call per packet.
     @SuppressWarnings("FutureReturnValueIgnored") // Nobody waits for the close of a connection that came too late.
-    private void initialize(Channel channel, ListenerConfig listener, @Nullable SslContext tls) {
+    private void initialize(Channel channel, ListenerConfig listener, Traffic traffic, @Nullable SslContext tls) {
         if (tls != null) {
             SslHandler handler;
             try {
@@ -186,7 +187,7 @@ public final class MqttServer implements AutoCloseable {
             channel.pipeline().addLast("tls", handler);
         }
         Owner owner = Objects.requireNonNull(owners.get(channel.eventLoop()), "unknown event loop");
-        MqttConnection connection = new MqttConnection(context, listener, channel, owner);
+        MqttConnection connection = new MqttConnection(context, listener, traffic, channel, owner);
         connections.add(connection);
         channel.pipeline().addLast("mqtt", connection);
     }
@@ -221,6 +222,16 @@ public final class MqttServer implements AutoCloseable {
         return connections.stream()
                 .filter(connection -> connection.listenerName().equals(listener))
                 .count();
+    }
+
+    /// Bytes of MQTT packets that came in by one listener. Any thread.
+    public long bytesReceived(String listener) {
+        return find(listener).traffic.bytesReceived();
+    }
+
+    /// Bytes of MQTT packets that went out by one listener. Any thread.
+    public long bytesSent(String listener) {
+        return find(listener).traffic.bytesSent();
     }
 
     /// Stops accepting, says goodbye to all clients (MQTT 5: server shutting down), and ends the event loops. Waits

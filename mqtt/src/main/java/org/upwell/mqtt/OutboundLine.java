@@ -66,6 +66,7 @@ final class OutboundLine {
     private final Channel channel;
     private final Owner owner;
     private final HookRunner hookRunner;
+    private final Traffic traffic;
     private final ArrayDeque<Waiting> waiting = new ArrayDeque<>(0);
     private MqttVersion version = MqttVersion.MQTT_3_1_1;
     private long maxPacketBytes = Long.MAX_VALUE;
@@ -79,10 +80,11 @@ final class OutboundLine {
     private Loop.@Nullable Cancellation deadline;
     private int lastBatchBytes = FIRST_BYTES;
 
-    OutboundLine(Channel channel, Owner owner, HookRunner hookRunner) {
+    OutboundLine(Channel channel, Owner owner, HookRunner hookRunner, Traffic traffic) {
         this.channel = channel;
         this.owner = owner;
         this.hookRunner = hookRunner;
+        this.traffic = traffic;
     }
 
     /// @param clientMaxPacketBytes what the client accepts ([MQTT-3.1.2-24])
@@ -283,6 +285,7 @@ final class OutboundLine {
 
     private void passOn(ByteBuf buffer) {
         passedOnBytes += buffer.readableBytes();
+        traffic.sent(buffer.readableBytes());
         out = null;
         channel.write(buffer, channel.voidPromise());
     }

@@ -94,6 +94,8 @@ public final class ConfigText {
         mqtt.put("shared-redelivery", config.sharedRedelivery().spelling());
         mqtt.put("qos-0-bytes", config.qos0Bytes());
         mqtt.put("sys-interval", duration(config.sysInterval()));
+        mqtt.put("topic-alias-maximum", config.topicAliasMaximum());
+        mqtt.put("check-payload-format", config.checkPayloadFormat());
         return mqtt;
     }
 

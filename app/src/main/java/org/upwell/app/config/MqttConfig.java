@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.upwell.access.role.RoleQueue;
+import org.upwell.mqtt.MqttLimits;
 
 /// The broker and its listeners.
 ///
@@ -15,6 +16,8 @@ import org.upwell.access.role.RoleQueue;
 /// @param qos0Bytes bytes of QoS 0 messages that wait for one connection that cannot take them now
 /// @param sharedRedelivery when what a member of a shared subscription did not acknowledge goes to another
 /// @param sysInterval how often the `$SYS` tree is published; zero if it is not
+/// @param topicAliasMaximum topic aliases that an MQTT 5 client may use towards us; 0 for none
+/// @param checkPayloadFormat true to refuse a payload that is said to be UTF-8 and is not
 public record MqttConfig(
         List<ListenerConfig> listeners,
         int queueLimit,
@@ -22,11 +25,15 @@ public record MqttConfig(
         QueueOverflow queueOverflow,
         long qos0Bytes,
         SharedRedelivery sharedRedelivery,
-        Duration sysInterval) {
+        Duration sysInterval,
+        int topicAliasMaximum,
+        boolean checkPayloadFormat) {
     public static final int DEFAULT_QUEUE_LIMIT = 50_000;
     public static final long DEFAULT_QUEUE_BYTES = 64L << 20;
     public static final long DEFAULT_QOS_0_BYTES = 1L << 20;
     public static final Duration DEFAULT_SYS_INTERVAL = Duration.ofSeconds(10);
+    public static final int DEFAULT_TOPIC_ALIASES = MqttLimits.DEFAULT.topicAliasMaximum();
+    private static final int MAX_TOPIC_ALIASES = 65_535;
     private static final Duration MAX_SYS_INTERVAL = Duration.ofHours(1);
     private static final long MAX_QOS_0_BYTES = 1L << 30;
 
@@ -43,7 +50,9 @@ public record MqttConfig(
                 QueueOverflow.DROP_NEWEST,
                 DEFAULT_QOS_0_BYTES,
                 SharedRedelivery.SESSION_END,
-                DEFAULT_SYS_INTERVAL);
+                DEFAULT_SYS_INTERVAL,
+                DEFAULT_TOPIC_ALIASES,
+                false);
     }
 
     static List<ListenerConfig> defaultListeners() {
@@ -71,6 +80,8 @@ public record MqttConfig(
                 section.choice("shared-redelivery", SharedRedelivery.SESSION_END, SharedRedelivery::spelling);
         long qos0Bytes = section.size("qos-0-bytes", DEFAULT_QOS_0_BYTES, 0, MAX_QOS_0_BYTES);
         Duration sysInterval = section.duration("sys-interval", DEFAULT_SYS_INTERVAL, MAX_SYS_INTERVAL);
+        int topicAliases = section.integer("topic-alias-maximum", DEFAULT_TOPIC_ALIASES, 0, MAX_TOPIC_ALIASES);
+        boolean checkPayloadFormat = section.flag("check-payload-format", false);
         section.refuseUnknownKeys();
         return new MqttConfig(
                 section.has("listeners") ? listeners : defaultListeners(),
@@ -79,6 +90,8 @@ public record MqttConfig(
                 queueOverflow,
                 qos0Bytes,
                 sharedRedelivery,
-                sysInterval);
+                sysInterval,
+                topicAliases,
+                checkPayloadFormat);
     }
 }

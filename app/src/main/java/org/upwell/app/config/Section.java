@@ -79,6 +79,18 @@ final class Section {
         return fallback;
     }
 
+    boolean flag(String key, boolean fallback) {
+        Optional<Node.Scalar> scalar = scalar(key);
+        if (scalar.isEmpty()) {
+            return fallback;
+        }
+        String text = scalar.get().text();
+        if (!text.equals("true") && !text.equals("false")) {
+            bad(key, scalar.get(), "true or false");
+        }
+        return text.equals("true");
+    }
+
     /// A length of time such as `500ms`, `30s` or `2m`.
     Duration duration(String key, Duration fallback, Duration max) {
         return parsed(key, text -> duration(text, max)).orElse(fallback);

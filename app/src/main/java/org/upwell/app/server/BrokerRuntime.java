@@ -54,8 +54,8 @@ final class BrokerRuntime implements AutoCloseable {
                 new PrincipalLimits(access.directory(), limits(config)),
                 BrokerEvents.NONE,
                 clock));
-        MqttServer server =
-                new MqttServer(broker, MqttLimits.DEFAULT, Runtime.getRuntime().availableProcessors());
+        MqttLimits limits = MqttLimits.DEFAULT.with(config.topicAliasMaximum(), config.checkPayloadFormat());
+        MqttServer server = new MqttServer(broker, limits, Runtime.getRuntime().availableProcessors());
         BrokerRuntime runtime = new BrokerRuntime(broker, server);
         try {
             access.directory().addListener(change -> accessChanged(broker, change));
@@ -76,7 +76,9 @@ final class BrokerRuntime implements AutoCloseable {
         SystemTopics topics = new SystemTopics(broker, server.owners().getFirst(), config.sysInterval())
                 .withBroker(version == null ? "upwell" : "upwell " + version);
         for (var listener : config.listeners()) {
-            topics.withListener(listener.name(), "connections", server::connectionCount);
+            topics.withListener(listener.name(), "connections", server::connectionCount)
+                    .withListener(listener.name(), "bytes/received", server::bytesReceived)
+                    .withListener(listener.name(), "bytes/sent", server::bytesSent);
         }
         topics.start();
         systemTopics = topics;

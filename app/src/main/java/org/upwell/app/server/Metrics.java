@@ -45,6 +45,10 @@ final class Metrics implements AutoCloseable {
         count("upwell.broker.sessions.ended", "Sessions ended", counters.sessionsEnded);
         count("upwell.broker.messages.received", "PUBLISH packets accepted", counters.messagesReceived);
         count("upwell.broker.messages.sent", "PUBLISH packets sent", counters.messagesSent);
+        count("upwell.broker.bytes.received", "Bytes of MQTT packets received", counters.bytesReceived);
+        count("upwell.broker.bytes.sent", "Bytes of MQTT packets sent", counters.bytesSent);
+        waiting("upwell.broker.messages.waiting", "Messages in queues", counters.messagesWaiting);
+        waiting("upwell.broker.bytes.waiting", "Bytes of topics and payloads in queues", counters.bytesWaiting);
         count("upwell.broker.messages.unmatched", "Messages without a subscriber", counters.messagesUnmatched);
         count("upwell.broker.publishes.refused", "PUBLISH packets not allowed", counters.publishesRefused);
         count("upwell.broker.subscriptions.refused", "Topic filters not allowed", counters.subscriptionsRefused);
@@ -125,6 +129,10 @@ final class Metrics implements AutoCloseable {
         Gauge.builder("upwell.gateway.connected", gateway, g -> g.isConnected() ? 1 : 0)
                 .description("1 while every connection to the broker stands")
                 .register(registry);
+    }
+
+    private void waiting(String name, String description, LongAdder counter) {
+        Gauge.builder(name, counter, LongAdder::sum).description(description).register(registry);
     }
 
     private void count(String name, String description, LongAdder counter) {

@@ -63,6 +63,8 @@ class UpwellConfigTest {
               shared-redelivery: connection-loss
               qos-0-bytes: 64KB
               sys-interval: 1m
+              topic-alias-maximum: 5
+              check-payload-format: true
             http:
               bind: 127.0.0.2
               port: 18080
@@ -162,7 +164,9 @@ class UpwellConfigTest {
                         QueueOverflow.DROP_OLDEST,
                         64 << 10,
                         SharedRedelivery.CONNECTION_LOSS,
-                        Duration.ofMinutes(1)));
+                        Duration.ofMinutes(1),
+                        5,
+                        true));
         assertThat(config.http()).isEqualTo(new HttpConfig(at("127.0.0.2", 18080)));
         assertThat(config.https())
                 .isEqualTo(new HttpsConfig(

@@ -13,8 +13,14 @@ public final class BrokerCounters {
     public final LongAdder connectionsRefused = new LongAdder();
     public final LongAdder sessionsOpened = new LongAdder();
     public final LongAdder sessionsEnded = new LongAdder();
+    /// Bytes of MQTT packets, without TLS and below.
+    public final LongAdder bytesReceived = new LongAdder();
+    public final LongAdder bytesSent = new LongAdder();
     public final LongAdder messagesReceived = new LongAdder();
     public final LongAdder messagesSent = new LongAdder();
+    /// Messages that wait in queues at present, and bytes of their topics and payloads.
+    public final LongAdder messagesWaiting = new LongAdder();
+    public final LongAdder bytesWaiting = new LongAdder();
     /// Accepted messages that no subscription matched.
     public final LongAdder messagesUnmatched = new LongAdder();
     public final LongAdder publishesRefused = new LongAdder();

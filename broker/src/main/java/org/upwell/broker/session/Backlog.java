@@ -69,6 +69,8 @@ final class Backlog {
     private int unchecked;
     private boolean reading;
     private boolean waitedFor;
+    private int notedMessages;
+    private long notedBytes;
 
     Backlog(Recipient recipient, SessionContext context) {
         this.recipient = recipient;
@@ -88,6 +90,14 @@ final class Backlog {
         return queue.isEmpty();
     }
 
+    /// Lets the broker's counters know what waits now. After each change.
+    private void note() {
+        context.counters().messagesWaiting.add(queue.size() - notedMessages);
+        context.counters().bytesWaiting.add(queue.bytes() - notedBytes);
+        notedMessages = queue.size();
+        notedBytes = queue.bytes();
+    }
+
     /// Adds a message, or drops it or older ones by the recipient's limits.
     void add(Delivery delivery) {
         SessionLimits limits = recipient.limits();
@@ -96,12 +106,14 @@ final class Backlog {
             makeRoom(weight, limits);
         }
         boolean replaceable = delivery.sequence() != 0 && recipient.storeNumber() != 0;
-        boolean hold = (!replaceable || queue.away() == 0) && memory.tryHold(queue.heldBytes() + weight, replaceable);
+        boolean hold = (!replaceable || queue.away() == 0)
+                && memory.tryHold(queue.heldBytes() + weight, replaceable);
         if (!queue.fits(weight, limits) || !(hold || replaceable)) {
             drop(new OutboundQueue.Entry(delivery.sequence(), delivery.qos(), delivery), DropCause.QUEUE_FULL);
         } else {
             queue.add(delivery, hold, context.ticks().seconds());
         }
+        note();
     }
 
     private void makeRoom(int weight, SessionLimits limits) {
@@ -120,6 +132,7 @@ final class Backlog {
         // The store does not tell when it came, but that was before now.
         queue.addAway(
                 sequence, qos, weightBytes, expiresAtMillis, -context.ticks().seconds());
+        note();
     }
 
     /// The limits may have been replaced by lower ones: drops what is over them.
@@ -130,6 +143,7 @@ final class Backlog {
         }
         if (limits.overflow() == OverflowRule.DROP_NEWEST) {
             queue.cutNewest(limits, entry -> drop(entry, DropCause.QUEUE_FULL));
+            note();
             return;
         }
         while (queue.size() > limits.queueMessages() || queue.bytes() > limits.queueBytes()) {
@@ -181,6 +195,7 @@ final class Backlog {
             unchecked--;
         }
         memory.holds(queue.heldBytes());
+        note();
         return entry;
     }
 
@@ -242,6 +257,7 @@ final class Backlog {
                                 "message {} in the queue of {} is not in the store any more",
                                 entry.sequence(),
                                 recipient));
+                note();
                 goOn();
             });
         }
@@ -344,5 +360,6 @@ final class Backlog {
     void clear() {
         queue.clear();
         memory.holds(0);
+        note();
     }
 }

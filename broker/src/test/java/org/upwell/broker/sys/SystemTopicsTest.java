@@ -48,13 +48,44 @@ class SystemTopicsTest {
                 .containsEntry("$SYS/broker/messages/dropped", "0")
                 .containsEntry("$SYS/broker/subscriptions/count", "1")
                 .containsEntry("$SYS/listeners/tcp%2F1/connections", "5")
-                .hasSize(11);
-        assertThat(retained("$SYS/broker/clients/+")).hasSize(3);
+                .hasSize(39);
+        assertThat(retained("$SYS/broker/clients/+")).hasSize(4);
 
         fake.broker().counters().messagesReceived.add(7);
         loops.advance(Duration.ofSeconds(10));
         assertThat(retained("$SYS/broker/messages/received")).containsValue("7");
         assertThat(retained("$SYS/broker/uptime")).containsValue("10 seconds");
+    }
+
+    @Test
+    void whatWaitsAndHowMuchCameOfLateIsTold() {
+        FakeConnection subscriber = fake.open("s").expiry(60).now();
+        fake.subscribe(subscriber, "t/#", 1);
+        topics.start();
+        loops.settle();
+        subscriber.lose();
+        loops.settle();
+        for (int i = 0; i < 3; i++) {
+            fake.publish(0, FakeBroker.message("t/" + i, 1));
+        }
+        fake.publish(0, FakeBroker.retained("r", 0));
+        long system = retained("$SYS/#").size();
+        fake.broker().counters().messagesReceived.add(100);
+        fake.broker().counters().bytesSent.add(7);
+        loops.advance(Duration.ofSeconds(10));
+        assertThat(retained("$SYS/broker/messages/stored")).containsValue(Long.toString(3 + 1 + system));
+        assertThat(retained("$SYS/broker/store/messages/bytes")).containsValue("18");
+        assertThat(retained("$SYS/broker/bytes/sent")).containsValue("7");
+        // 600 a minute for a sixth of one.
+        assertThat(retained("$SYS/broker/load/messages/received/1min")).containsValue("92.11");
+        fake.open("s").expiry(60).now().acknowledgeAll();
+        loops.advance(Duration.ofMinutes(2));
+        assertThat(retained("$SYS/broker/store/messages/bytes")).containsValue("0");
+        assertThat(Double.parseDouble(retained("$SYS/broker/load/messages/received/1min")
+                        .values()
+                        .iterator()
+                        .next()))
+                .isBetween(1.0, 20.0);
     }
 
     @Test
@@ -66,7 +97,12 @@ class SystemTopicsTest {
         int first = operator.received().size();
         loops.advance(Duration.ofSeconds(10));
         List<String> second = operator.topics().subList(first, operator.topics().size());
-        assertThat(second).containsExactlyInAnyOrder("$SYS/broker/uptime", "$SYS/broker/retained messages/count");
+        assertThat(second)
+                .containsExactlyInAnyOrder(
+                        "$SYS/broker/uptime",
+                        "$SYS/broker/retained messages/count",
+                        "$SYS/broker/messages/stored",
+                        "$SYS/broker/store/messages/count");
         assertThat(operator.received()).extracting(Delivery::qos).containsOnly(0);
     }
 
