@@ -45,6 +45,9 @@ final class Backlog {
         /// Runs `task` where the backlog may be touched, now or later. Any thread.
         void runAsOwner(Runnable task);
 
+        /// Whose memory it takes.
+        String tenant();
+
         /// The number under which the store has them, 0 if it does not.
         long storeNumber();
 
@@ -75,7 +78,7 @@ final class Backlog {
     Backlog(Recipient recipient, SessionContext context) {
         this.recipient = recipient;
         this.context = context;
-        this.memory = context.queueMemory().share();
+        this.memory = context.queueMemory().share(recipient.tenant());
     }
 
     int messages() {
@@ -107,7 +110,7 @@ final class Backlog {
         }
         boolean replaceable = delivery.sequence() != 0 && recipient.storeNumber() != 0;
         boolean hold = (!replaceable || queue.away() == 0)
-                && memory.tryHold(queue.heldBytes() + weight, replaceable);
+                && memory.tryHold(queue.heldBytes() + weight + OutboundQueue.HELD_OVERHEAD, replaceable);
         if (!queue.fits(weight, limits) || !(hold || replaceable)) {
             drop(new OutboundQueue.Entry(delivery.sequence(), delivery.qos(), delivery), DropCause.QUEUE_FULL);
         } else {

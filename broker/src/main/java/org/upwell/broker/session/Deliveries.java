@@ -152,6 +152,11 @@ final class Deliveries implements Backlog.Recipient {
     }
 
     @Override
+    public String tenant() {
+        return session.key().tenant();
+    }
+
+    @Override
     public long storeNumber() {
         return session.storeNumber();
     }

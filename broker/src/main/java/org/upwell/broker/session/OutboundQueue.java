@@ -27,6 +27,9 @@ import org.upwell.broker.store.QueuedMessage;
 /// ```
 final class OutboundQueue {
 
+    /// What a message takes in memory besides topic and payload: a small one mostly that.
+    static final int HELD_OVERHEAD = 200;
+
     private static final int FIRST_CHUNK = 16;
     private static final int CHUNK = 256;
 
@@ -107,7 +110,7 @@ final class OutboundQueue {
         return bytes;
     }
 
-    /// Bytes of those messages that are in memory.
+    /// Bytes that those messages take that are in memory.
     long heldBytes() {
         return heldBytes;
     }
@@ -131,7 +134,7 @@ final class OutboundQueue {
         if (hold) {
             Chunk last = last();
             last.hold(last.end - 1, delivery);
-            heldBytes += message.weightBytes();
+            heldBytes += message.weightBytes() + HELD_OVERHEAD;
             away--;
         }
     }
@@ -211,7 +214,7 @@ final class OutboundQueue {
         if (delivery == null) {
             away--;
         } else {
-            heldBytes -= weight;
+            heldBytes -= weight + HELD_OVERHEAD;
             chunk.hold(place, null);
         }
         return new Entry(chunk.sequences[place], chunk.qos[place], delivery);
@@ -336,7 +339,7 @@ final class OutboundQueue {
         chunk.hold(
                 place,
                 new Delivery(read.message(), read.sequence(), chunk.qos[place], read.retain(), read.subscriptionIds()));
-        heldBytes += chunk.weights[place];
+        heldBytes += chunk.weights[place] + HELD_OVERHEAD;
         away--;
     }
 

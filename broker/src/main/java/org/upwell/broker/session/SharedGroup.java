@@ -464,6 +464,11 @@ public final class SharedGroup implements Subscriber, Backlog.Recipient {
     }
 
     @Override
+    public String tenant() {
+        return key.tenant();
+    }
+
+    @Override
     public void runAsOwner(Runnable task) {
         home.run(() -> {
             synchronized (this) {

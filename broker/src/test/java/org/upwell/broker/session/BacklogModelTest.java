@@ -58,7 +58,8 @@ class BacklogModelTest {
                     new RetainedMessages(),
                     new SharedGroups(new SubscriptionTree<>()),
                     store,
-                    new QueueMemory(random.nextInt(3) * 40L, soft, Long.MAX_VALUE),
+                    new QueueMemory(
+                            random.nextInt(3) * (40L + 4 * OutboundQueue.HELD_OVERHEAD), 2 * soft, Long.MAX_VALUE),
                     (session, will) -> {},
                     (message, here) -> {},
                     session -> {},
@@ -78,6 +79,11 @@ class BacklogModelTest {
         @Override
         public Owner owner() {
             return owner;
+        }
+
+        @Override
+        public String tenant() {
+            return "acme";
         }
 
         @Override
