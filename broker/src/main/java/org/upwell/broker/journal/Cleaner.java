@@ -4,6 +4,8 @@ package org.upwell.broker.journal;
 import java.io.IOException;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -14,10 +16,18 @@ import org.upwell.broker.store.StoreException;
 /// one segment can hold older copies of messages than another, and after a crash it is the first to be cleaned
 /// again.
 ///
+/// The oldest segment goes without being read once nothing in it is alive: every fact names, if any, the segments
+/// of what it is about, none of which is newer than itself. So where queues are short nothing is ever read or
+/// copied.
+///
+/// Disk use is bounded, see [Tuning#boundBytes]: beyond the bound the writer may write only half of what is freed.
+///
 /// Owned by the writer thread; [Reading] runs on that thread.
 final class Cleaner {
 
     private static final Logger LOG = LoggerFactory.getLogger(Cleaner.class);
+    /// Pieces that are read and wait for the writer.
+    private static final int MAX_PIECES = 3;
 
     private final Directory directory;
     private final JournalState state;
@@ -39,6 +49,12 @@ final class Cleaner {
     private long cleanedSegments;
     private long fruitlessLive;
     private long fruitlessTotal;
+    /// Beyond the bound: bytes of the log, copies aside, up to which may be written.
+    private long allowedUpTo;
+    private final Output[] buffers = new Output[MAX_PIECES];
+    /// Time that cleaning must let pass to keep its rate.
+    private final AtomicLong owedNanos = new AtomicLong();
+    private volatile boolean isUrgent;
 
     Cleaner(
             Directory directory,
@@ -60,6 +76,9 @@ final class Cleaner {
         this.tuning = tuning;
         this.writer = writer;
         this.thread = thread;
+        for (int i = 0; i < MAX_PIECES; i++) {
+            buffers[i] = new Output(1 << 12);
+        }
     }
 
     void cleanFirst(Set<Integer> segments) {
@@ -88,7 +107,7 @@ final class Cleaner {
     }
 
     /// Begins to clean a segment if there is reason to.
-    void consider() {
+    void consider() throws IOException {
         if (victim == null && !isBroken) {
             Segment chosen = choose();
             if (chosen == null) {
@@ -96,9 +115,41 @@ final class Cleaner {
                 fruitlessTotal = state.segments.totalBytes();
             } else {
                 victim = chosen;
-                thread.execute(new Reading(chosen));
+                if (chosen.liveBytes == 0 && state.segments.after(0) == chosen) {
+                    finish();
+                    // There may be more of them.
+                    writer.giveAhead(new Command.Internal(this::consider));
+                } else {
+                    thread.execute(new Reading(chosen));
+                }
             }
         }
+    }
+
+    /// True if what was given to the writer is to wait: the bound is reached, and space is being won.
+    boolean holdsBack() {
+        return victim != null && !isBroken && holds == 0 && isBeyondBound() && appendedBytes() >= allowedUpTo;
+    }
+
+    private boolean isBeyondBound() {
+        return deadBytes() > state.segments.liveBytes() + tuning.boundBytes();
+    }
+
+    /// True when the bound will be reached at this rate: cleaning goes as fast as it can then.
+    private boolean isBoundNear() {
+        return deadBytes()
+                > state.segments.liveBytes() * 3 / 4
+                        + tuning.boundBytes()
+                        - (tuning.boundBytes() - tuning.slackBytes()) / 4;
+    }
+
+    /// What the disk holds that is not needed, spare files included.
+    private long deadBytes() {
+        return state.segments.totalBytes() + spares.bytes() - state.segments.liveBytes();
+    }
+
+    private long appendedBytes() {
+        return log.bytes() - salvage.copiedBytes();
     }
 
     private @Nullable Segment choose() {
@@ -164,13 +215,21 @@ final class Cleaner {
         return count > 16 ? oldest : null;
     }
 
-    /// Goes through a segment, a piece at a time: each is read here, handed to the writer, and the next is read
-    /// when the writer is through with it.
+    /// Whole records of the segment that is cleaned.
+    ///
+    /// @param offset where the first of them stands
+    private record Piece(Output bytes, int offset, boolean isLast) {}
+
+    /// Goes through a segment, a piece at a time: each is read here and handed to the writer; the next is read
+    /// meanwhile, unless the writer or the cleaning rate is too far behind.
     private final class Reading implements Runnable {
         private final Segment segment;
-        private final Output piece = new Output(1 << 12);
         private @Nullable SegmentCursor cursor;
         private boolean hasRecord;
+        private boolean isOver;
+        private int next;
+        // Pieces that may be read now. Of both threads.
+        private final AtomicInteger room = new AtomicInteger(MAX_PIECES);
 
         private Reading(Segment segment) {
             this.segment = segment;
@@ -178,22 +237,35 @@ final class Cleaner {
 
         @Override
         public void run() {
+            if (isOver) {
+                return;
+            }
             try {
-                int offset = fill();
-                writer.give(new Command.Internal(() -> taken(offset)));
+                Piece piece = read();
+                isOver = piece.isLast;
+                writer.giveAhead(new Command.Internal(() -> taken(piece)));
+                if (!isOver && room.decrementAndGet() > 0) {
+                    next();
+                }
             } catch (IOException | StoreException e) {
-                writer.give(new Command.Internal(() -> broken(e)));
+                isOver = true;
+                writer.giveAhead(new Command.Internal(() -> broken(e)));
             }
         }
 
-        /// Gathers whole records. Returns where the first of them stands.
-        private int fill() throws IOException {
+        /// Either thread; in each state of `room` one of them.
+        private void next() {
+            thread.executeAfter(isUrgent ? 0 : owedNanos.getAndSet(0), this);
+        }
+
+        private Piece read() throws IOException {
             SegmentCursor at = cursor;
             if (at == null) {
                 at = new SegmentCursor(segment.file, segment.number, Math.max(tuning.chunkBytes(), 4096));
                 cursor = at;
                 hasRecord = at.next();
             }
+            Output piece = buffers[next++ % MAX_PIECES];
             piece.position(0);
             int offset = at.offset();
             // What follows a message belongs to it.
@@ -204,22 +276,22 @@ final class Cleaner {
             if (!hasRecord && !at.isSealed()) {
                 throw Records.damaged(segment, at.end());
             }
-            return offset;
+            return new Piece(piece, offset, !hasRecord);
         }
 
         /// Writer thread.
-        private void taken(int offset) throws IOException {
+        private void taken(Piece piece) throws IOException {
             if (writer.isFailed()) {
                 return;
             }
             long before = salvage.copiedBytes();
-            salvage.take(segment, piece.array(), piece.position(), offset);
-            if (hasRecord) {
-                long copied = salvage.copiedBytes() - before;
-                long pause = spares.isSpaceShort() ? 0 : copied * 1_000_000_000L / settings.cleaningBytesPerSecond();
-                thread.executeAfter(pause, this);
-            } else {
+            salvage.take(segment, piece.bytes.array(), piece.bytes.position(), piece.offset);
+            owedNanos.addAndGet((salvage.copiedBytes() - before) * 1_000_000_000L / settings.cleaningBytesPerSecond());
+            isUrgent = spares.isSpaceShort() || isBoundNear();
+            if (piece.isLast) {
                 finish();
+            } else if (room.getAndIncrement() == 0) {
+                next();
             }
         }
 
@@ -251,6 +323,9 @@ final class Cleaner {
         if (cleaned != null) {
             isRemovalDue = false;
             victim = null;
+            allowedUpTo = Math.min(
+                    Math.max(allowedUpTo, appendedBytes()) + cleaned.sizeBytes / 2,
+                    appendedBytes() + settings.segmentBytes());
             first.remove(cleaned.number);
             state.segments.remove(cleaned);
             Hints.delete(directory, cleaned);

@@ -113,12 +113,12 @@ final class Core implements Writer.Housekeeping {
     // ---- Between groups ------------------------------------------------------------------------------------------
 
     @Override
-    public void afterGroup() {
+    public void afterGroup() throws IOException {
         if (spares.beginPreparing()) {
             String name = spares.newName();
             threads.keeper().execute(() -> {
                 Spares.Spare prepared = spares.prepared(name);
-                writer.give(new Command.Internal(() -> spares.add(prepared)));
+                writer.giveAhead(new Command.Internal(() -> spares.add(prepared)));
             });
         }
         hint();
@@ -136,7 +136,8 @@ final class Core implements Writer.Housekeeping {
                 each != null && each.isSealed && each.number <= upTo;
                 each = state.segments.after(hintedUpTo)) {
             hintedUpTo = each.number;
-            if (each.hintBytes == 0 && each.liveBytes > 0 && spares.hasSpaceFor(each.sizeBytes / 2)) {
+            // Of what is mostly dead little is read at a restart, and soon it will be cleaned.
+            if (each.hintBytes == 0 && each.liveBytes > each.end / 4 && spares.hasSpaceFor(each.sizeBytes / 2)) {
                 isHinting = true;
                 each.pins++;
                 Segment chosen = each;
@@ -148,7 +149,7 @@ final class Core implements Writer.Housekeeping {
 
     private void write(Segment segment) {
         int bytes = Hints.write(directory, segment);
-        writer.give(new Command.Internal(() -> {
+        writer.giveAhead(new Command.Internal(() -> {
             isHinting = false;
             state.segments.hinted(segment, bytes);
             Spares.unpin(segment);
@@ -156,6 +157,11 @@ final class Core implements Writer.Housekeeping {
                 Hints.delete(directory, segment);
             }
         }));
+    }
+
+    @Override
+    public boolean holdsBack() {
+        return cleaner.holdsBack();
     }
 
     @Override

@@ -54,7 +54,10 @@ public final class Journal implements Store {
     /// @throws StoreException if the directory cannot be used or another journal is open there
     public static Journal open(JournalSettings settings) {
         return new Journal(
-                settings, Tuning.DEFAULT, SystemDirectory.open(settings.directory()), JournalThreads.start());
+                settings,
+                Tuning.of(settings.segmentBytes()),
+                SystemDirectory.open(settings.directory()),
+                JournalThreads.start());
     }
 
     Journal(JournalSettings settings, Tuning tuning, Directory directory, JournalThreads threads) {
@@ -125,12 +128,24 @@ public final class Journal implements Store {
         Core current = core();
         current.writer.give(command);
         if (isClosed) {
-            // The writer has ended: what comes late is refused here.
-            try {
-                current.writer.refuseLate();
-            } catch (IOException e) {
-                LOG.debug("what came after the end of {} was left undone", this, e);
-            }
+            refuseLate(current);
+        }
+    }
+
+    private void ahead(Command.Internal work) {
+        Core current = core();
+        current.writer.giveAhead(work);
+        if (isClosed) {
+            refuseLate(current);
+        }
+    }
+
+    /// The writer has ended: what comes late is refused here.
+    private void refuseLate(Core current) {
+        try {
+            current.writer.refuseLate();
+        } catch (IOException e) {
+            LOG.debug("what came after the end of {} was left undone", this, e);
         }
     }
 
@@ -192,7 +207,7 @@ public final class Journal implements Store {
     private void reserve(long sequence) {
         Core current = core();
         if (!isReservationAsked.getAndSet(true)) {
-            give(new Command.Internal(() -> {
+            ahead(new Command.Internal(() -> {
                 long upTo = Math.max(reservedSequences, sequence) + tuning.sequenceChunk();
                 current.promise(upTo);
                 reservedSequences = upTo;

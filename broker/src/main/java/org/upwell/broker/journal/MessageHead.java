@@ -68,6 +68,15 @@ final class MessageHead {
         readTargets(in, targets);
     }
 
+    /// Reads only sequence and flags. [#followers] is not known then.
+    void readShort(Input in, int kind) {
+        if (kind == Frame.SPLIT_MESSAGE) {
+            in.getCount();
+        }
+        sequence = in.getVarint();
+        flags = in.getShort();
+    }
+
     static void readTargets(Input in, List<Target> into) {
         int count = in.getCount();
         long session = 0;

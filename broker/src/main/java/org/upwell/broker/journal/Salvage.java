@@ -18,6 +18,10 @@ import org.jspecify.annotations.Nullable;
 /// ```
 final class Salvage {
 
+    /// Flags of messages that say something even when nothing holds them.
+    private static final int SAYS_MORE = MessageHead.CLEARS | MessageHead.PACKET_ID;
+
+    private final MessageHead head = new MessageHead();
     private final JournalState state;
     private final Facts facts;
     private final Records records = new Records();
@@ -62,8 +66,14 @@ final class Salvage {
     }
 
     private void message(int segment, int kind, Input body, int offset, int bytes) throws IOException {
-        MessageHead head = new MessageHead();
+        int from = body.position();
         int afterRecord = body.limit();
+        head.readShort(body, kind);
+        boolean isNewest = state.position(head.sequence) == ((long) segment << 32 | offset);
+        if (!isNewest && !head.has(SAYS_MORE)) {
+            return;
+        }
+        body.wrap(body.array(), from, afterRecord);
         head.read(body, kind);
         if (head.has(MessageHead.PACKET_ID)) {
             session(segment, head.publisher);
@@ -78,7 +88,7 @@ final class Salvage {
                 && state.segments.anyWithin(head.oldest, head.latest, segment)) {
             facts.writeCleared(topic, head.sequence, head.oldest, head.latest);
         }
-        if (state.position(head.sequence) == ((long) segment << 32 | offset)) {
+        if (isNewest) {
             copy(head, topic, body.array(), contentFrom, afterRecord, bytes);
         }
     }

@@ -126,9 +126,12 @@ final class DrivenJournal implements Store {
     @Override
     public void fetch(long session, long[] sequences, Fetch fetch) {
         journal.fetch(session, sequences, fetch);
-        do {
+        while (reader.isEmpty() && (journal.turn() || keeper.runNext())) {
+            // The writer may be held back by cleaning.
+        }
+        while (reader.runNext()) {
             journal.turn();
-        } while (reader.runNext());
+        }
     }
 
     @Override

@@ -103,6 +103,7 @@ class FaultHistoriesTest {
                     1 + random.nextInt(3),
                     256 << random.nextInt(4),
                     random.nextInt(3) << 10,
+                    random.nextInt(4) << 11,
                     4 << random.nextInt(5),
                     random.nextInt(2),
                     random.nextInt(3),

@@ -25,7 +25,7 @@ import org.upwell.broker.testing.RecordedCommit;
 class FullDiskTest {
 
     private static final int SEGMENT_BYTES = 4 << 10;
-    private static final Tuning TUNING = new Tuning(512, 4 << 10, 64 << 10, 1 << 10, 2, 2, 1, 1 << 20);
+    private static final Tuning TUNING = new Tuning(512, 4 << 10, 64 << 10, 128 << 10, 1 << 10, 2, 2, 1, 1 << 20);
 
     private final FaultyDirectory directory = new FaultyDirectory(new Random(1));
     private final Deque<Long> queued = new ArrayDeque<>();

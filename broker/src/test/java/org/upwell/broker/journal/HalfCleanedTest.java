@@ -31,7 +31,7 @@ class HalfCleanedTest {
                 Path.of("journal"), JournalSettings.Mode.SYNC, Duration.ofMillis(100), 1 << 10, 0, 0, 1 << 30);
         // Small pieces, no slack, and young segments rather than old ones.
         DrivenJournal journal =
-                new DrivenJournal(directory, settings, new Tuning(512, 256, 0, 1 << 10, 1, 50, -1, 1 << 14));
+                new DrivenJournal(directory, settings, new Tuning(512, 256, 0, 1 << 20, 1 << 10, 1, 50, -1, 1 << 14));
         StoredState.of(journal);
         SessionKey key = new SessionKey("acme", "a");
         number = journal.putSession(SessionRecord.of(key, "name", Set.of(), 60, 0), Commit.NONE);

@@ -31,7 +31,7 @@ import org.upwell.broker.testing.RecordedCommit;
 class JournalFilesTest {
 
     private static final int SEGMENT_BYTES = 16 << 10;
-    private static final Tuning TUNING = new Tuning(512, 64 << 10, 1 << 20, 1 << 10, 1, 1, 1, 1 << 20);
+    private static final Tuning TUNING = new Tuning(512, 64 << 10, 1 << 20, 2 << 20, 1 << 10, 1, 1, 1, 1 << 20);
 
     @TempDir
     Path temporary = Path.of(".");

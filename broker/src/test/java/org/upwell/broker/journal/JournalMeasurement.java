@@ -29,6 +29,9 @@ import org.upwell.broker.store.StoreException;
 /// ```text
 /// java -Xmx1g -cp … org.upwell.broker.journal.JournalMeasurement DIRECTORY flow 5000000
 /// java -Xmx1g -cp … org.upwell.broker.journal.JournalMeasurement DIRECTORY offline 5000000
+/// java -Xmx1g -cp … org.upwell.broker.journal.JournalMeasurement DIRECTORY slow 50000000
+/// java -Xmx1g -cp … org.upwell.broker.journal.JournalMeasurement DIRECTORY burst 1000000
+/// java -Xmx1g -cp … org.upwell.broker.journal.JournalMeasurement DIRECTORY latency
 /// java -Xmx1g -cp … org.upwell.broker.journal.JournalMeasurement DIRECTORY fill 10000000
 /// java -Xmx1g -cp … org.upwell.broker.journal.JournalMeasurement DIRECTORY recover
 /// java -Xmx1g -cp … org.upwell.broker.journal.JournalMeasurement DIRECTORY drain
@@ -38,11 +41,12 @@ final class JournalMeasurement {
     private static final int PAYLOAD_BYTES = 256;
     private static final int QUEUES = 1_000;
     private static final int IN_FLIGHT = 20_000;
-    private static final int OFFLINE_LIMIT = 10_000;
 
     private final PrintStream out;
     private final Journal journal;
     private final long[] numbers;
+    private long bytesBefore;
+    private long deviceBefore;
 
     private JournalMeasurement(PrintStream out, Path directory, int queues) {
         this.out = out;
@@ -58,11 +62,14 @@ final class JournalMeasurement {
         Path directory = Path.of(arguments[0]);
         int count = arguments.length > 2 ? Integer.parseInt(arguments[2]) : 0;
         switch (arguments[1]) {
-            case "flow" -> new JournalMeasurement(out, directory, QUEUES).flow(count, 0);
-            case "offline" -> new JournalMeasurement(out, directory, QUEUES).flow(count, QUEUES / 10);
+            case "flow" -> new JournalMeasurement(out, directory, QUEUES).flow(count, 0, 0);
+            case "offline" -> new JournalMeasurement(out, directory, QUEUES).flow(count, QUEUES / 10, 10_000);
+            case "slow" -> new JournalMeasurement(out, directory, QUEUES).flow(count, QUEUES / 100, 50_000);
+            case "burst" -> burst(out, directory, count);
+            case "latency" -> new JournalMeasurement(out, directory, 20).latency();
             case "fill" -> new JournalMeasurement(out, directory, 200).fill(count);
             case "recover" -> new JournalMeasurement(out, directory, 0).recoverOnly();
-            case "drain" -> new JournalMeasurement(out, directory, 0).drain();
+            case "drain" -> new JournalMeasurement(out, directory, 0).drain(3);
             default -> throw new IllegalArgumentException(arguments[1]);
         }
     }
@@ -114,7 +121,7 @@ final class JournalMeasurement {
     }
 
     /// Messages come in and are acknowledged soon after; some queues are offline, hold so many and drop the oldest.
-    private void flow(int count, int offline) throws InterruptedException {
+    private void flow(int count, int offline, int limit) throws InterruptedException {
         begin();
         Window window = new Window();
         byte[] payload = payload(1);
@@ -126,6 +133,7 @@ final class JournalMeasurement {
         long begunCpu = 0;
         long begun = 0;
         JournalStat before = JournalStat.EMPTY;
+        Bound bound = new Bound();
         int warmUp = count / 2;
         for (int i = 0; i < count + warmUp; i++) {
             if (i == warmUp) {
@@ -133,6 +141,11 @@ final class JournalMeasurement {
                 begunCpu = cpuNanos();
                 begun = System.nanoTime();
                 before = journal.stat();
+                bytesBefore = writtenBytes();
+                deviceBefore = deviceBytes();
+            }
+            if (i % 1_024 == 0) {
+                bound.look(journal.stat());
             }
             window.room.acquire();
             long sequence = journal.nextSequence();
@@ -141,7 +154,7 @@ final class JournalMeasurement {
             if (queue < offline) {
                 Deque<Long> own = kept.get(queue);
                 own.addLast(sequence);
-                if (own.size() > OFFLINE_LIMIT) {
+                if (own.size() > limit) {
                     journal.acknowledged(numbers[queue], own.removeFirst());
                 }
             } else {
@@ -154,6 +167,7 @@ final class JournalMeasurement {
         }
         window.awaitAll();
         tell("append + acknowledge", count, begun, begunCpu, before);
+        out.println(bound);
         journal.close();
     }
 
@@ -164,14 +178,16 @@ final class JournalMeasurement {
         double encoded = (double) count * (3 + 2 + "acme/read/meter-999".length() + 2 + PAYLOAD_BYTES);
         out.printf(
                 Locale.ROOT,
-                "%s: %d messages, %.0f/s, %.2f us CPU each (whole process), log %.3f, zeros %.3f times the PUBLISH"
-                        + " bytes, %d syncs of %.2f ms%n",
+                "%s: %d messages, %.0f/s, %.2f us CPU each (whole process), log %.3f, zeros %.3f, this process in all %.3f,"
+                        + " all devices %.3f times the PUBLISH bytes, %d syncs of %.2f ms%n",
                 what,
                 count,
                 count / seconds,
                 (cpuNanos() - begunCpu) / 1e3 / count,
                 (now.bytesWritten() - before.bytesWritten()) / encoded,
                 (now.preparedBytes() - before.preparedBytes()) / encoded,
+                (writtenBytes() - bytesBefore) / encoded,
+                (deviceBytes() - deviceBefore) / encoded,
                 now.syncs() - before.syncs(),
                 (now.syncNanos() - before.syncNanos()) / 1e6 / Math.max(1, now.syncs() - before.syncs()));
         out.println(now);
@@ -183,6 +199,8 @@ final class JournalMeasurement {
         long begunCpu = cpuNanos();
         long begun = System.nanoTime();
         JournalStat before = journal.stat();
+        bytesBefore = writtenBytes();
+        deviceBefore = deviceBytes();
         for (int i = 0; i < count; i++) {
             window.room.acquire();
             append(payload(i & 1023), i % numbers.length, journal.nextSequence(), window);
@@ -220,15 +238,16 @@ final class JournalMeasurement {
         return counted;
     }
 
-    private void drain() throws InterruptedException {
+    private void drain(int rounds) throws InterruptedException {
         Counted counted = new Counted();
         counted.keeps = true;
         journal.recover(counted);
         long[] all = counted.first.stream().mapToLong(Long::longValue).toArray();
-        for (int round = 0; round < 3; round++) {
+        for (int round = 0; round < rounds; round++) {
             long begun = System.nanoTime();
             long begunCpu = cpuNanos();
             Semaphore room = new Semaphore(2);
+            int[] read = {0};
             for (int from = 0; from < all.length; from += 1_000) {
                 room.acquire();
                 long[] part = java.util.Arrays.copyOfRange(all, from, Math.min(all.length, from + 1_000));
@@ -240,6 +259,12 @@ final class JournalMeasurement {
 
                     @Override
                     public void fetched(List<QueuedMessage> messages) {
+                        for (int i = 0; i < messages.size(); i++) {
+                            if (messages.get(i).sequence() != part[i]) {
+                                failed(new StoreException("not the message that was asked for"));
+                            }
+                        }
+                        read[0] += messages.size();
                         room.release();
                     }
 
@@ -254,7 +279,8 @@ final class JournalMeasurement {
             double seconds = (System.nanoTime() - begun) / 1e9;
             out.printf(
                     Locale.ROOT,
-                    "fetch: %d messages of one queue, %.0f/s, %.2f us CPU each%n",
+                    "fetch: %d of %d messages of one queue, %.0f/s, %.2f us CPU each%n",
+                    read[0],
                     all.length,
                     all.length / seconds,
                     (cpuNanos() - begunCpu) / 1e3 / all.length);
@@ -290,6 +316,147 @@ final class JournalMeasurement {
         public void retained(long sequence, Message message) {
             messages++;
         }
+    }
+
+    /// How far the files went beyond what they may take.
+    private static final class Bound {
+        private static final long MORE = 1L << 30;
+
+        private long worst = Long.MIN_VALUE;
+        private JournalStat at = JournalStat.EMPTY;
+
+        private void look(JournalStat stat) {
+            long beyond = stat.diskBytes() - 2 * stat.liveBytes() - MORE;
+            if (beyond > worst) {
+                worst = beyond;
+                at = stat;
+            }
+        }
+
+        @Override
+        public String toString() {
+            return String.format(
+                    Locale.ROOT,
+                    "disk at most twice the live bytes and %.3f GB: then %.3f GB on disk, %.3f GB alive, after %d"
+                            + " segments were cleaned",
+                    (worst + MORE) / 1e9,
+                    at.diskBytes() / 1e9,
+                    at.liveBytes() / 1e9,
+                    at.cleanedSegments());
+        }
+    }
+
+    /// One queue takes as many; after a restart all of them are read back in order.
+    private static void burst(PrintStream out, Path directory, int count) throws InterruptedException {
+        JournalMeasurement writing = new JournalMeasurement(out, directory, 1);
+        writing.fill(count);
+        JournalMeasurement reading = new JournalMeasurement(out, directory, 0);
+        reading.drain(1);
+    }
+
+    /// How long a commit takes: alone, and with as many in flight as 20 publishers with 45 each.
+    private void latency() throws InterruptedException {
+        begin();
+        byte[] payload = payload(1);
+        for (int inFlight : new int[] {1, 900}) {
+            Semaphore room = new Semaphore(inFlight);
+            int count = inFlight == 1 ? 2_000 : 2_000_000;
+            long[] nanos = new long[count];
+            long begunSyncs = journal.stat().syncs();
+            long begunCpu = cpuNanos();
+            long begunOwn = ownCpuNanos();
+            long begun = System.nanoTime();
+            for (int i = 0; i < count; i++) {
+                if (inFlight == 1) {
+                    LockSupport.parkNanos(1_000_000);
+                }
+                room.acquire();
+                append(payload, i % numbers.length, journal.nextSequence(), new Timed(out, nanos, i, room));
+            }
+            room.acquire(inFlight);
+            double seconds = (System.nanoTime() - begun) / 1e9;
+            long syncs = journal.stat().syncs() - begunSyncs;
+            java.util.Arrays.sort(nanos);
+            out.printf(
+                    Locale.ROOT,
+                    "%d in flight: %.0f/s, commit after %.3f ms (half), %.3f ms (99 %%), %.1f messages per sync, %.2f us"
+                            + " CPU each, %.2f us of it the caller's%n",
+                    inFlight,
+                    count / seconds,
+                    nanos[count / 2] / 1e6,
+                    nanos[(int) (count * 0.99)] / 1e6,
+                    (double) count / Math.max(1, syncs),
+                    (cpuNanos() - begunCpu) / 1e3 / count,
+                    (ownCpuNanos() - begunOwn) / 1e3 / count);
+        }
+        journal.close();
+    }
+
+    private static final class Timed implements Commit {
+        private final PrintStream out;
+        private final long[] nanos;
+        private final int index;
+        private final Semaphore room;
+
+        private Timed(PrintStream out, long[] nanos, int index, Semaphore room) {
+            this.out = out;
+            this.nanos = nanos;
+            this.index = index;
+            this.room = room;
+            nanos[index] = System.nanoTime();
+        }
+
+        @Override
+        public @Nullable Owner owner() {
+            return null;
+        }
+
+        @Override
+        public void committed() {
+            nanos[index] = System.nanoTime() - nanos[index];
+            room.release();
+        }
+
+        @Override
+        public void failed(StoreException cause) {
+            cause.printStackTrace(out);
+            Runtime.getRuntime().halt(1);
+        }
+    }
+
+    private static long ownCpuNanos() {
+        return java.lang.management.ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
+    }
+
+    /// What all whole disks were given to write, by any process; 0 where it is not known.
+    private static long deviceBytes() {
+        long sectors = 0;
+        try {
+            for (String line : java.nio.file.Files.readAllLines(Path.of("/proc/diskstats"))) {
+                String[] parts = line.trim().split(" +", -1);
+                if (java.nio.file.Files.isDirectory(Path.of("/sys/block", parts[2]))) {
+                    sectors += Long.parseLong(parts[9]);
+                }
+            }
+        } catch (java.io.IOException e) {
+            return 0;
+        }
+        return sectors * 512;
+    }
+
+    /// What the system counts as written for this process; 0 where it does not count. Too much where it counts
+    /// large pages whole of which a part was changed.
+    private static long writtenBytes() {
+        try {
+            for (String line : java.nio.file.Files.readAllLines(Path.of("/proc/self/io"))) {
+                if (line.startsWith("write_bytes:")) {
+                    return Long.parseLong(line.substring(12).trim());
+                }
+            }
+        } catch (java.io.IOException e) {
+            return 0;
+        }
+        return 0;
     }
 
     private static long cpuNanos() {

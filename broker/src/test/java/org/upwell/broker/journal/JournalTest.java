@@ -25,7 +25,7 @@ class JournalTest extends StoreContract {
     protected Store reopen() {
         JournalSettings settings =
                 JournalSettings.of(directory.resolve("journal")).withSegmentBytes(16 << 10);
-        Tuning tuning = new Tuning(8, 4 << 10, 64 << 10, 1 << 10, 2, 2, 1, 4 << 10);
+        Tuning tuning = new Tuning(8, 4 << 10, 64 << 10, 160 << 10, 1 << 10, 2, 2, 1, 4 << 10);
         Journal opened =
                 new Journal(settings, tuning, SystemDirectory.open(settings.directory()), JournalThreads.start());
         journal = opened;

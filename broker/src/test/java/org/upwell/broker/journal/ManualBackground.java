@@ -19,6 +19,10 @@ final class ManualBackground implements Background {
         tasks.addLast(task);
     }
 
+    boolean isEmpty() {
+        return tasks.isEmpty();
+    }
+
     /// Runs the oldest task. False if there is none.
     boolean runNext() {
         Runnable next = tasks.pollFirst();
