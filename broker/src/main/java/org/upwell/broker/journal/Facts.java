@@ -190,7 +190,6 @@ final class Facts {
 
     private void fold(long sequence, long position, @Nullable String placeTopic) {
         state.add(sequence, JournalState.segment(position), JournalState.offset(position), messages.length());
-        state.hold(sequence);
         for (int i = 0; i < targets.size(); i++) {
             QueueTarget target = targets.get(i).queue();
             Kept into = state.find(target.session());

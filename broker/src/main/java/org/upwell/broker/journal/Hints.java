@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Set;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.upwell.broker.store.StoreException;
@@ -101,40 +102,43 @@ final class Hints {
         }
     }
 
-    /// Reads a segment's hint.
-    ///
-    /// @return the end of the segment, or -1, and nothing visited, if there is no hint or it is not whole
-    static int read(Directory directory, Set<String> names, Segment segment, Visitor visitor) throws IOException {
+    /// Reads and checks a segment's hint. Null if there is none or it is not whole.
+    static @Nullable Output load(Directory directory, Set<String> names, Segment segment) throws IOException {
         String name = Segment.hintName(segment.number);
         if (!names.contains(name)) {
-            return -1;
+            return null;
         }
         byte[] array;
         try (DiskFile file = directory.open(name)) {
             long size = file.size();
             if (size < HEADER_BYTES || size > Integer.MAX_VALUE - 16) {
-                return -1;
+                return null;
             }
             array = new byte[(int) size];
             if (file.read(ByteBuffer.wrap(array), 0) < array.length) {
-                return -1;
+                return null;
             }
         }
         CRC32C crc = new CRC32C();
         crc.update(array, HEADER_BYTES, array.length - HEADER_BYTES);
-        int end = Input.intAt(array, 8);
         if (Input.intAt(array, 0) != Frame.FORMAT
                 || Input.intAt(array, 4) != segment.number
                 || Input.intAt(array, 12) != (int) crc.getValue()
-                || end > segment.file.size()) {
-            return -1;
+                || Input.intAt(array, 8) > segment.file.size()) {
+            return null;
         }
         segment.hintBytes = array.length;
-        visit(new Input(array, HEADER_BYTES, array.length), visitor);
-        return end;
+        return new Output(array);
     }
 
-    private static void visit(Input in, Visitor visitor) throws IOException {
+    /// The end of the segment.
+    static int end(Output hint) {
+        return Input.intAt(hint.array(), 8);
+    }
+
+    /// Goes through what was loaded.
+    static void visit(Output hint, Visitor visitor) throws IOException {
+        Input in = new Input(hint.array(), HEADER_BYTES, hint.position());
         Input body = new Input(in.array(), 0, 0);
         int offset = 0;
         while (in.remaining() > 0) {

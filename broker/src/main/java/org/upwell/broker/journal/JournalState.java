@@ -91,19 +91,12 @@ final class JournalState {
 
     // ---- Messages ------------------------------------------------------------------------------------------------
 
-    /// Takes a message that nothing holds yet; [#settle] must follow.
+    /// Takes a message that nothing holds yet but the caller: [#release] must follow.
     void add(long sequence, int segment, int offset, int length) {
         messages.add(sequence);
         messages.set(POSITION, (long) segment << 32 | offset);
-        messages.set(EXTENT, (long) length << 32);
+        messages.set(EXTENT, (long) length << 32 | 1);
         segments.live(segment, length);
-    }
-
-    /// Forgets the message if nothing holds it.
-    void settle(long sequence) {
-        if (messages.find(sequence) && (int) messages.get(EXTENT) == 0) {
-            forget();
-        }
     }
 
     private void forget() {

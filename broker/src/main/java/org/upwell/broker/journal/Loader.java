@@ -10,6 +10,7 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.upwell.broker.journal.SegmentParts.Part;
 import org.upwell.broker.store.StoreException;
 
 /// Reads the log of an earlier run: first everything, without changing a byte; then, if it could be read, puts the
@@ -20,18 +21,26 @@ import org.upwell.broker.store.StoreException;
 final class Loader {
 
     private static final Logger LOG = LoggerFactory.getLogger(Loader.class);
-    private static final int WINDOW_BYTES = 4 << 20;
+    /// Of fewer segments than these, reading ahead gains nothing.
+    private static final int READ_AHEAD_FROM = 8;
 
     private final Directory directory;
     private final JournalState state;
     private final Replay replay;
     private final Set<String> names = new HashSet<>();
+    private final Input body = new Input(new byte[0], 0, 0);
     private @Nullable Segment last;
     private @Nullable Segment empty;
     private int lastNumber;
-    private boolean useHints;
+    private final int readAheadFrom;
 
     Loader(Directory directory, JournalState state, Replay replay) {
+        this(directory, state, replay, READ_AHEAD_FROM);
+    }
+
+    /// @param readAheadFrom segments, with more of which another thread reads ahead
+    Loader(Directory directory, JournalState state, Replay replay, int readAheadFrom) {
+        this.readAheadFrom = readAheadFrom;
         this.directory = directory;
         this.state = state;
         this.replay = replay;
@@ -50,19 +59,21 @@ final class Loader {
     /// @param withHints false to read every byte
     /// @param isStrict false if segments may be missing
     void readAll(boolean withHints, boolean isStrict) throws IOException {
-        useHints = withHints;
         names.addAll(directory.list());
         List<Integer> numbers = segmentNumbers(names);
-        for (int i = 0; i < numbers.size(); i++) {
-            int number = numbers.get(i);
-            DiskFile file = directory.open(Segment.name(number));
-            Segment segment = new Segment(number, file, file.size());
-            state.segments.add(segment);
-            lastNumber = number;
-            if (i < numbers.size() - 1) {
-                readSealed(segment);
-            } else {
-                readLast(segment);
+        lastNumber = numbers.isEmpty() ? 0 : numbers.getLast();
+        SegmentParts parts = new SegmentParts(directory, names, numbers, withHints);
+        if (numbers.size() > readAheadFrom) {
+            try (ReadAhead ahead = new ReadAhead(parts)) {
+                for (Part part = ahead.next(); part != null; part = ahead.next()) {
+                    take(part);
+                    parts.giveBack(part);
+                }
+            }
+        } else {
+            for (Part part = parts.next(); part != null; part = parts.next()) {
+                take(part);
+                parts.giveBack(part);
             }
         }
         if (isStrict) {
@@ -79,37 +90,46 @@ final class Loader {
                 .toList();
     }
 
-    private void readSealed(Segment segment) throws IOException {
-        int end = useHints
-                ? Hints.read(
-                        directory,
-                        names,
-                        segment,
-                        (kind, body, offset, length) -> apply(kind, body, segment, offset, length))
-                : -1;
-        if (end >= 0) {
-            state.segments.hinted(segment, segment.hintBytes);
+    private void take(Part part) throws IOException {
+        Segment segment = part.segment();
+        if (state.segments.find(segment.number) == null) {
+            state.segments.add(segment);
         }
-        if (end < 0) {
-            SegmentCursor cursor = readRecords(segment);
-            if (!cursor.isSealed()) {
-                throw Records.damaged(segment, cursor.end());
+        switch (part.kind()) {
+            case HINT -> {
+                Hints.visit(part.bytes(), (kind, in, offset, length) -> apply(kind, in, segment, offset, length));
+                state.segments.hinted(segment, segment.hintBytes);
             }
-            end = cursor.end();
+            case RECORDS -> takeRecords(part);
+            case END -> end(part);
         }
-        segment.end = end;
-        segment.isSealed = true;
     }
 
-    private SegmentCursor readRecords(Segment segment) throws IOException {
-        SegmentCursor cursor = new SegmentCursor(segment.file, segment.number, WINDOW_BYTES);
-        while (cursor.next()) {
-            if (cursor.offset() == 0 && cursor.kind() != Frame.HEADER) {
-                throw Records.damaged(segment, 0);
-            }
-            apply(cursor.kind(), cursor.body(), segment, cursor.offset(), cursor.length());
+    private void takeRecords(Part part) throws IOException {
+        byte[] array = part.bytes().array();
+        int end = part.bytes().position();
+        if (part.offset() == 0 && end > 0 && array[12] != Frame.HEADER) {
+            throw Records.damaged(part.segment(), 0);
         }
-        return cursor;
+        int length;
+        for (int start = 0; start < end; start += length) {
+            length = Input.intAt(array, start);
+            body.wrap(array, start + Frame.BYTES, start + length);
+            apply(array[start + 12], body, part.segment(), part.offset() + start, length);
+        }
+    }
+
+    private void end(Part part) throws IOException {
+        Segment segment = part.segment();
+        if (segment.number == lastNumber) {
+            endLast(segment, part);
+            return;
+        }
+        if (!part.isSealed()) {
+            throw Records.damaged(segment, part.offset());
+        }
+        segment.end = part.offset();
+        segment.isSealed = true;
     }
 
     private void apply(int kind, Input body, Segment segment, int offset, int length) throws IOException {
@@ -122,9 +142,8 @@ final class Loader {
         }
     }
 
-    private void readLast(Segment segment) throws IOException {
-        SegmentCursor cursor = readRecords(segment);
-        if (cursor.end() == 0) {
+    private void endLast(Segment segment, Part part) throws IOException {
+        if (part.offset() == 0) {
             if (holdsRecord(segment)) {
                 throw Records.damaged(segment, 0);
             }
@@ -133,8 +152,8 @@ final class Loader {
             empty = segment;
             return;
         }
-        segment.end = cursor.end();
-        segment.isSealed = cursor.isSealed();
+        segment.end = part.offset();
+        segment.isSealed = part.isSealed();
         last = segment;
     }
 

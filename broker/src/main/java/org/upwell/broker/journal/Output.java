@@ -16,6 +16,12 @@ final class Output {
         array = new byte[capacity];
     }
 
+    /// Bytes that were written elsewhere.
+    Output(byte[] written) {
+        array = written;
+        position = written.length;
+    }
+
     byte[] array() {
         return array;
     }

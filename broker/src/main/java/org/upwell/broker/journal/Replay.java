@@ -97,15 +97,14 @@ final class Replay {
         long old = state.position(sequence);
         if (old == 0) {
             state.add(sequence, segment.number, offset, length);
-            state.hold(sequence);
         } else {
             // A copy, made when the earlier record's segment was being cleaned: it says all anew.
             state.hold(sequence);
             leaveQueues(sequence, old);
             halfCleaned.add(JournalState.segment(old));
             state.relocate(sequence, segment.number, offset, length);
+            state.messages.find(sequence);
         }
-        state.messages.find(sequence);
         state.messages.set(JournalState.ATTRIBUTES, attributes(head.weightBytes, head.expiresAtMillis));
         enter(sequence, head.targets);
         if (head.has(MessageHead.PLACE)) {
@@ -242,8 +241,6 @@ final class Replay {
         byte[] array = records.read(segment, offset, bytes);
         head.read(new Input(array, Frame.BYTES, Input.intAt(array, 0)), array[12]);
         state.add(sequence, segment.number, offset, bytes);
-        state.hold(sequence);
-        state.messages.find(sequence);
         state.messages.set(JournalState.ATTRIBUTES, attributes(head.weightBytes, head.expiresAtMillis));
     }
 

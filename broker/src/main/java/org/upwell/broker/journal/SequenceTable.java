@@ -33,8 +33,10 @@ final class SequenceTable {
             if (list == null) {
                 return rows[slot * columns] == 0 ? -1 - slot : slot;
             }
-            if (live > 0 && list[live - 1] < slot) {
-                return -1 - live;
+            // Mostly it is about the newest.
+            int newest = live == 0 ? -1 : list[live - 1];
+            if (newest <= slot) {
+                return newest == slot ? live - 1 : -1 - live;
             }
             return Arrays.binarySearch(list, 0, live, (short) slot);
         }

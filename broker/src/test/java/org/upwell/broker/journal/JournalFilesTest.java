@@ -158,6 +158,31 @@ class JournalFilesTest {
         }
     }
 
+    /// Many segments are read ahead by another thread.
+    @Test
+    void aLongLogIsReadInOrderAndItsDamageFound() throws IOException {
+        try (Journal journal = open(directory())) {
+            StoredState.of(journal);
+            append(journal, putSession(journal, "a"), 3_000);
+        }
+        deleteHints();
+        assertThat(segments()).hasSizeGreaterThan(30);
+        try (Journal journal = open(directory())) {
+            assertThat(StoredState.of(journal).sessions().getFirst().queue())
+                    .hasSize(3_000)
+                    .extracting(StoredState.StoredDelivery::sequence)
+                    .isSorted();
+        }
+        deleteHints();
+        Path damaged = segments().get(20);
+        flip(damaged, 5_000);
+        try (Journal journal = open(directory())) {
+            assertThatThrownBy(() -> StoredState.of(journal))
+                    .isInstanceOf(StoreException.class)
+                    .hasMessageContaining(String.valueOf(damaged.getFileName()));
+        }
+    }
+
     @Test
     void aMissingSegmentIsMissed() throws IOException {
         make();
