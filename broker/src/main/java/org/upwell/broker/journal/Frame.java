@@ -53,7 +53,10 @@ final class Frame {
     /// Nothing follows in this segment.
     static final int SEAL = 17;
 
-    private static final int LAST_KIND = SEAL;
+    /// What stood here was damaged, and left out by a repair.
+    static final int GAP = 18;
+
+    private static final int LAST_KIND = GAP;
 
     private Frame() {}
 

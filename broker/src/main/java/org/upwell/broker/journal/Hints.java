@@ -64,7 +64,7 @@ final class Hints {
             int from = body.position();
             int to = cursor.kind() == Frame.MESSAGE || cursor.kind() == Frame.SPLIT_MESSAGE
                     ? shortened(head, body, cursor.kind())
-                    : body.limit();
+                    : cursor.kind() == Frame.GAP ? from : body.limit();
             out.put(cursor.kind());
             out.putVarint(cursor.offset() - expectedOffset);
             out.putVarint(cursor.length());

@@ -15,7 +15,8 @@ import org.upwell.broker.store.StoreException;
 /// Care for a journal that is not open: the lock is held meanwhile. Used by one thread.
 final class Inspection {
 
-    private static final int WINDOW_BYTES = 4 << 20;
+    /// What a repair leaves out of the numbers that are given: the record of some that were may be lost.
+    private static final long SKIPPED_NUMBERS = 1L << 24;
     private static final String ASIDE = "damaged-";
 
     private final Path path;
@@ -104,38 +105,38 @@ final class Inspection {
             int number = numbers.get(i);
             try (DiskFile file = directory.open(Segment.name(number))) {
                 Segment segment = new Segment(number, file, file.size());
-                SegmentCursor cursor = new SegmentCursor(file, number, WINDOW_BYTES);
-                long before = records;
-                while (cursor.next()) {
-                    records++;
-                }
-                segment.end = cursor.end();
+                boolean isLast = i == numbers.size() - 1;
+                Survey survey = new Survey(directory, names, segment, isLast);
+                segment.end = survey.end();
                 segments++;
+                records += survey.records();
                 bytes += segment.end;
-                String problem = problem(segment, cursor, i == numbers.size() - 1, records - before);
-                if (problem != null) {
-                    problems.add(problem);
-                    if (isRepair) {
-                        mend(directory, segment);
-                    }
+                int before = problems.size();
+                tell(segment, survey, isLast);
+                if (isRepair && problems.size() > before) {
+                    mend(directory, segment, survey, isLast);
                 }
             }
         }
     }
 
-    private static @Nullable String problem(Segment segment, SegmentCursor cursor, boolean isLast, long found)
-            throws IOException {
-        if (found == 0) {
-            return isLast && !Loader.holdsRecord(segment) ? null : segment + " has no header";
+    private void tell(Segment segment, Survey survey, boolean isLast) throws IOException {
+        if (survey.records() == 0) {
+            if (!isLast || Loader.holdsRecord(segment)) {
+                problems.add(segment + " has no header");
+            }
+            return;
         }
-        if (isLast || cursor.isSealed()) {
-            return null;
+        for (Survey.Gap each : survey.gaps()) {
+            problems.add(segment + " is damaged from byte " + each.from() + " to " + each.to() + ": " + each.lost());
         }
-        return segment + " is damaged at byte " + segment.end + " of " + segment.sizeBytes + ", after " + found
-                + " records";
+        if (!isLast && !survey.isSealed()) {
+            problems.add(segment + " is damaged at byte " + segment.end + " of " + segment.sizeBytes + ", after "
+                    + survey.records() + " records: what is behind that cannot be read");
+        }
     }
 
-    private void mend(Directory directory, Segment segment) throws IOException {
+    private void mend(Directory directory, Segment segment, Survey survey, boolean isLast) throws IOException {
         String name = Segment.name(segment.number);
         String aside = ASIDE + name;
         if (names.contains(aside)) {
@@ -149,10 +150,17 @@ final class Inspection {
             actions.add(name + " is left out, and kept as " + aside);
         } else {
             copy(directory, segment, aside);
-            Log.seal(segment);
-            segment.file.truncate(segment.end);
+            for (Survey.Gap each : survey.gaps()) {
+                Log.fill(segment, each.from(), each.to());
+                actions.add(name + " is read without bytes " + each.from() + " to " + each.to());
+            }
+            if (!survey.isSealed() && !isLast) {
+                Log.seal(segment);
+                segment.file.truncate(segment.end);
+                actions.add(name + " is cut at byte " + (segment.end - Frame.BYTES));
+            }
             segment.file.force();
-            actions.add(name + " is cut at byte " + (segment.end - Frame.BYTES) + ", and kept whole as " + aside);
+            actions.add(name + " is kept as it was as " + aside);
         }
         directory.force();
     }
@@ -211,8 +219,8 @@ final class Inspection {
                 spares,
                 settings,
                 Tuning.DEFAULT,
-                () -> replay.reservedSequences,
-                () -> replay.nextNumber);
+                () -> replay.reservedSequences + SKIPPED_NUMBERS,
+                () -> replay.nextNumber + SKIPPED_NUMBERS);
         log.open(loader.lastNumber());
         log.close();
         actions.add("what is left is the journal from now on");

@@ -298,8 +298,8 @@ public final class Journal implements Store {
         return new Inspection(directory).verify();
     }
 
-    /// Mends a journal that is not open so that it can be opened: cuts damaged segments after their last whole
-    /// record before the damage, leaves out unreadable ones. The damaged files are kept aside.
+    /// Mends a journal that is not open so that it can be opened: leaves out damaged records, and whole records
+    /// behind the damage only if it cannot be told where they begin. The damaged files are kept aside.
     public static JournalReport repair(Path directory) {
         return new Inspection(directory).repair();
     }

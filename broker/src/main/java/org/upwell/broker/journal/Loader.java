@@ -108,7 +108,7 @@ final class Loader {
     private void takeRecords(Part part) throws IOException {
         byte[] array = part.bytes().array();
         int end = part.bytes().position();
-        if (part.offset() == 0 && end > 0 && array[12] != Frame.HEADER) {
+        if (part.offset() == 0 && end > 0 && array[12] != Frame.HEADER && array[12] != Frame.GAP) {
             throw Records.damaged(part.segment(), 0);
         }
         int length;

@@ -202,6 +202,17 @@ final class Log {
         segment.isSealed = true;
     }
 
+    /// Puts one record in the place of damaged ones.
+    static void fill(Segment segment, int from, int to) throws IOException {
+        Output gap = new Output(new byte[to - from]);
+        gap.position(0);
+        int start = Frame.begin(gap, Frame.GAP);
+        gap.position(to - from);
+        Frame.end(gap, start);
+        Frame.seal(gap.array(), start, segment.number, new CRC32C());
+        segment.file.write(ByteBuffer.wrap(gap.array(), 0, to - from), from);
+    }
+
     private void openNext(long needed) throws IOException {
         int number = lastNumber + 1;
         int headerBytes = header(number);

@@ -65,6 +65,9 @@ final class Replay {
             }
             case Frame.CLEARED -> state.clearPlace(body.getString(), body.getVarint());
             case Frame.RESERVED -> reservedSequences = Math.max(reservedSequences, body.getVarint());
+            case Frame.GAP -> {
+                // Nothing is known of what stood here.
+            }
             case Frame.CLEANED -> cleaned.add(body.getCount());
             default -> throw new Input.MalformedException("unknown kind of record " + kind);
         }

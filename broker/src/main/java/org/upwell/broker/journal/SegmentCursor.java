@@ -57,6 +57,22 @@ final class SegmentCursor {
         return true;
     }
 
+    /// Once over: goes on at a place behind the damage where a record begins.
+    void goOn(int at) {
+        next = at;
+        isOver = false;
+    }
+
+    /// True if a whole record stands there that may follow any other.
+    boolean isBeginning(int at) throws IOException {
+        return isWhole(at) && window[at - windowStart + 12] != Frame.MORE_TARGETS;
+    }
+
+    /// What stands where a record has its length; 0 behind the end.
+    int lengthOf(int at) throws IOException {
+        return at + (long) Frame.BYTES <= size && load(at, Frame.BYTES) ? lengthAt(at) : 0;
+    }
+
     private boolean isFollowed() throws IOException {
         int start = offset - windowStart;
         int followers = new Input(window, start + Frame.BYTES, start + length).getCount();
