@@ -17,23 +17,27 @@ final class Group {
 
     private static final Logger LOG = LoggerFactory.getLogger(Group.class);
 
-    private record Outcome(Commit commit, @Nullable StoreException cause) {
+    /// A commit that fails whatever becomes of the others.
+    private record Refused(Commit commit, StoreException cause) implements Commit {
 
-        private void tell() {
-            try {
-                if (cause == null) {
-                    commit.committed();
-                } else {
-                    commit.failed(cause);
-                }
-            } catch (RuntimeException e) {
-                LOG.error("{} could not take its outcome", commit, e);
-            }
+        @Override
+        public @Nullable Owner owner() {
+            return commit.owner();
+        }
+
+        @Override
+        public void committed() {
+            commit.failed(cause);
+        }
+
+        @Override
+        public void failed(StoreException ofAll) {
+            commit.failed(ofAll);
         }
     }
 
-    private final IdentityHashMap<Owner, List<Outcome>> byOwner = new IdentityHashMap<>();
-    private List<Outcome> waiting = new ArrayList<>();
+    private final IdentityHashMap<Owner, List<Commit>> byOwner = new IdentityHashMap<>();
+    private List<Commit> waiting = new ArrayList<>();
     private int accepted;
 
     /// True if a commit waits for what was written.
@@ -41,20 +45,16 @@ final class Group {
         return accepted > 0;
     }
 
-    boolean isEmpty() {
-        return waiting.isEmpty();
-    }
-
     void add(Commit commit) {
         if (!commit.equals(Commit.NONE)) {
-            waiting.add(new Outcome(commit, null));
+            waiting.add(commit);
             accepted++;
         }
     }
 
     void refuse(Commit commit, StoreException cause) {
         if (!commit.equals(Commit.NONE)) {
-            waiting.add(new Outcome(commit, cause));
+            waiting.add(new Refused(commit, cause));
         }
     }
 
@@ -62,29 +62,47 @@ final class Group {
     ///
     /// @param failure why nothing is safe, or null
     void tell(@Nullable StoreException failure) {
-        List<Outcome> all = waiting;
+        List<Commit> all = waiting;
         if (all.isEmpty()) {
             return;
         }
-        waiting = new ArrayList<>();
+        // Whoever is told may give more, which is not of this group.
+        waiting = new ArrayList<>(all.size());
         accepted = 0;
-        for (Outcome each : all) {
-            Outcome outcome = failure == null ? each : new Outcome(each.commit, failure);
-            Owner owner = outcome.commit.owner();
+        Owner last = null;
+        List<Commit> ofLast = new ArrayList<>();
+        for (Commit each : all) {
+            Owner owner = each.owner();
             if (owner == null) {
-                outcome.tell();
-            } else {
-                byOwner.computeIfAbsent(owner, key -> new ArrayList<>()).add(outcome);
+                tell(each, failure);
+                continue;
             }
+            if (!owner.equals(last)) {
+                ofLast = byOwner.computeIfAbsent(owner, key -> new ArrayList<>());
+                last = owner;
+            }
+            ofLast.add(each);
         }
-        byOwner.forEach((owner, outcomes) -> {
+        byOwner.forEach((owner, commits) -> {
             try {
-                owner.execute(() -> outcomes.forEach(Outcome::tell));
+                owner.execute(() -> commits.forEach(each -> tell(each, failure)));
             } catch (RuntimeException e) {
                 // Its loop was stopped: nobody is left to be told.
                 LOG.debug("{} does not take outcomes any more", owner, e);
             }
         });
         byOwner.clear();
+    }
+
+    private static void tell(Commit commit, @Nullable StoreException failure) {
+        try {
+            if (failure == null) {
+                commit.committed();
+            } else {
+                commit.failed(failure);
+            }
+        } catch (RuntimeException e) {
+            LOG.error("{} could not take its outcome", commit, e);
+        }
     }
 }
