@@ -65,13 +65,15 @@ final class Core implements Writer.Housekeeping {
         }
     }
 
-    /// Notes durably that sequences below this may be given.
-    void promise(long firstFree) throws IOException {
-        if (!writer.isFailed()) {
-            facts.writeReserved(firstFree);
-            log.flush();
-            log.force();
+    /// Notes durably that sequences below this may be given. False if nothing can be written any more.
+    boolean promise(long firstFree) throws IOException {
+        if (writer.isFailed()) {
+            return false;
         }
+        facts.writeReserved(firstFree);
+        log.flush();
+        log.force();
+        return true;
     }
 
     /// Writes and syncs everything given so far.

@@ -31,6 +31,9 @@ public final class Journal implements Store {
 
     private static final Logger LOG = LoggerFactory.getLogger(Journal.class);
 
+    /// From here on sequences are of messages that are not kept, since the journal failed.
+    private static final long UNKEPT = 1L << 56;
+
     private final JournalSettings settings;
     private final Tuning tuning;
     private final JournalThreads threads;
@@ -42,6 +45,7 @@ public final class Journal implements Store {
     private final Map<Long, Object> keys = new ConcurrentHashMap<>();
     private final AtomicLong nextNumber = new AtomicLong(1);
     private final AtomicLong nextSequence = new AtomicLong(1);
+    private final AtomicLong nextUnkept = new AtomicLong();
     private final AtomicBoolean isReservationAsked = new AtomicBoolean();
     private volatile long reservedSequences = 1;
     private volatile StoreCondition condition = StoreCondition.READY;
@@ -112,6 +116,8 @@ public final class Journal implements Store {
                 nextNumber::get,
                 now -> condition = now);
         made.start(lastNumber, replay.halfCleaned);
+        // The number of a segment is used once.
+        nextUnkept.set(UNKEPT | (long) (lastNumber + 1) << 24);
         core = made;
     }
 
@@ -198,20 +204,18 @@ public final class Journal implements Store {
     @Override
     public long nextSequence() {
         long sequence = nextSequence.getAndIncrement();
-        if (sequence >= reservedSequences - tuning.sequenceChunk() / 2) {
-            reserve(sequence);
-        }
-        return sequence;
+        return sequence < reservedSequences - tuning.sequenceChunk() / 2 ? sequence : reserved(sequence);
     }
 
-    private void reserve(long sequence) {
+    private long reserved(long sequence) {
         Core current = core();
         if (!isReservationAsked.getAndSet(true)) {
             ahead(new Command.Internal(() -> {
                 long upTo = Math.max(reservedSequences, sequence) + tuning.sequenceChunk();
-                current.promise(upTo);
-                reservedSequences = upTo;
-                isReservationAsked.set(false);
+                if (current.promise(upTo)) {
+                    reservedSequences = upTo;
+                    isReservationAsked.set(false);
+                }
             }));
         }
         // Only when some half a million numbers were given during one write.
@@ -222,6 +226,9 @@ public final class Journal implements Store {
                 turn();
             }
         }
+        // Nothing can be promised any more, nor will a message be kept. Another run may give this number, so the
+        // message gets one that no run gives to what is kept.
+        return sequence < reservedSequences ? sequence : nextUnkept.getAndIncrement();
     }
 
     @Override

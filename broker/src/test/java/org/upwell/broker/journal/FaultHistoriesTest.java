@@ -145,9 +145,6 @@ class FaultHistoriesTest {
             boolean isPowerCut = fault == FaultyDirectory.Fault.POWER_CUT || random.nextBoolean();
             boolean wasBroken = directory.isBroken();
             directory.restart(isPowerCut);
-            if (wasBroken) {
-                history.forgetSequences();
-            }
             boolean promisesHold = settings.mode() == JournalSettings.Mode.SYNC || !(isPowerCut || wasBroken);
             return reopen(isClosed, promisesHold);
         }

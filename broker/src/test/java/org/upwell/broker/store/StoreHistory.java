@@ -3,6 +3,7 @@ package org.upwell.broker.store;
 
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +30,9 @@ public final class StoreHistory {
     private List<RecordedCommit> commits = new ArrayList<>();
     private final List<Fact> facts = new ArrayList<>();
     private final List<Long> numbers = new ArrayList<>();
+    /// Ever, in all lives of the store.
+    private final Set<Long> sequences = new HashSet<>();
+    /// In this life.
     private long lastSequence;
 
     /// Something that was given to the store.
@@ -84,14 +88,10 @@ public final class StoreHistory {
     /// @param lost numbers that nobody was promised, which may be given again
     public void goOnFrom(StoreModel kept, Collection<Long> lost) {
         model = kept;
+        lastSequence = 0;
         numbers.removeAll(lost);
         commits = new ArrayList<>();
         facts.clear();
-    }
-
-    /// Lets sequences be given again, which a store does that could not write any more.
-    public void forgetSequences() {
-        lastSequence = 0;
     }
 
     private void fold(String what, @Nullable RecordedCommit commit, boolean isStep, Consumer<StoreModel> fold) {
@@ -238,8 +238,8 @@ public final class StoreHistory {
         Message message = randomMessage();
         Append append = new Append(message, List.copyOf(targets.values()), message.retain(), publisher, packetId);
         long sequence = store.nextSequence();
-        if (sequence <= lastSequence) {
-            throw new AssertionError("sequence " + sequence + " after " + lastSequence);
+        if (sequence <= lastSequence || !sequences.add(sequence)) {
+            throw new AssertionError("sequence " + sequence + " after " + lastSequence + " or given before");
         }
         lastSequence = sequence;
         RecordedCommit commit = commit();
