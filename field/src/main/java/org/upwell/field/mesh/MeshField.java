@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.field.mesh;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
+import java.util.function.ToLongFunction;
+
+/// Very many NICs behind access points in one process, with real UDP to the gateway, each NIC on an address of its
+/// own. What stands behind a NIC is not simulated here: readings are made by the NIC itself, without UART and
+/// sensor ([org.upwell.field.simulation.SimulatedField] has those, for thousands). Needs 64-bit Linux. Thread-safe.
+public final class MeshField implements AutoCloseable {
+    /// @param gateway the gateway's field listener
+    /// @param accessPoints devices are dealt out to them in equal runs
+    /// @param firstMac of the first device; the others follow
+    /// @param period of readings, on an even day
+    /// @param addresses of the NICs; a device has as many as there are, divided by the devices
+    /// @param firstPort of the first access point, the others follow; 0: any
+    /// @param startSpread devices start evenly over this time
+    /// @param threads that own the access points
+    /// @param bufferLimit notifications that a NIC keeps for the gateway
+    /// @param bootNumber told by every NIC; must grow when a field with the same MACs starts again
+    public record Settings(
+            InetSocketAddress gateway,
+            int devices,
+            int accessPoints,
+            long firstMac,
+            Duration period,
+            Scenario scenario,
+            AddressPlan addresses,
+            int firstPort,
+            Duration startSpread,
+            int threads,
+            int bufferLimit,
+            long bootNumber) {
+        /// MACs that look like real ones.
+        public static final long DEFAULT_FIRST_MAC = 0x0013_5005_0000_0001L;
+
+        private static final int DEFAULT_BUFFER_LIMIT = 200;
+        private static final int STARTS_PER_SECOND = 1_000;
+
+        public Settings {
+            if (gateway.isUnresolved()) {
+                throw new IllegalArgumentException("gateway host '" + gateway.getHostString() + "' has no address");
+            }
+            if (gateway.getAddress().getAddress().length != addresses.first().getAddress().length) {
+                throw new IllegalArgumentException("the gateway and the NICs must both have IPv4 or IPv6 addresses");
+            }
+            if (devices < 1 || devices > addresses.count()) {
+                throw new IllegalArgumentException("a field has 1 to " + addresses.count() + " devices here");
+            }
+            if (accessPoints < 1 || accessPoints > devices) {
+                throw new IllegalArgumentException("a field has at least one access point and a device for each");
+            }
+            if (firstPort < 0 || firstPort + (firstPort == 0 ? 0 : accessPoints) > 65_536) {
+                throw new IllegalArgumentException("there are not so many ports");
+            }
+            if (period.toMillis() < 100 || period.compareTo(Duration.ofDays(30)) > 0) {
+                throw new IllegalArgumentException("the period goes from a tenth of a second to 30 days");
+            }
+            if (threads < 1 || bufferLimit < 1) {
+                throw new IllegalArgumentException("at least one thread and room for one notification are needed");
+            }
+        }
+
+        /// On loopback addresses, a thousand starts a second.
+        public static Settings of(
+                InetSocketAddress gateway, int devices, int accessPoints, Duration period, long bootNumber) {
+            return new Settings(
+                    gateway,
+                    devices,
+                    accessPoints,
+                    DEFAULT_FIRST_MAC,
+                    period,
+                    Scenario.calm(1),
+                    AddressPlan.LOOPBACK,
+                    0,
+                    Duration.ofMillis(devices * 1_000L / STARTS_PER_SECOND),
+                    1,
+                    DEFAULT_BUFFER_LIMIT,
+                    bootNumber);
+        }
+
+        public Settings withScenario(Scenario other) {
+            return new Settings(
+                    gateway,
+                    devices,
+                    accessPoints,
+                    firstMac,
+                    period,
+                    other,
+                    addresses,
+                    firstPort,
+                    startSpread,
+                    threads,
+                    bufferLimit,
+                    bootNumber);
+        }
+
+        public Settings withAddresses(AddressPlan plan, int port) {
+            return new Settings(
+                    gateway,
+                    devices,
+                    accessPoints,
+                    firstMac,
+                    period,
+                    scenario,
+                    plan,
+                    port,
+                    startSpread,
+                    threads,
+                    bufferLimit,
+                    bootNumber);
+        }
+
+        /// @param spread devices start evenly over this time
+        public Settings withStart(Duration spread, int loops, int buffer) {
+            return new Settings(
+                    gateway,
+                    devices,
+                    accessPoints,
+                    firstMac,
+                    period,
+                    scenario,
+                    addresses,
+                    firstPort,
+                    spread,
+                    loops,
+                    buffer,
+                    bootNumber);
+        }
+
+        public String mac(int device) {
+            return Telemetry.mac(firstMac + device);
+        }
+
+        /// Which device has this MAC; outside 0 to `devices` none of them.
+        public long device(long mac) {
+            return mac - firstMac;
+        }
+
+        int firstDeviceOf(int accessPoint) {
+            return (int) ((long) accessPoint * devices / accessPoints);
+        }
+
+        int accessPointOf(int device) {
+            return (int) (((device + 1L) * accessPoints - 1) / devices);
+        }
+    }
+
+    private final Settings settings;
+    private final InstantSource clock;
+    private final List<MeshLoop> loops = new ArrayList<>();
+    private final List<Thread> threads = new ArrayList<>();
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition quiet = lock.newCondition();
+
+    private MeshField(Settings settings, InstantSource clock, MeshListener listener) throws IOException {
+        this.settings = settings;
+        this.clock = clock;
+        long start = System.nanoTime();
+        int count = Math.min(settings.threads(), settings.accessPoints());
+        try {
+            for (int i = 0; i < count; i++) {
+                int first = (int) ((long) i * settings.accessPoints() / count);
+                int end = (int) ((i + 1L) * settings.accessPoints() / count);
+                loops.add(new MeshLoop(this, first, end, listener, start));
+            }
+        } finally {
+            for (MeshLoop loop : loops) {
+                // Also after a failure: the loop closes what it opened.
+                threads.add(
+                        Thread.ofPlatform().daemon().name("mesh-", loops.size()).start(loop));
+            }
+            if (loops.size() < count) {
+                close();
+            }
+        }
+    }
+
+    /// Starts every device; they speak within the start spread.
+    public static MeshField start(Settings settings, InstantSource clock, MeshListener listener) throws IOException {
+        return new MeshField(settings, clock, listener);
+    }
+
+    public MeshReport report() {
+        DelayHistogram delays = new DelayHistogram();
+        loops.forEach(loop -> delays.addAll(loop.counters().delays));
+        // What ends is read before what begins, so that nothing seems to end before it began.
+        long acknowledged = sum(counters -> counters.acknowledged.get());
+        long dropped = sum(counters -> counters.dropped.get());
+        return new MeshReport(
+                settings.devices(),
+                sum(counters -> counters.registered.get()),
+                sum(counters -> counters.readings.get()),
+                sum(counters -> counters.alerts.get()),
+                acknowledged,
+                dropped,
+                sum(counters -> counters.datagramsUp.get()),
+                sum(counters -> counters.datagramsDown.get()),
+                sum(counters -> counters.lostInTheAir.get()),
+                delays);
+    }
+
+    /// Where a NIC can be reached now.
+    public InetSocketAddress address(int device) throws InterruptedException {
+        return on(device, loop -> {
+            try {
+                InetAddress address = InetAddress.getByAddress(loop.address(device - loop.firstDevice()));
+                return new InetSocketAddress(address, loop.port(device - loop.firstDevice()));
+            } catch (UnknownHostException e) {
+                throw new IllegalStateException("an address has the wrong length", e);
+            }
+        });
+    }
+
+    /// Gives a NIC another address, as if the mesh had healed itself.
+    public void changeAddress(int device) throws InterruptedException {
+        on(device, loop -> {
+            loop.move(device - loop.firstDevice());
+            return true;
+        });
+    }
+
+    /// When this returns nothing new will be made, though much may still be under way.
+    public void stopProducing() throws InterruptedException {
+        CountDownLatch done = new CountDownLatch(loops.size());
+        loops.forEach(loop -> loop.execute(() -> {
+            loop.nics().stopProducing();
+            done.countDown();
+        }));
+        done.await();
+    }
+
+    /// Waits until everything is acknowledged; false when the time is over before.
+    public boolean flush(Duration atMost) throws InterruptedException {
+        long nanos = atMost.toNanos();
+        lock.lock();
+        try {
+            while (report().waiting() > 0 && nanos > 0) {
+                nanos = quiet.awaitNanos(nanos);
+            }
+            return report().waiting() <= 0;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public void close() {
+        loops.forEach(MeshLoop::close);
+        for (Thread thread : threads) {
+            try {
+                thread.join();
+            } catch (InterruptedException _) {
+                Thread.currentThread().interrupt();
+                return;
+            }
+        }
+    }
+
+    Settings settings() {
+        return settings;
+    }
+
+    int epochSeconds() {
+        return (int) clock.instant().getEpochSecond();
+    }
+
+    /// The devices of one loop have nothing to send.
+    void onQuiet() {
+        lock.lock();
+        try {
+            quiet.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private <T> T on(int device, Function<MeshLoop, T> question) throws InterruptedException {
+        for (MeshLoop loop : loops) {
+            int own = device - loop.firstDevice();
+            if (own >= 0 && own < loop.nics().count()) {
+                CompletableFuture<T> answer = new CompletableFuture<>();
+                loop.execute(() -> answer.complete(question.apply(loop)));
+                return answer.join();
+            }
+        }
+        throw new IllegalArgumentException("no device " + device + " in this field");
+    }
+
+    private long sum(ToLongFunction<MeshCounters> value) {
+        return loops.stream()
+                .mapToLong(loop -> value.applyAsLong(loop.counters()))
+                .sum();
+    }
+}
