@@ -50,6 +50,7 @@ final class RootCommand implements Runnable {
             case "gateway" -> new GatewayCommand();
             case "nic" -> new NicCommand();
             case "sensor" -> new SensorCommand();
+            case "field" -> new FieldCommand();
             case "user" -> new UserCommand();
             case "tenant" -> new TenantCommand();
             case "device" -> new DeviceCommand();

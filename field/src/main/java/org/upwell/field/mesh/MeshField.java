@@ -50,12 +50,7 @@ public final class MeshField implements AutoCloseable {
         private static final int STARTS_PER_SECOND = 1_000;
 
         public Settings {
-            if (gateway.isUnresolved()) {
-                throw new IllegalArgumentException("gateway host '" + gateway.getHostString() + "' has no address");
-            }
-            if (gateway.getAddress().getAddress().length != addresses.first().getAddress().length) {
-                throw new IllegalArgumentException("the gateway and the NICs must both have IPv4 or IPv6 addresses");
-            }
+            checkAddresses(gateway, addresses);
             if (devices < 1 || devices > addresses.count()) {
                 throw new IllegalArgumentException("a field has 1 to " + addresses.count() + " devices here");
             }
@@ -68,6 +63,19 @@ public final class MeshField implements AutoCloseable {
             if (period.toMillis() < 100 || period.compareTo(Duration.ofDays(30)) > 0) {
                 throw new IllegalArgumentException("the period goes from a tenth of a second to 30 days");
             }
+            checkRoom(threads, bufferLimit);
+        }
+
+        private static void checkAddresses(InetSocketAddress gateway, AddressPlan addresses) {
+            if (gateway.isUnresolved()) {
+                throw new IllegalArgumentException("gateway host '" + gateway.getHostString() + "' has no address");
+            }
+            if (gateway.getAddress().getAddress().length != addresses.first().getAddress().length) {
+                throw new IllegalArgumentException("the gateway and the NICs must both have IPv4 or IPv6 addresses");
+            }
+        }
+
+        private static void checkRoom(int threads, int bufferLimit) {
             if (threads < 1 || bufferLimit < 1) {
                 throw new IllegalArgumentException("at least one thread and room for one notification are needed");
             }
