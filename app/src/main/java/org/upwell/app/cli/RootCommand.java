@@ -19,7 +19,7 @@ final class RootCommand implements Runnable {
 
     /// In the order in which help lists them.
     private static final List<String> COMMANDS = List.of(
-            "help", "config", "demo", "server", "gateway", "nic", "sensor", "user", "tenant", "device", "queue",
+            "help", "config", "demo", "server", "gateway", "nic", "sensor", "field", "user", "tenant", "device", "queue",
             "store", "token", "pub", "sub", "get", "put", "observe", "test");
 
     @Spec
