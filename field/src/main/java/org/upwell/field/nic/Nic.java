@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,11 +24,12 @@ import org.upwell.field.hdlc.HdlcPrimary;
 import org.upwell.field.link.ByteLink;
 import org.upwell.field.loop.Loop;
 
-/// One NIC ("Milli"): HDLC primary towards its sensor, CoAP server and client towards the network. Owned by its loop;
-/// public methods may be called from anywhere.
+/// One NIC ("Milli"): HDLC primary towards its sensor, CoAP server and client towards the network. Owned by its
+/// loop; public methods may be called from anywhere.
 ///
-/// Bringing the sensor up is always the same, at the NIC's own start and after the sensor told of a restart: collect,
-/// set the time, then register every observation. The time comes first because a forward jump makes every period due.
+/// Bringing the sensor up is always the same, at the NIC's own start and after the sensor told of a restart:
+/// collect, set the time, then register every observation. The time comes first because a forward jump makes every
+/// period due.
 public final class Nic implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Nic.class);
     private static final String REBOOT_PATH = "/sys/snsr";
@@ -111,7 +113,9 @@ public final class Nic implements AutoCloseable {
     private final OwnObservers ownObservers;
     private final Registration registration;
     private final Forwarder forwarder;
-    private final Map<String, BubbleUpEntry> table = new LinkedHashMap<>();
+    private final NicState state;
+    /// Replaced on the loop, read by any thread.
+    private volatile Map<String, BubbleUpEntry> table;
 
     private long sequence;
     private boolean bringUpWanted = true;
@@ -171,7 +175,8 @@ public final class Nic implements AutoCloseable {
                 new Backoff(SHORTEST_BACKOFF, LONGEST_BACKOFF),
                 listener,
                 registration::register);
-        settings.table().forEach(entry -> table.put(entry.uri(), entry));
+        this.state = state;
+        this.table = byUri(state.table().orElse(settings.table()));
         this.ownObservers =
                 new OwnObservers(loop, this::ownPeriod, this.network::isOwnObserved, this::notifyOwnObservers);
     }
@@ -206,11 +211,7 @@ public final class Nic implements AutoCloseable {
         loop.execute(() -> {
             registration.register();
             for (BubbleUpEntry entry : table.values()) {
-                if (entry.isSensor()) {
-                    observations.want(entry.sensorPath(), entry.pushOnly());
-                } else {
-                    scheduleOwn(entry);
-                }
+                begin(entry);
             }
             line.start();
         });
@@ -229,7 +230,8 @@ public final class Nic implements AutoCloseable {
         return network.address();
     }
 
-    /// The mesh has healed itself: the NIC has a new address and tells the gateway. Observers of the old one are gone.
+    /// The mesh has healed itself: the NIC has a new address and tells the gateway. Observers of the old one are
+    /// gone.
     ///
     /// @throws IOException when the new address cannot be bound; the old one stays
     public void changeAddress(InetSocketAddress bind) throws IOException {
@@ -285,12 +287,8 @@ public final class Nic implements AutoCloseable {
 
     /// How often a resource of the NIC's own is told to those who want it.
     Duration ownPeriod(String path) {
-        for (BubbleUpEntry entry : settings.table()) {
-            if (entry.uri().equals(path)) {
-                return entry.ownPeriod();
-            }
-        }
-        return BubbleUpEntry.DEFAULT_OWN_PERIOD;
+        BubbleUpEntry entry = table.get(path);
+        return entry == null ? BubbleUpEntry.DEFAULT_OWN_PERIOD : entry.ownPeriod();
     }
 
     /// A network observer of a resource of the NIC's own has come.
@@ -303,8 +301,53 @@ public final class Nic implements AutoCloseable {
         });
     }
 
+    /// The bubble-up table, a row a line.
+    String tableText() {
+        return table.values().stream().map(entry -> entry.text() + "\n").collect(Collectors.joining());
+    }
+
+    /// Takes another bubble-up table, which lasts. What was noticed before is told by the old one.
+    ///
+    /// @param done told on the loop whether it could be kept
+    void changeTable(List<BubbleUpEntry> rows, Consumer<Boolean> done) {
+        loop.execute(() -> {
+            try {
+                state.keepTable(rows);
+            } catch (UncheckedIOException e) {
+                LOG.warn("{}: {}", settings.mac(), e.getMessage(), e);
+                done.accept(false);
+                return;
+            }
+            Map<String, BubbleUpEntry> before = table;
+            table = byUri(rows);
+            before.values().stream()
+                    .filter(entry -> entry.isSensor() && !table.containsKey(entry.uri()))
+                    .forEach(entry -> observations.unwant(entry.sensorPath()));
+            for (BubbleUpEntry entry : rows) {
+                if (!entry.equals(before.get(entry.uri()))) {
+                    begin(entry);
+                }
+            }
+            done.accept(true);
+        });
+    }
+
+    private static Map<String, BubbleUpEntry> byUri(List<BubbleUpEntry> rows) {
+        Map<String, BubbleUpEntry> byUri = new LinkedHashMap<>();
+        rows.forEach(entry -> byUri.put(entry.uri(), entry));
+        return byUri;
+    }
+
+    private void begin(BubbleUpEntry entry) {
+        if (entry.isSensor()) {
+            observations.want(entry.sensorPath(), entry.pushOnly());
+        } else {
+            scheduleOwn(entry);
+        }
+    }
+
     List<String> sensorUris() {
-        return settings.table().stream()
+        return table.values().stream()
                 .filter(BubbleUpEntry::isSensor)
                 .map(BubbleUpEntry::uri)
                 .toList();
@@ -320,9 +363,9 @@ public final class Nic implements AutoCloseable {
         loop.execute(() -> observations.observe(sensorPath, done));
     }
 
-    /// When nobody may be left who observes the resource. Decided after a moment: an answer may yet make somebody an
-    /// observer, and one who registers anew stops being one in between, while ending the sensor's registration and
-    /// making it again costs a period.
+    /// When nobody may be left who observes the resource. Decided after a moment: an answer may yet make somebody
+    /// an observer, and one who registers anew stops being one in between, while ending the sensor's registration
+    /// and making it again costs a period.
     void unobserve(String sensorPath) {
         loop.execute(() -> loop.after(OBSERVER_GRACE, () -> {
             if (!network.isObserved(sensorPath)) {
@@ -402,7 +445,8 @@ public final class Nic implements AutoCloseable {
 
     private void scheduleOwn(BubbleUpEntry entry) {
         loop.after(entry.ownPeriod(), () -> {
-            if (!closed) {
+            // A row that was changed meanwhile has a timer of its own.
+            if (!closed && entry.equals(table.get(entry.uri()))) {
                 tellOwn(entry.uri());
                 scheduleOwn(entry);
             }

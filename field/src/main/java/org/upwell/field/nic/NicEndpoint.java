@@ -24,8 +24,9 @@ import org.eclipse.californium.elements.UdpEndpointContext;
 import org.jspecify.annotations.Nullable;
 import org.upwell.field.loop.Loop;
 
-/// The NIC's CoAP endpoint on the network: one socket for what it serves and what it asks, since the gateway knows it
-/// by that address. Its methods are thread-safe; requests arrive on Californium's threads and hop to the NIC's loop.
+/// The NIC's CoAP endpoint on the network: one socket for what it serves and what it asks, since the gateway knows
+/// it by that address. Its methods are thread-safe; requests arrive on Californium's threads and hop to the NIC's
+/// loop.
 final class NicEndpoint implements NetworkSide {
     private static final int MAX_OBSERVED_PATHS = 32;
 
@@ -50,6 +51,7 @@ final class NicEndpoint implements NetworkSide {
         CoapResource wellKnown = new CoapResource(".well-known", false);
         wellKnown.add(new TextResource("core", this::links, 40));
         root.add(wellKnown);
+        root.add(new TableResource(nic));
         for (String path : OwnResources.PATHS) {
             OwnResource resource = new OwnResource(nic, path);
             own.put(path, resource);
@@ -215,6 +217,7 @@ final class NicEndpoint implements NetworkSide {
         StringBuilder links = new StringBuilder();
         OwnResources.PATHS.forEach(path -> links.append('<').append(path).append(">;obs,"));
         nic.sensorUris().forEach(uri -> links.append('<').append(uri).append(">;obs,"));
+        links.append("</").append(TableResource.NAME).append(">,");
         return links.append("</").append(SensorRules.PREFIX).append('>').toString();
     }
 }

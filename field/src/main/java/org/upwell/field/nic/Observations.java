@@ -19,14 +19,14 @@ import org.upwell.field.coap.CoapMessage;
 import org.upwell.field.coap.CoapOption;
 import org.upwell.field.loop.Loop;
 
-/// The NIC's registrations on the sensor: one for each path that the table or any network observer wants, however many
-/// want it. Owned by the NIC's loop.
+/// The NIC's registrations on the sensor: one for each path that the table or any network observer wants, however
+/// many want it. Owned by the NIC's loop.
 ///
 /// 1. Registrations are spread, since collecting one notification takes a second or more and what falls due
-///    meanwhile is lost.
+/// meanwhile is lost.
 /// 2. A registration is renewed when the sensor restarts, or when a periodic sensor has been silent for three times the
-///    longer of Max-Age and the interval seen. Never by the clock: renewing delays the next notification by a period.
-///    Each renewal in vain doubles the patience, or a sensor whose period is longer would never come to speak.
+/// longer of Max-Age and the interval seen. Never by the clock: renewing delays the next notification by a period.
+/// Each renewal in vain doubles the patience, or a sensor whose period is longer would never come to speak.
 /// 3. The token of a path is always the same, so that what the sensor says while the NIC restarts still finds its row.
 final class Observations {
     private static final Logger LOG = LoggerFactory.getLogger(Observations.class);
@@ -90,7 +90,7 @@ final class Observations {
         this.spread = spread;
     }
 
-    /// For ever, from the table.
+    /// Until [#unwant], from the table.
     void want(String path, boolean pushOnly) {
         Observation observation = observation(path);
         observation.fromTable = true;
@@ -98,8 +98,19 @@ final class Observations {
         enqueue(observation);
     }
 
-    /// For a network observer. The answer is the sensor's own to the registration, or the latest reading when there is
-    /// a registration already.
+    /// The table has no row for it any more.
+    void unwant(String path) {
+        Observation observation = observations.get(path);
+        if (observation != null && observation.fromTable) {
+            observation.fromTable = false;
+            if (!observation.isWanted() && observation.waiting.isEmpty()) {
+                forget(observation);
+            }
+        }
+    }
+
+    /// For a network observer. The answer is the sensor's own to the registration, or the latest reading when there
+    /// is a registration already.
     void observe(String path, Consumer<SensorAnswer> done) {
         Observation observation = observation(path);
         observation.fromNetwork = true;

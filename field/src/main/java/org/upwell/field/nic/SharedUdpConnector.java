@@ -15,7 +15,8 @@ import org.eclipse.californium.elements.UdpEndpointContext;
 import org.eclipse.californium.elements.exception.EndpointMismatchException;
 import org.jspecify.annotations.Nullable;
 
-/// Californium's view of one socket of a [UdpSelector]. Thread-safe: a datagram socket may be written from anywhere.
+/// Californium's view of one socket of a [UdpSelector]. Thread-safe: a datagram socket may be written from
+/// anywhere.
 final class SharedUdpConnector implements Connector {
     private final UdpSelector selector;
     private final InetSocketAddress bind;

@@ -22,6 +22,8 @@ import org.eclipse.californium.core.coap.CoAP.ResponseCode;
 import org.eclipse.californium.core.coap.Response;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.upwell.field.coap.CoapCode;
 import org.upwell.field.coap.CoapFormatException;
 import org.upwell.field.coap.CoapMessage;
@@ -29,6 +31,7 @@ import org.upwell.field.coap.CoapType;
 import org.upwell.field.nic.FakeGateway;
 
 /// Real UDP on the loopback network, with 64-bit Linux underneath.
+@Execution(ExecutionMode.CONCURRENT) // Each has a field and a gateway of its own, and waits for them.
 class MeshFieldTest {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 

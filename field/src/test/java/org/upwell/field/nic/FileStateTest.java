@@ -56,6 +56,21 @@ class FileStateTest {
     }
 
     @Test
+    void theTableIsThereAfterARestart() throws IOException {
+        NicState state = FileState.open(directory);
+        assertThat(state.table()).isEmpty();
+        List<BubbleUpEntry> rows = List.of(BubbleUpEntry.read("/battery"), BubbleUpEntry.alert("/snsr/arduino/ncmth1"));
+        state.keepTable(rows);
+        assertThat(FileState.open(directory).table()).contains(rows);
+        state.keepTable(List.of());
+        assertThat(FileState.open(directory).table())
+                .as("an empty table is one, too")
+                .contains(List.of());
+        Files.writeString(directory.resolve("table"), "read:/nonsense\n");
+        assertThatThrownBy(state::table).hasMessageContaining("table").hasMessageContaining("'/nonsense'");
+    }
+
+    @Test
     void tornLastRecordIsLeftOutAndTheRestKept() throws IOException {
         Path file = directory.resolve("buffer");
         try (NotificationBuffer buffer = FileState.open(directory).buffer(10)) {

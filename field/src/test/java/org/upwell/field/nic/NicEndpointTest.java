@@ -29,6 +29,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.upwell.field.hdlc.HdlcPrimary;
 import org.upwell.field.link.PipeLink;
 import org.upwell.field.loop.LoopThread;
@@ -40,6 +42,7 @@ import org.upwell.field.sensor.TemperatureDriver;
 
 /// What the network sees of a NIC, over real UDP, with a real sensor behind it.
 @Timeout(60)
+@Execution(ExecutionMode.CONCURRENT) // Each has a NIC and a sensor of its own, and most of the time waits for them.
 class NicEndpointTest {
     /// Long enough that a second path's registration is answered late.
     private static final Duration SPREAD = Duration.ofMillis(1_300);
@@ -307,8 +310,34 @@ class NicEndpointTest {
         assertThat(next(signals).getPayloadString()).endsWith(",-43,dBm");
     }
 
-    /// RFC 7252 §5.2.2: the answer that comes after the empty acknowledgement is sent again until it is acknowledged;
-    /// what follows needs that less.
+    @Test
+    void theTableIsChangedByPut() throws Exception {
+        assertThat(ask(request(CoAP.Code.GET, "/bubbleup")).getPayloadString()).isEmpty();
+        Request put = request(CoAP.Code.PUT, "/bubbleup");
+        put.setPayload("read:/snsr/arduino/temp\nalert:/battery:every=1\n");
+        assertThat(ask(put).getCode()).isEqualTo(ResponseCode.CHANGED);
+        assertThat(ask(request(CoAP.Code.GET, "/bubbleup")).getPayloadString())
+                .isEqualTo("read:/snsr/arduino/temp:mqtt:con:periodic\nalert:/battery:mqtt:con:push:every=1\n");
+        for (String uri : List.of("/snsr/arduino/temp", "/battery")) {
+            Awaitility.await()
+                    .until(() -> gateway.bubbleUps.stream()
+                            .anyMatch(asked -> asked.query("uri").equals(uri)));
+        }
+        Request bad = request(CoAP.Code.PUT, "/bubbleup");
+        bad.setPayload("read:/snsr/arduino/temp\nreed:/power\n");
+        Response refused = ask(bad);
+        assertThat(refused.getCode()).isEqualTo(ResponseCode.BAD_REQUEST);
+        assertThat(refused.getPayloadString()).contains("'reed'");
+        assertThat(ask(request(CoAP.Code.PUT, "/bubbleup")).getCode()).isEqualTo(ResponseCode.CHANGED);
+        // The sensor is told that nobody observes it any more.
+        Awaitility.await()
+                .until(() -> ask(request(CoAP.Code.GET, "/snsr/sys/stats", "mod=coap"))
+                                .getPayload()[4 + 5 * 4 + 3]
+                        == 0);
+    }
+
+    /// RFC 7252 §5.2.2: the answer that comes after the empty acknowledgement is sent again until it is
+    /// acknowledged; what follows needs that less.
     @Test
     void lateRegisterAnswerIsConfirmable() throws Exception {
         Request first = request(CoAP.Code.GET, "/snsr/arduino/ncmth1", "sens");
@@ -326,8 +355,8 @@ class NicEndpointTest {
         assertThat(next(readings).getType()).isEqualTo(CoAP.Type.NON);
     }
 
-    /// RFC 7641 §3.3.1. Were the sensor's registration ended and made again, the next reading would be a period late,
-    /// and this one would not be known.
+    /// RFC 7641 §3.3.1. Were the sensor's registration ended and made again, the next reading would be a period
+    /// late, and this one would not be known.
     @Test
     void registeringAgainWithTheSameTokenLeavesTheSensorAlone() throws Exception {
         Token token = new Token(new byte[] {1, 2, 3, 4, 5, 6, 7, 8});

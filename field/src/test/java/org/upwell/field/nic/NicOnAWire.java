@@ -12,6 +12,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.upwell.field.hdlc.HdlcPrimary;
 import org.upwell.field.link.PipeLink;
@@ -21,8 +22,8 @@ import org.upwell.field.sensor.MethaneDriver;
 import org.upwell.field.sensor.Sensor;
 import org.upwell.field.sensor.TemperatureDriver;
 
-/// For tests: a NIC with a real sensor on a wire, in turned time and with the firmware's real pauses; the network is a
-/// fake.
+/// For tests: a NIC with a real sensor on a wire, in turned time and with the firmware's real pauses; the network
+/// is a fake.
 abstract class NicOnAWire {
     static final Instant START = Instant.ofEpochSecond(1_540_584_982L);
     static final Duration REAL_GAP = Duration.ofMillis(400);
@@ -56,7 +57,23 @@ abstract class NicOnAWire {
         public NotificationBuffer buffer(int limit) {
             return new MemoryOnDisk(limit);
         }
+
+        @Override
+        public Optional<List<BubbleUpEntry>> table() {
+            return keptTable;
+        }
+
+        @Override
+        public void keepTable(List<BubbleUpEntry> rows) {
+            if (diskFull) {
+                throw new UncheckedIOException(new IOException("No space left on device"));
+            }
+            keptTable = Optional.of(rows);
+        }
     }
+
+    /// As [Storage], for the table.
+    private Optional<List<BubbleUpEntry>> keptTable = Optional.empty();
 
     final class MemoryOnDisk implements NotificationBuffer {
         private final NotificationBuffer kept;
