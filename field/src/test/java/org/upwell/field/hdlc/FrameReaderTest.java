@@ -55,8 +55,8 @@ class FrameReaderTest {
         assertThat(read(Vectors.SNRM, new Random(7))).containsExactly(hex(Vectors.SNRM));
     }
 
-    /// Noise between good frames never costs one of them: after each frame and its noise there is a pause, as on a line
-    /// where one side speaks at a time.
+    /// Noise between good frames never costs one of them: after each frame and its noise there is a pause, as on a
+    /// line where one side speaks at a time.
     @RepeatedTest(30)
     void noiseBetweenFramesNeverCostsAFrame(RepetitionInfo repetition) {
         long seed = repetition.getCurrentRepetition();

@@ -153,8 +153,8 @@ class HdlcPrimaryTest {
         assertThatThrownBy(() -> primary.poll(0)).isInstanceOf(IllegalStateException.class);
     }
 
-    /// Both stations over a line that loses, harms and adds bytes: after it has become clean again one connect, request
-    /// and poll always work.
+    /// Both stations over a line that loses, harms and adds bytes: after it has become clean again one connect,
+    /// request and poll always work.
     @Test
     void linkAlwaysRecoversFromABadLine() {
         for (long seed = 1; seed <= 300; seed++) {

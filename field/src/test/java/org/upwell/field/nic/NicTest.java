@@ -234,8 +234,8 @@ class NicTest extends NicOnAWire {
         assertThat(epochs()).isSorted().doesNotHaveDuplicates();
     }
 
-    /// Hours of cut lines, lost pulses and restarted sensors: every reading that went out went out once and in order,
-    /// and afterwards the device speaks as if nothing had been.
+    /// Hours of cut lines, lost pulses and restarted sensors: every reading that went out went out once and in
+    /// order, and afterwards the device speaks as if nothing had been.
     @Test
     void badWeatherOnTheLineIsSurvived() {
         for (long seed = 1; seed <= 20; seed++) {

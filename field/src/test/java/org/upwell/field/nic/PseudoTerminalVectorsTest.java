@@ -30,8 +30,8 @@ import org.upwell.field.sensor.SensorDriver;
 import org.upwell.field.serial.PseudoTerminal;
 import org.upwell.field.serial.SerialLink;
 
-/// Every frame of field protocol §6, byte for byte and in both roles, over a pseudo-terminal opened as the serial port
-/// that it stands for. The test is the other station.
+/// Every frame of field protocol §6, byte for byte and in both roles, over a pseudo-terminal opened as the serial
+/// port that it stands for. The test is the other station.
 @EnabledOnOs(OS.LINUX)
 @Timeout(30)
 class PseudoTerminalVectorsTest {
