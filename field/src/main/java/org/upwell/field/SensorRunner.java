@@ -10,6 +10,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.upwell.field.link.ByteLink;
 import org.upwell.field.loop.LoopThread;
+import org.upwell.field.sensor.LnicDriver;
 import org.upwell.field.sensor.MethaneDriver;
 import org.upwell.field.sensor.Sensor;
 import org.upwell.field.sensor.SensorDriver;
@@ -19,11 +20,11 @@ import org.upwell.field.sensor.TemperatureDriver;
 public final class SensorRunner implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SensorRunner.class);
 
-    /// @param types `temp`, `ncmth1`, each at most once
-    /// @param period of `temp`; the others speak when something happens
+    /// @param types `temp`, `ncmth1`, `lnic`, each at most once
+    /// @param period of `temp` and `lnic`; the other speaks when something happens
     public record Settings(LinkAddress link, List<String> types, Duration period, Sensor.Settings sensor) {
         /// The types that can be simulated.
-        public static final List<String> KNOWN_TYPES = List.of("temp", "ncmth1");
+        public static final List<String> KNOWN_TYPES = List.of("temp", "ncmth1", "lnic");
 
         public Settings {
             types = List.copyOf(types);
@@ -49,7 +50,12 @@ public final class SensorRunner implements AutoCloseable {
     public SensorRunner(Settings settings) throws IOException {
         List<SensorDriver> drivers = new ArrayList<>();
         for (String type : settings.types()) {
-            drivers.add(type.equals("temp") ? new TemperatureDriver(settings.period(), 0) : methane);
+            drivers.add(
+                    switch (type) {
+                        case "temp" -> new TemperatureDriver(settings.period(), 0);
+                        case "lnic" -> new LnicDriver(settings.period());
+                        default -> methane;
+                    });
         }
         ByteLink link;
         try {

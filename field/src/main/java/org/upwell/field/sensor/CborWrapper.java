@@ -36,12 +36,21 @@ public final class CborWrapper {
 
     /// Empty when it would be longer than [#MAX_BYTES].
     public static Optional<byte[]> encode(String type, byte[] data) {
+        return encode(type, data, false);
+    }
+
+    /// The same, with the data as a byte string.
+    public static Optional<byte[]> encodeBinary(String type, byte[] data) {
+        return encode(type, data, true);
+    }
+
+    private static Optional<byte[]> encode(String type, byte[] data, boolean binary) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         out.write(MAP_OF_TWO);
         out.write(0);
-        writeText(out, type.getBytes(StandardCharsets.UTF_8));
+        write(out, TEXT, type.getBytes(StandardCharsets.UTF_8));
         out.write(1);
-        writeText(out, data);
+        write(out, binary ? BYTES : TEXT, data);
         return out.size() > MAX_BYTES ? Optional.empty() : Optional.of(out.toByteArray());
     }
 
@@ -61,8 +70,8 @@ public final class CborWrapper {
         return string(bytes, at + 1).map(data -> new CborWrapper(new String(type.get(), StandardCharsets.UTF_8), data));
     }
 
-    private static void writeText(ByteArrayOutputStream out, byte[] text) {
-        int head = TEXT << 5;
+    private static void write(ByteArrayOutputStream out, int major, byte[] text) {
+        int head = major << 5;
         if (text.length < 24) {
             out.write(head | text.length);
         } else if (text.length < 256) {

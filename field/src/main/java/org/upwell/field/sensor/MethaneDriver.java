@@ -73,9 +73,7 @@ public final class MethaneDriver implements SensorDriver {
 
     @Override
     public byte[] read(long epochSeconds) {
-        String state = alarm ? "ALARM" : "NORMAL";
-        return ascii(
-                String.format(Locale.ROOT, "%d,%.1f,%.1f,%s,%d", epochSeconds, levelPpm, thresholdPpm, state, pushes));
+        return new MethaneReading(epochSeconds, levelPpm, thresholdPpm, alarm, pushes).encode();
     }
 
     @Override

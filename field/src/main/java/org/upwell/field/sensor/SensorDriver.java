@@ -24,6 +24,12 @@ public interface SensorDriver {
     /// The reading, for `?sens` and for notifications. At most 119 bytes for a type of three letters.
     byte[] read(long epochSeconds);
 
+    /// Whether readings are bytes to their readers, and not text. Firmware writes text in any case; this reference
+    /// writes what existing decoders want.
+    default boolean isBinary() {
+        return false;
+    }
+
     /// For `?cfg`.
     byte[] configuration(long epochSeconds);
 

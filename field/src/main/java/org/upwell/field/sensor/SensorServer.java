@@ -227,7 +227,9 @@ public final class SensorServer implements HdlcSecondary.MessageHandler {
     private Reply getReading(Registered sensor, CoapMessage request) {
         Optional<CoapOption> observe = request.option(CoapOption.OBSERVE);
         if (observe.isEmpty()) {
-            return wrapped(sensor, sensor.driver.read(clock.epochSeconds()));
+            return wrapper(sensor)
+                    .map(payload -> new Reply(CoapCode.CONTENT, firmware.contentFormat(), payload, false))
+                    .orElse(Reply.of(CoapCode.INTERNAL_SERVER_ERROR));
         }
         long value = observe.get().uintValue();
         if (value == REGISTER) {
@@ -273,6 +275,13 @@ public final class SensorServer implements HdlcSecondary.MessageHandler {
         return reply;
     }
 
+    private Optional<byte[]> wrapper(Registered sensor) {
+        byte[] data = sensor.driver.read(clock.epochSeconds());
+        return sensor.driver.isBinary()
+                ? CborWrapper.encodeBinary(sensor.driver.type(), data)
+                : CborWrapper.encode(sensor.driver.type(), data);
+    }
+
     private Reply wrapped(Registered sensor, byte[] data) {
         return CborWrapper.encode(sensor.driver.type(), data)
                 .map(payload -> new Reply(CoapCode.CONTENT, firmware.contentFormat(), payload, false))
@@ -305,7 +314,7 @@ public final class SensorServer implements HdlcSecondary.MessageHandler {
         if (token == null) {
             return;
         }
-        Optional<byte[]> payload = CborWrapper.encode(sensor.driver.type(), sensor.driver.read(clock.epochSeconds()));
+        Optional<byte[]> payload = wrapper(sensor);
         if (payload.isEmpty()) {
             return;
         }

@@ -3,7 +3,6 @@ package org.upwell.field.sensor;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Locale;
 
 /// Type `temp`: an outdoor temperature that follows the day, warmest in the afternoon, with the slow drift of a place
 /// of its own. Data: `<epoch s>,<value, 2 decimals>,<C or F>`.
@@ -42,7 +41,7 @@ public final class TemperatureDriver implements SensorDriver {
     public byte[] read(long epochSeconds) {
         double celsius = celsius(epochSeconds);
         double value = fahrenheit ? celsius * 9 / 5 + 32 : celsius;
-        return ascii(String.format(Locale.ROOT, "%d,%.2f,%s", epochSeconds, value, unit()));
+        return new TemperatureReading(epochSeconds, value, unit()).encode();
     }
 
     @Override
@@ -68,8 +67,8 @@ public final class TemperatureDriver implements SensorDriver {
         return MEAN_CELSIUS + offsetCelsius + SWING_CELSIUS * day + RIPPLE_CELSIUS * ripple;
     }
 
-    private String unit() {
-        return fahrenheit ? "F" : "C";
+    private char unit() {
+        return fahrenheit ? 'F' : 'C';
     }
 
     private static byte[] ascii(String text) {
