@@ -68,6 +68,12 @@ final class DemoCommand implements Callable<Integer> {
             description = "Take free ports, also where the standard ones are free, to run beside another server")
     private boolean anyPorts;
 
+    @Option(
+            names = "--weather",
+            description =
+                    "Lose 5 % of the datagrams, move NICs to other addresses, and have access points out at times")
+    private boolean weather;
+
     @Override
     public Integer call() throws InterruptedException {
         DemoSettings settings = settings();
@@ -104,7 +110,8 @@ final class DemoCommand implements Callable<Integer> {
                     period == null ? DemoSettings.usualPeriod(devices) : period,
                     Optional.ofNullable(length),
                     Optional.ofNullable(dataDirectory),
-                    anyPorts);
+                    anyPorts,
+                    weather);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
         }

@@ -43,6 +43,9 @@ public final class Demo {
     /// For what NICs still have to send when the field has fallen silent.
     private static final Duration FLUSH = Duration.ofSeconds(30);
 
+    /// The same when NICs may have to wait for their longest repeat first.
+    private static final Duration FLUSH_AFTER_WEATHER = Duration.ofSeconds(60);
+
     private static final Duration LAST_DELIVERIES = Duration.ofSeconds(10);
     /// The same for both when somebody wants it to end now.
     private static final Duration SHORT_FLUSH = Duration.ofSeconds(5);
@@ -131,7 +134,8 @@ public final class Demo {
         // A later demo on the same directory must be known for one by its greater boot number.
         long boot = clock.instant().getEpochSecond();
         return SimulatedField.start(
-                SimulatedField.Settings.of(fieldAddress(), macs, settings.period(), boot),
+                SimulatedField.Settings.of(fieldAddress(), macs, settings.period(), boot)
+                        .withAccessPoints(settings.weather() ? DemoWeather.ACCESS_POINTS : 1),
                 clock,
                 sent -> tally.sent(new Tally.Key(sent.mac(), sent.sequence())));
     }
@@ -165,6 +169,13 @@ public final class Demo {
         try (ScheduledExecutorService alarms = Executors.newSingleThreadScheduledExecutor()) {
             var _ = alarms.scheduleAtFixedRate(
                     new Alarms(), ALARM_PERIOD.toMillis(), ALARM_PERIOD.toMillis(), TimeUnit.MILLISECONDS);
+            if (settings.weather()) {
+                var _ = alarms.scheduleAtFixedRate(
+                        new DemoWeather(field, settings, out),
+                        DemoWeather.STEP.toMillis(),
+                        DemoWeather.STEP.toMillis(),
+                        TimeUnit.MILLISECONDS);
+            }
             table.printUntil(deadline, end);
             alarms.shutdownNow();
         }
@@ -184,7 +195,12 @@ public final class Demo {
 
     private boolean judge(boolean atOnce) throws InterruptedException {
         field.stopProducing();
-        boolean flushed = field.flush(atOnce ? SHORT_FLUSH : FLUSH);
+        if (settings.weather()) {
+            // What was lost shall be found again; that it is lost is shown already.
+            DemoWeather.clear(field);
+        }
+        Duration patience = settings.weather() ? FLUSH_AFTER_WEATHER : FLUSH;
+        boolean flushed = field.flush(atOnce ? SHORT_FLUSH : patience);
         tally.awaitDelivery((atOnce ? SHORT_FLUSH : LAST_DELIVERIES).toNanos());
         Tally.Summary summary = tally.summary();
         if (!flushed) {

@@ -11,13 +11,15 @@ import java.util.Optional;
 /// @param length how long devices send; absent: until it is stopped
 /// @param dataDirectory absent: a temporary one, removed at the end
 /// @param anyPorts never the standard ports
+/// @param weather whether the field is to live through [DemoWeather]
 public record DemoSettings(
         int devices,
         int tenants,
         Duration period,
         Optional<Duration> length,
         Optional<Path> dataDirectory,
-        boolean anyPorts) {
+        boolean anyPorts,
+        boolean weather) {
     public static final int DEFAULT_DEVICES = 10;
     public static final int DEFAULT_TENANTS = 2;
     /// Each simulated NIC has a socket of its own, and processes may not open many more.

@@ -31,7 +31,7 @@ class DemoTest {
     void everyReadingReachesItsTenantOnceAndNothingIsLeftBehind() throws Exception {
         StringWriter text = new StringWriter();
         DemoSettings settings = new DemoSettings(
-                6, 2, Duration.ofSeconds(2), Optional.of(Duration.ofSeconds(8)), Optional.empty(), true);
+                6, 2, Duration.ofSeconds(2), Optional.of(Duration.ofSeconds(8)), Optional.empty(), true, false);
 
         boolean kept;
         try (Parts parts = new Parts()) {
@@ -49,6 +49,24 @@ class DemoTest {
         assertThat(Integer.parseInt(summary.group(1))).isGreaterThanOrEqualTo(6);
         assertThat(out).startsWith("upwell ready\n").contains("mosquitto_sub", "curl", "coap-client", "demo1", "demo2");
         assertThat(Files.exists(Path.of(authority(out)))).isFalse();
+    }
+
+    @Test
+    void nothingIsLostInTheWeather() throws Exception {
+        StringWriter text = new StringWriter();
+        DemoSettings settings = new DemoSettings(
+                40, 2, Duration.ofSeconds(2), Optional.of(Duration.ofSeconds(12)), Optional.empty(), true, true);
+
+        boolean kept;
+        try (Parts parts = new Parts()) {
+            kept = Demo.start(settings, InstantSource.system(), new PrintWriter(text, true), parts)
+                    .run(new CountDownLatch(1));
+        }
+
+        String out = text.toString();
+        assertThat(kept).as(out).isTrue();
+        assertThat(out).contains("-- access point 2 is out for 2 s\n", "-- access point 2 is back\n");
+        assertThat(out).containsPattern("sent=\\d+ delivered=\\d+ lost=0 ");
     }
 
     private static String authority(String out) {
@@ -85,7 +103,7 @@ class DemoTest {
     void demoThatIsToldToEndIsJudgedByWhatWasSent() throws Exception {
         StringWriter text = new StringWriter();
         DemoSettings settings =
-                new DemoSettings(2, 1, Duration.ofSeconds(60), Optional.empty(), Optional.empty(), true);
+                new DemoSettings(2, 1, Duration.ofSeconds(60), Optional.empty(), Optional.empty(), true, false);
         CountDownLatch end = new CountDownLatch(1);
         end.countDown();
 

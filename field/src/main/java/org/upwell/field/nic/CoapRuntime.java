@@ -9,6 +9,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.eclipse.californium.core.config.CoapConfig;
 import org.eclipse.californium.core.config.CoapConfig.TrackerMode;
 import org.eclipse.californium.core.network.CoapEndpoint;
@@ -31,6 +32,7 @@ public final class CoapRuntime implements AutoCloseable {
     private final UdpSelector selector;
     private final ScheduledExecutorService protocol;
     private final ScheduledThreadPoolExecutor timers;
+    private volatile BooleanSupplier air = () -> true;
 
     /// @param threads for CoAP work; two suffice for some thousand NICs
     public CoapRuntime(int threads) throws IOException {
@@ -38,6 +40,12 @@ public final class CoapRuntime implements AutoCloseable {
         protocol = Executors.newScheduledThreadPool(threads, daemons("nic-coap"));
         timers = new ScheduledThreadPoolExecutor(1, daemons("nic-coap-timer"));
         timers.setRemoveOnCancelPolicy(true);
+    }
+
+    /// For simulation: what decides about each datagram of these NICs, either way, whether it comes through. Called on
+    /// any thread.
+    public void air(BooleanSupplier passes) {
+        air = passes;
     }
 
     /// How long an answer from the gateway is waited for. A confirmable request may be acknowledged at once and
@@ -50,7 +58,7 @@ public final class CoapRuntime implements AutoCloseable {
     Endpoint open(InetSocketAddress bind, MessageDeliverer deliverer) throws IOException {
         CoapEndpoint endpoint = CoapEndpoint.builder()
                 .setConfiguration(configuration)
-                .setConnector(new SharedUdpConnector(selector, bind))
+                .setConnector(new SharedUdpConnector(selector, bind, () -> air.getAsBoolean()))
                 .build();
         endpoint.setExecutors(protocol, timers);
         endpoint.setMessageDeliverer(deliverer);

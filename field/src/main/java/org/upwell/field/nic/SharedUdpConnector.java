@@ -6,6 +6,7 @@ import java.net.DatagramPacket;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
+import java.util.function.BooleanSupplier;
 import org.eclipse.californium.elements.Connector;
 import org.eclipse.californium.elements.EndpointContext;
 import org.eclipse.californium.elements.EndpointContextMatcher;
@@ -22,11 +23,14 @@ final class SharedUdpConnector implements Connector {
     private final InetSocketAddress bind;
     private volatile @Nullable DatagramChannel channel;
     private volatile @Nullable RawDataChannel receiver;
+    private final BooleanSupplier air;
     private volatile @Nullable EndpointContextMatcher matcher;
     private volatile InetSocketAddress address;
 
-    SharedUdpConnector(UdpSelector selector, InetSocketAddress bind) {
+    /// @param air asked for each datagram, either way, whether it comes through
+    SharedUdpConnector(UdpSelector selector, InetSocketAddress bind, BooleanSupplier air) {
         this.selector = selector;
+        this.air = air;
         this.bind = bind;
         this.address = bind;
     }
@@ -75,7 +79,9 @@ final class SharedUdpConnector implements Connector {
         try {
             message.onContextEstablished(context);
             // Nothing sent means that the socket's buffer is full: lost like any datagram, and repeated like any.
-            open.send(ByteBuffer.wrap(message.getBytes()), message.getInetSocketAddress());
+            if (air.getAsBoolean()) {
+                open.send(ByteBuffer.wrap(message.getBytes()), message.getInetSocketAddress());
+            }
             message.onSent();
         } catch (IOException e) {
             message.onError(e);
@@ -114,7 +120,7 @@ final class SharedUdpConnector implements Connector {
 
     private void receive(byte[] bytes, InetSocketAddress source) {
         RawDataChannel target = receiver;
-        if (target != null) {
+        if (target != null && air.getAsBoolean()) {
             target.receiveData(
                     RawData.inbound(bytes, new UdpEndpointContext(source), false, System.nanoTime(), address));
         }

@@ -10,6 +10,7 @@ import org.slf4j.LoggerFactory;
 import org.upwell.field.link.PipeLink;
 import org.upwell.field.loop.Loop;
 import org.upwell.field.nic.BubbleUpClass;
+import org.upwell.field.nic.CoapRuntime;
 import org.upwell.field.nic.Nic;
 import org.upwell.field.nic.NicListener;
 import org.upwell.field.nic.Notification;
@@ -30,7 +31,8 @@ final class SimulatedDevice {
     private final AtomicLong dropped = new AtomicLong();
     private final AtomicLong registrations = new AtomicLong();
 
-    SimulatedDevice(SimulatedField field, SimulatedField.Settings settings, String mac, Loop loop) {
+    SimulatedDevice(SimulatedField field, CoapRuntime runtime, String mac, Loop loop) {
+        SimulatedField.Settings settings = field.settings();
         PipeLink.Ends wire = PipeLink.create();
         TemperatureDriver temperature = new TemperatureDriver(settings.period(), Long.parseUnsignedLong(mac, 16));
         this.sensor = new Sensor(
@@ -40,7 +42,7 @@ final class SimulatedDevice {
                 wire.sensor(),
                 cause -> LOG.debug("{}: the wire has ended", mac));
         this.nic = new Nic(
-                settings.nic(mac), field.runtime(), loop, wire.nic(), field.state(), field.clock(), new Events(field));
+                settings.nic(mac), runtime, loop, wire.nic(), field.state(), field.clock(), new Events(field));
     }
 
     private final class Events implements NicListener {

@@ -46,6 +46,7 @@ public final class SimulatedField implements AutoCloseable {
     /// @param startSpread devices start evenly over this time
     /// @param loops threads that own the devices
     /// @param bootNumber told by every NIC; must grow when a field with the same MACs starts again
+    /// @param accessPoints among which the devices are dealt out, for weather
     public record Settings(
             InetSocketAddress gateway,
             List<String> macs,
@@ -54,7 +55,8 @@ public final class SimulatedField implements AutoCloseable {
             Firmware firmware,
             Duration startSpread,
             int loops,
-            long bootNumber) {
+            long bootNumber,
+            int accessPoints) {
         public Settings {
             macs = List.copyOf(macs);
             if (period.toSeconds() < 1) {
@@ -62,6 +64,9 @@ public final class SimulatedField implements AutoCloseable {
             }
             if (loops < 1) {
                 throw new IllegalArgumentException("at least one loop is needed");
+            }
+            if (accessPoints < 1) {
+                throw new IllegalArgumentException("at least one access point is needed");
             }
         }
 
@@ -76,7 +81,12 @@ public final class SimulatedField implements AutoCloseable {
                     Firmware.V1_4_8,
                     period.compareTo(longest) < 0 ? period : longest,
                     2,
-                    bootNumber);
+                    bootNumber,
+                    1);
+        }
+
+        public Settings withAccessPoints(int count) {
+            return new Settings(gateway, macs, period, bind, firmware, startSpread, loops, bootNumber, count);
         }
 
         Sensor.Settings sensor() {
@@ -94,7 +104,9 @@ public final class SimulatedField implements AutoCloseable {
     private final Settings settings;
     private final InstantSource clock;
     private final Consumer<SentNotification> onSent;
-    private final CoapRuntime runtime;
+    /// One for each access point.
+    private final List<CoapRuntime> runtimes = new ArrayList<>();
+    private final AtomicLong datagrams = new AtomicLong();
     private final List<LoopThread> loops = new ArrayList<>();
     private final Map<String, SimulatedDevice> devices = new LinkedHashMap<>();
     private final AtomicLong unsettled = new AtomicLong();
@@ -106,13 +118,17 @@ public final class SimulatedField implements AutoCloseable {
         this.settings = settings;
         this.clock = clock;
         this.onSent = onSent;
-        this.runtime = new CoapRuntime(2);
+        int threads = settings.accessPoints() == 1 ? 2 : 1;
+        for (int i = 0; i < settings.accessPoints(); i++) {
+            runtimes.add(new CoapRuntime(threads));
+        }
         for (int i = 0; i < settings.loops(); i++) {
             loops.add(new LoopThread("field-" + i, e -> LOG.error("a simulated device failed at one task", e)));
         }
         for (String mac : settings.macs()) {
             LoopThread loop = loops.get(devices.size() % loops.size());
-            devices.put(mac, new SimulatedDevice(this, settings, mac, loop));
+            CoapRuntime runtime = runtimes.get(devices.size() % runtimes.size());
+            devices.put(mac, new SimulatedDevice(this, runtime, mac, loop));
         }
     }
 
@@ -176,6 +192,15 @@ public final class SimulatedField implements AutoCloseable {
         device(mac).changeAddress(new InetSocketAddress(settings.bind(), 0));
     }
 
+    /// Loses a share of the datagrams behind an access point, either way; at 1 the access point is out, as its devices
+    /// do not know.
+    ///
+    /// @param accessPoint counted from 0; devices are dealt out in turn
+    /// @param seed which datagram is lost follows from it and the datagram's number
+    public void loss(int accessPoint, double share, long seed) {
+        runtimes.get(accessPoint).air(() -> Chance.of(seed, datagrams.incrementAndGet()) >= share);
+    }
+
     /// Powers every sensor off. When this returns nothing new will be sent, though much may still be under way.
     public void stopProducing() throws InterruptedException {
         devices.values().forEach(SimulatedDevice::stopProducing);
@@ -206,11 +231,11 @@ public final class SimulatedField implements AutoCloseable {
     public void close() {
         devices.values().forEach(SimulatedDevice::close);
         loops.forEach(LoopThread::close);
-        runtime.close();
+        runtimes.forEach(CoapRuntime::close);
     }
 
-    CoapRuntime runtime() {
-        return runtime;
+    Settings settings() {
+        return settings;
     }
 
     InstantSource clock() {
