@@ -25,5 +25,7 @@ public interface InFlightStore {
     CompletionStage<?> release(int packetId);
 
     /// The handshake is over. May be lazy: a message that is found again is sent again under the same id.
-    void remove(int packetId);
+    ///
+    /// @param delivered whether the server took the message over; false if it refused it, or if nobody can know
+    void remove(int packetId, boolean delivered);
 }

@@ -31,7 +31,7 @@ final class InMemoryInFlightStore implements InFlightStore {
     }
 
     @Override
-    public void remove(int packetId) {
+    public void remove(int packetId, boolean delivered) {
         // Nothing is kept here.
     }
 }

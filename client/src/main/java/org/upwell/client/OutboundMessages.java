@@ -101,8 +101,8 @@ final class OutboundMessages {
         waiting.add(message);
     }
 
-    /// A connection was accepted by the server. `again` says that we came back by ourselves: what was accepted since
-    /// the last connection was meant for the session of then.
+    /// A connection was accepted by the server. `again` says that we came back by ourselves: what was accepted
+    /// since the last connection was meant for the session of then.
     void onConnected(ClientConnection connection, ServerLimits limits, boolean sessionPresent, boolean again) {
         this.connection = connection;
         this.limits = limits;
@@ -129,8 +129,9 @@ final class OutboundMessages {
         pump();
     }
 
-    /// A server that lost our session may have lost those of our subscribers too: nobody might hear these messages, so
-    /// that their callers, who know better, decide. What is with the store stays in `storing` until that is done.
+    /// A server that lost our session may have lost those of our subscribers too: nobody might hear these messages,
+    /// so that their callers, who know better, decide. What is with the store stays in `storing` until that is
+    /// done.
     private void failUnsent() {
         List<Outgoing> unsent = new ArrayList<>(waiting);
         waiting.clear();
@@ -148,7 +149,7 @@ final class OutboundMessages {
     private void onSessionLost(Outgoing message) {
         if (message.state != State.PUBLISHING) {
             // The server had taken the message over before it forgot the handshake.
-            finish(message);
+            finish(message, true);
             message.succeed(ReasonCode.SUCCESS);
         } else if (!options.republish()) {
             if (message.isOfEarlierProcess()) {
@@ -156,7 +157,7 @@ final class OutboundMessages {
                 LOG.warn("the server lost the session; dropped what was stored as packet id {}", message.packetId());
             }
             boolean sent = message.sent;
-            finish(message);
+            finish(message, false);
             message.fail(sessionLost(
                     sent
                             ? "the server lost the session; whether it got the message is not known"
@@ -212,7 +213,7 @@ final class OutboundMessages {
         resending.remove();
         MqttException refusal = refuse(message);
         if (refusal != null) {
-            finish(message);
+            finish(message, false);
             message.fail(refusal);
             return true;
         }
@@ -291,7 +292,7 @@ final class OutboundMessages {
             return;
         }
         if (message.state == State.FINISHED) {
-            finish(message);
+            finish(message, false);
             pump();
             return;
         }
@@ -346,7 +347,7 @@ final class OutboundMessages {
             closeFor("PUBACK for a message at QoS 2");
             return;
         }
-        finish(message);
+        finish(message, !ack.reason().isError());
         settle(message, ack.reason(), ack.properties());
     }
 
@@ -364,7 +365,7 @@ final class OutboundMessages {
             closeFor("PUBREC for a message at QoS 1");
         } else if (rec.reason().isError()) {
             // [MQTT-4.3.3-4]: no PUBREL follows, the packet id is free.
-            finish(message);
+            finish(message, false);
             settle(message, rec.reason(), rec.properties());
         } else if (message.state == State.PUBLISHING) {
             message.state = State.RELEASING;
@@ -410,12 +411,11 @@ final class OutboundMessages {
             closeFor("PUBCOMP without PUBREL");
             return;
         }
-        finish(message);
         // A server that does not know the id any more has been through with it.
-        settle(
-                message,
-                comp.reason() == ReasonCode.PACKET_IDENTIFIER_NOT_FOUND ? ReasonCode.SUCCESS : comp.reason(),
-                comp.properties());
+        ReasonCode reason =
+                comp.reason() == ReasonCode.PACKET_IDENTIFIER_NOT_FOUND ? ReasonCode.SUCCESS : comp.reason();
+        finish(message, !reason.isError());
+        settle(message, reason, comp.properties());
     }
 
     /// QoS 0: the socket took the bytes, or did not.
@@ -438,13 +438,13 @@ final class OutboundMessages {
     }
 
     /// Frees packet id, quota and store.
-    private void finish(Outgoing message) {
+    private void finish(Outgoing message, boolean delivered) {
         message.state = State.FINISHED;
         inFlight.remove(message.packetId());
         ids.free(message.packetId());
         giveQuotaBack(message);
         try {
-            store.remove(message.packetId());
+            store.remove(message.packetId(), delivered);
         } catch (RuntimeException e) {
             // Found again after a restart, the message is sent again, which the server can tell.
             LOG.warn("the in-flight store did not forget packet id {}", message.packetId(), e);

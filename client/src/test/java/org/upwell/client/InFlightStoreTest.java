@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -62,6 +63,7 @@ class InFlightStoreTest {
     private static final class FakeStore implements InFlightStore {
 
         private final Map<Integer, InFlight> kept = new LinkedHashMap<>();
+        private final List<String> ended = new CopyOnWriteArrayList<>();
         private final LinkedBlockingQueue<CompletableFuture<Void>> open = new LinkedBlockingQueue<>();
 
         @Override
@@ -88,8 +90,9 @@ class InFlightStoreTest {
         }
 
         @Override
-        public synchronized void remove(int packetId) {
+        public synchronized void remove(int packetId, boolean delivered) {
             kept.remove(packetId);
+            ended.add(packetId + (delivered ? " delivered" : " not delivered"));
         }
 
         private CompletableFuture<Void> open() {
@@ -166,6 +169,27 @@ class InFlightStoreTest {
 
         await(sent);
         assertThat(store.kept()).isEmpty();
+        assertThat(store.ended).containsExactly("1 delivered");
+    }
+
+    @Test
+    void theStoreHearsWhetherTheServerTookAMessage() throws IOException {
+        FakeServer.Peer peer = fixture.connect(options());
+        CompletionStage<ReasonCode> refused = fixture.publish("x", QoS.AT_LEAST_ONCE);
+        store.confirm();
+        peer.expect(Publish.class);
+        peer.send(new PubAck(1, ReasonCode.NOT_AUTHORIZED, Properties.NONE));
+        awaitFailure(refused);
+        CompletionStage<ReasonCode> forgotten = fixture.publish("x", QoS.EXACTLY_ONCE);
+        store.confirm();
+        peer.expect(Publish.class);
+        peer.send(new PubRec(2));
+        store.confirm();
+        peer.expect(new PubRel(2));
+        peer.send(new PubComp(2, ReasonCode.PACKET_IDENTIFIER_NOT_FOUND, Properties.NONE));
+        await(forgotten);
+
+        assertThat(store.ended).containsExactly("1 not delivered", "2 delivered");
     }
 
     @Test
@@ -315,7 +339,7 @@ class InFlightStoreTest {
             }
 
             @Override
-            public void remove(int packetId) {
+            public void remove(int packetId, boolean delivered) {
                 throw new IllegalStateException("not reached");
             }
         }));
