@@ -181,8 +181,13 @@ final class Installation {
 
     /// A gateway in a process of its own.
     UpwellProcess startGateway(String user, Path passwordFile) throws IOException, InterruptedException {
+        return startGateway(user, passwordFile, "");
+    }
+
+    /// The same with more lines of the gateway's section, each two spaces in.
+    UpwellProcess startGateway(String user, Path passwordFile, String more) throws IOException, InterruptedException {
         String broker = "  broker: {url: 'ssl://localhost:" + tlsPort + "', username: " + user + ", password-file: "
-                + passwordFile + ", ca: " + ca() + "}\n";
+                + passwordFile + ", ca: " + ca() + "}\n" + more;
         Path config = Files.writeString(
                 directory.resolve("gateway.yaml"), "data-directory: " + data + "\n" + gatewaySection(broker));
         return UpwellProcess.start(directory, READY, "gateway", "--config", config.toString())

@@ -93,6 +93,39 @@ class KillIT {
         }
     }
 
+    /// Killed thrice in mid-run, with many readings under way each time; then each has come once, no more and no
+    /// less.
+    @Test
+    void killedGatewayDeliversExactlyOnce() throws Exception {
+        Installation installation = install();
+        Path password = installation.addUser("bridge", "long enough", "BUBBLE_UP_PRODUCER", "PRESENCE_PRODUCER");
+        String settings = """
+                  gateway_coap_mqtt_bridge_default_message_qos: EXACTLY_ONCE
+                  bridge: {instances: 2, first-instance: 7}
+                """.indent(-14);
+        try (UpwellProcess broker = installation.startServer(false)) {
+            assertThat(broker.isAlive()).isTrue();
+            MqttClient subscriber = subscribe(installation, 2);
+            UpwellProcess gateway = installation.startGateway("bridge", password, settings);
+            try (SimulatedField field = startField(installation, Duration.ofMillis(50))) {
+                for (int kills = 0; kills < 3; kills++) {
+                    int before = delivered.size();
+                    await().atMost(Duration.ofSeconds(40)).until(() -> delivered.size() >= before + 50);
+                    gateway.kill();
+                    gateway = installation.startGateway("bridge", password, settings);
+                }
+                int before = delivered.size();
+                await().atMost(Duration.ofSeconds(60)).until(() -> delivered.size() >= before + 50);
+                endAndCompare(field);
+                assertThat(delivered).as("each once").hasSameSizeAs(sent);
+                subscriber.disconnectForcibly(0, 1000);
+                subscriber.close(true);
+            } finally {
+                gateway.close();
+            }
+        }
+    }
+
     private Installation install() throws IOException, InterruptedException {
         Installation installation = new Installation(directory);
         installation.addTenant(TENANT);
@@ -101,14 +134,22 @@ class KillIT {
     }
 
     private SimulatedField startField(Installation installation) throws IOException {
+        return startField(installation, Duration.ofSeconds(2));
+    }
+
+    private SimulatedField startField(Installation installation, Duration period) throws IOException {
         return SimulatedField.start(
-                SimulatedField.Settings.of(
-                        installation.fieldAddress(), SimulatedField.macs(1, DEVICES), Duration.ofSeconds(2), 1),
+                SimulatedField.Settings.of(installation.fieldAddress(), SimulatedField.macs(1, DEVICES), period, 1),
                 InstantSource.system(),
                 sent::add);
     }
 
     private MqttClient subscribe(Installation installation)
+            throws MqttException, IOException, InterruptedException, GeneralSecurityException {
+        return subscribe(installation, 1);
+    }
+
+    private MqttClient subscribe(Installation installation, int qos)
             throws MqttException, IOException, InterruptedException, GeneralSecurityException {
         MqttClient client =
                 new MqttClient("ssl://localhost:" + installation.tlsPort, "watcher", new MemoryPersistence());
@@ -136,7 +177,7 @@ class KillIT {
             }
         });
         client.connect(options);
-        client.subscribe(TENANT + "/read/#", 1);
+        client.subscribe(TENANT + "/read/#", qos);
         return client;
     }
 

@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 import org.eclipse.californium.core.config.CoapConfig;
 import org.eclipse.californium.elements.config.Configuration;
 import org.eclipse.californium.elements.util.DaemonThreadFactory;
@@ -19,10 +18,10 @@ import org.slf4j.LoggerFactory;
 import org.upwell.access.DeviceOwners;
 import org.upwell.access.Mac;
 import org.upwell.broker.access.Authenticator;
+import org.upwell.gateway.bridge.BridgeJournal;
 import org.upwell.gateway.bridge.BridgeLinks;
 import org.upwell.gateway.bridge.BrokerLink;
 import org.upwell.gateway.bridge.BubbleUps;
-import org.upwell.gateway.bridge.InMemoryRepeatWindow;
 import org.upwell.gateway.coap.CoapListener;
 import org.upwell.gateway.coap.Networks;
 import org.upwell.gateway.coap.RequestDeliverer;
@@ -59,6 +58,7 @@ public final class Gateway implements AutoCloseable {
     private final List<AutoCloseable> owned = new ArrayList<>();
     private final AddressBook devices;
     private final Sessions sessions;
+    private final BridgeJournal journal;
     private final BridgeLinks bridge;
     private final BrokerLink presenceLink;
     private final Presence presence;
@@ -70,15 +70,15 @@ public final class Gateway implements AutoCloseable {
     ///
     /// @param authenticator for tokens and passwords of applications; [#accessChanged] wants to hear of changes
     /// @param owners whose each device is; [#ownerChanged] wants to hear of changes
-    /// @param links opens a connection to the broker under the given client ID
+    /// @param links opens the connections to the broker
     /// @param clock for what leaves the process and for lives of registrations and sessions
-    /// @throws IOException naming the address that could not be bound
+    /// @throws IOException naming the address that could not be bound, or the file that could not be opened
     /// @throws IllegalArgumentException naming a network that cannot be read
     public static Gateway start(
             GatewayConfig config,
             Authenticator authenticator,
             DeviceOwners owners,
-            Function<String, ? extends BrokerLink> links,
+            BrokerLink.Opener links,
             InstantSource clock)
             throws IOException {
         // Before anything is opened, since it may be refused.
@@ -91,7 +91,7 @@ public final class Gateway implements AutoCloseable {
             Networks networks,
             Authenticator authenticator,
             DeviceOwners owners,
-            Function<String, ? extends BrokerLink> links,
+            BrokerLink.Opener links,
             InstantSource clock)
             throws IOException {
         this.config = config;
@@ -100,8 +100,9 @@ public final class Gateway implements AutoCloseable {
                 config.devices(), config.field().registrationLife().multipliedBy(MISSED_REGISTRATIONS));
         sessions = new Sessions(config.sessions(), counters, clock);
         try {
+            journal = own(BridgeJournal.open(config.directory().resolve("bridge")));
             bridge = own(openBridge(links));
-            presenceLink = own(links.apply(config.bridge().presenceClientId()));
+            presenceLink = own(links.open(config.bridge().presenceClientId(), null));
             presence = new Presence(presenceLink, owners, counters, clock, timer);
             devices.addListener(presence);
 
@@ -138,10 +139,11 @@ public final class Gateway implements AutoCloseable {
         return part;
     }
 
-    private BridgeLinks openBridge(Function<String, ? extends BrokerLink> links) {
+    private BridgeLinks openBridge(BrokerLink.Opener links) {
         List<BrokerLink> opened = new ArrayList<>();
         for (int i = 0; i < config.bridge().instances(); i++) {
-            opened.add(links.apply(config.bridge().bridgeClientId(i)));
+            String clientId = config.bridge().bridgeClientId(i);
+            opened.add(links.open(clientId, journal.store(clientId)));
         }
         return new BridgeLinks(opened);
     }
@@ -155,7 +157,7 @@ public final class Gateway implements AutoCloseable {
                 devices,
                 owners,
                 bridge,
-                new InMemoryRepeatWindow(),
+                journal,
                 counters,
                 clock,
                 timer);
@@ -212,9 +214,9 @@ public final class Gateway implements AutoCloseable {
         return field.addresses();
     }
 
-    /// True while every connection to the broker stands.
+    /// True while every connection to the broker stands and what is under way can be written down.
     public boolean isConnected() {
-        return bridge.isConnected() && presenceLink.isConnected();
+        return journal.isWritable() && bridge.isConnected() && presenceLink.isConnected();
     }
 
     public GatewayCounters counters() {

@@ -2,6 +2,7 @@
 package org.upwell.gateway;
 
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -18,6 +19,7 @@ import org.upwell.gateway.session.Sessions;
 /// @param patience how long requests to devices may take
 /// @param times transmission parameters of both listeners
 /// @param devices how many devices may be registered
+/// @param directory where the gateway keeps what must outlive its process; no other gateway may use it
 public record GatewayConfig(
         Listener coap,
         Field field,
@@ -25,7 +27,8 @@ public record GatewayConfig(
         Sessions.Limits sessions,
         Patience patience,
         CoapTimes times,
-        int devices) {
+        int devices,
+        Path directory) {
 
     private static final int MAX_DEVICES = 1_000_000;
 
@@ -53,7 +56,7 @@ public record GatewayConfig(
     /// @param instances how many connections share the devices
     /// @param firstInstance the number in the client ID of the first; gateways of one broker must not share numbers
     /// @param acknowledgementPatience how long a device waits for the broker's acknowledgement before it is sent
-    /// away
+    ///     away
     public record Bridge(QoS qos, int instances, int firstInstance, Duration acknowledgementPatience) {
 
         /// What three digits can tell apart.
@@ -67,6 +70,10 @@ public record GatewayConfig(
         }
 
         public static final Bridge DEFAULT = new Bridge(QoS.AT_LEAST_ONCE, 1, 1, Duration.ofMinutes(1));
+
+        public Bridge withInstances(int number, int first) {
+            return new Bridge(qos, number, first, acknowledgementPatience);
+        }
 
         public Bridge withQos(QoS other) {
             return new Bridge(other, instances, firstInstance, acknowledgementPatience);
@@ -95,8 +102,9 @@ public record GatewayConfig(
                 new Patience(Duration.ofSeconds(310), Duration.ofSeconds(240), Duration.ofSeconds(5));
     }
 
-    /// Defaults for all but the addresses.
-    public static GatewayConfig of(InetSocketAddress coap, InetSocketAddress field, List<String> networks) {
+    /// Defaults for all but the addresses and the directory.
+    public static GatewayConfig of(
+            InetSocketAddress coap, InetSocketAddress field, List<String> networks, Path directory) {
         return new GatewayConfig(
                 new Listener(coap),
                 new Field(field, networks),
@@ -104,14 +112,15 @@ public record GatewayConfig(
                 Sessions.Limits.DEFAULT,
                 Patience.DEFAULT,
                 CoapTimes.DEFAULT,
-                MAX_DEVICES);
+                MAX_DEVICES,
+                directory);
     }
 
     public GatewayConfig withTimes(CoapTimes other) {
-        return new GatewayConfig(coap, field, bridge, sessions, patience, other, devices);
+        return new GatewayConfig(coap, field, bridge, sessions, patience, other, devices, directory);
     }
 
     public GatewayConfig withBridge(Bridge other) {
-        return new GatewayConfig(coap, field, other, sessions, patience, times, devices);
+        return new GatewayConfig(coap, field, other, sessions, patience, times, devices, directory);
     }
 }

@@ -125,8 +125,9 @@ class FieldListenerTest {
                 .containsExactly(
                         new UserProperty("mac", MAC),
                         new UserProperty("sensor-uri", "/arduino/other?sens"),
-                        new UserProperty("received-at", "2026-11-22T10:15:30Z"),
-                        new UserProperty("notification-seq", "41"));
+                        new UserProperty("notification-seq", "41"),
+                        new UserProperty("notification-boot", "3"),
+                        new UserProperty("received-at", "2026-11-22T10:15:30Z"));
     }
 
     @Test
@@ -336,7 +337,7 @@ class FieldListenerTest {
         }
         fixture.bridge().await(count - 1);
         List<String> numbers = fixture.bridge().published().stream()
-                .map(published -> published.message().userProperties().getLast().value())
+                .map(published -> published.message().userProperties().get(2).value())
                 .toList();
         assertThat(numbers).isSortedAccordingTo((a, b) -> Integer.compare(Integer.parseInt(a), Integer.parseInt(b)));
     }

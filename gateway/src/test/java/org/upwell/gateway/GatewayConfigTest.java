@@ -16,24 +16,28 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.upwell.codec.QoS;
 
 class GatewayConfigTest {
 
     private static final InetSocketAddress ANY_PORT = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
 
+    @TempDir
+    private Path directory;
+
     private static Gateway start(GatewayConfig config) throws IOException {
         return Gateway.start(
                 config,
                 _ -> CompletableFuture.failedStage(new IllegalStateException("nobody logs in")),
                 _ -> Optional.empty(),
-                FakeBrokerLink::new,
+                (clientId, _) -> new FakeBrokerLink(clientId),
                 new ManualClock());
     }
 
     @Test
     void defaultsAreThoseOfTheFieldProtocol() {
-        GatewayConfig config = GatewayConfig.of(ANY_PORT, ANY_PORT, List.of("::/0"));
+        GatewayConfig config = GatewayConfig.of(ANY_PORT, ANY_PORT, List.of("::/0"), directory);
         assertThat(config.bridge().qos()).isEqualTo(QoS.AT_LEAST_ONCE);
         assertThat(config.field().registrationLife()).hasSeconds(900);
         assertThat(config.sessions().perTenant()).isEqualTo(10);
@@ -68,9 +72,10 @@ class GatewayConfigTest {
 
     @Test
     void fieldListenerNeedsANetworkThatCanBeRead() {
-        assertThatIllegalArgumentException().isThrownBy(() -> GatewayConfig.of(ANY_PORT, ANY_PORT, List.of()));
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> start(GatewayConfig.of(ANY_PORT, ANY_PORT, List.of("10.0.0.0/40"))))
+                .isThrownBy(() -> GatewayConfig.of(ANY_PORT, ANY_PORT, List.of(), directory));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> start(GatewayConfig.of(ANY_PORT, ANY_PORT, List.of("10.0.0.0/40"), directory)))
                 .withMessageContaining("10.0.0.0/40");
     }
 
@@ -79,7 +84,7 @@ class GatewayConfigTest {
         try (DatagramSocket taken = new DatagramSocket(ANY_PORT)) {
             InetSocketAddress address = (InetSocketAddress) taken.getLocalSocketAddress();
             assertThatExceptionOfType(IOException.class)
-                    .isThrownBy(() -> start(GatewayConfig.of(address, ANY_PORT, List.of("::/0"))))
+                    .isThrownBy(() -> start(GatewayConfig.of(address, ANY_PORT, List.of("::/0"), directory)))
                     .withMessageContaining("coap listener")
                     .withMessageContaining(Integer.toString(address.getPort()));
         }
@@ -89,7 +94,7 @@ class GatewayConfigTest {
     @Test
     void wildcardAnswersFromTheAddressThatWasAsked() throws IOException {
         InetSocketAddress wildcard = new InetSocketAddress(0);
-        try (Gateway gateway = start(GatewayConfig.of(wildcard, ANY_PORT, List.of("::/0")))) {
+        try (Gateway gateway = start(GatewayConfig.of(wildcard, ANY_PORT, List.of("::/0"), directory))) {
             assertThat(gateway.coapAddresses()).isNotEmpty();
             int port = gateway.coapAddresses().getFirst().getPort();
             assertThat(gateway.coapAddresses())
@@ -106,7 +111,7 @@ class GatewayConfigTest {
 
     @Test
     void noPropertiesFileIsWritten() throws IOException {
-        start(GatewayConfig.of(ANY_PORT, ANY_PORT, List.of("::/0"))).close();
+        start(GatewayConfig.of(ANY_PORT, ANY_PORT, List.of("::/0"), directory)).close();
         assertThat(Files.exists(Path.of("Californium3.properties"))).isFalse();
     }
 }

@@ -6,8 +6,11 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -17,6 +20,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Stream;
 import org.upwell.access.Mac;
 import org.upwell.broker.access.Authentication;
 import org.upwell.broker.access.Authenticator;
@@ -50,6 +54,7 @@ final class GatewayFixture implements AutoCloseable {
     final Map<String, FakeBrokerLink> links = new ConcurrentHashMap<>();
     final Set<String> disabledTenants = ConcurrentHashMap.newKeySet();
     final Gateway gateway;
+    private final Path directory;
     private final List<Peer> peers = new CopyOnWriteArrayList<>();
 
     /// How silent a device may be beyond Max-Age, in tests that let it be.
@@ -69,7 +74,16 @@ final class GatewayFixture implements AutoCloseable {
                 Sessions.Limits.DEFAULT,
                 new GatewayConfig.Patience(Duration.ofMillis(1_500), Duration.ofMillis(600), silence),
                 TIMES,
-                100);
+                100,
+                temporaryDirectory());
+    }
+
+    private static Path temporaryDirectory() {
+        try {
+            return Files.createTempDirectory("gateway-test");
+        } catch (IOException fault) {
+            throw new UncheckedIOException(fault);
+        }
     }
 
     GatewayFixture() {
@@ -77,6 +91,7 @@ final class GatewayFixture implements AutoCloseable {
     }
 
     GatewayFixture(GatewayConfig config) {
+        directory = config.directory();
         owners.put(Mac.parse(MAC), TENANT);
         owners.put(Mac.parse(OTHER_MAC), TENANT);
         owners.put(Mac.parse(FOREIGN_MAC), OTHER_TENANT);
@@ -85,7 +100,7 @@ final class GatewayFixture implements AutoCloseable {
                     config,
                     new Logins(disabledTenants),
                     mac -> Optional.ofNullable(owners.get(mac)),
-                    clientId -> links.computeIfAbsent(clientId, FakeBrokerLink::new),
+                    (clientId, _) -> links.computeIfAbsent(clientId, FakeBrokerLink::new),
                     clock);
         } catch (IOException fault) {
             throw new UncheckedIOException(fault);
@@ -196,9 +211,21 @@ final class GatewayFixture implements AutoCloseable {
         return peer;
     }
 
-    @Override
-    public void close() {
+    /// Ends the gateway, but keeps its files for another fixture with the same configuration.
+    void stop() {
         new ArrayList<>(peers).forEach(Peer::close);
         gateway.close();
+    }
+
+    @Override
+    public void close() {
+        stop();
+        try (Stream<Path> files = Files.walk(directory)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        } catch (IOException fault) {
+            throw new UncheckedIOException(fault);
+        }
     }
 }

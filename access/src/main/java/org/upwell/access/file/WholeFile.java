@@ -50,8 +50,8 @@ public final class WholeFile {
         syncDirectory(file);
     }
 
-    /// Makes the rename last through a power cut.
-    private static void syncDirectory(Path file) throws IOException {
+    /// Makes a rename to `file` last through a power cut.
+    public static void syncDirectory(Path file) throws IOException {
         Path directory = file.toAbsolutePath().getParent();
         if (directory == null || attributes(directory, "rwx------").length == 0) {
             // Where there are no such permissions, directories cannot be opened either.

@@ -114,6 +114,10 @@ public final class ConfigText {
         field.put("networks", config.field().networks());
         gateway.put("field", field);
         gateway.put(GatewayConfig.BRIDGE_QOS_KEY, config.bridgeQos().name());
+        Map<String, Object> bridge = new LinkedHashMap<>();
+        bridge.put("instances", config.bridgeInstances());
+        bridge.put("first-instance", config.firstInstance());
+        gateway.put("bridge", bridge);
         return gateway;
     }
 

@@ -8,8 +8,19 @@ import org.upwell.codec.QoS;
 ///
 /// @param coap where applications open sessions and reach their devices
 /// @param field where devices register and send
+/// @param bridgeInstances how many connections to the broker share the devices
+/// @param firstInstance number of the first of them; gateways of one broker must not share numbers
 /// @param broker only for a gateway in a process of its own
-public record GatewayConfig(BindAddress coap, FieldConfig field, QoS bridgeQos, Optional<BrokerConfig> broker) {
+public record GatewayConfig(
+        BindAddress coap,
+        FieldConfig field,
+        QoS bridgeQos,
+        int bridgeInstances,
+        int firstInstance,
+        Optional<BrokerConfig> broker) {
+    private static final int MAX_INSTANCES = 64;
+    private static final int MAX_FIRST_INSTANCE = 936;
+
     public static final int DEFAULT_COAP_PORT = 5683;
     static final String BRIDGE_QOS_KEY = "gateway_coap_mqtt_bridge_default_message_qos";
 
@@ -19,9 +30,13 @@ public record GatewayConfig(BindAddress coap, FieldConfig field, QoS bridgeQos, 
         coapSection.refuseUnknownKeys();
         FieldConfig field = FieldConfig.read(section.section("field"));
         QoS bridgeQos = section.choice(BRIDGE_QOS_KEY, QoS.AT_LEAST_ONCE, QoS::name);
+        Section bridge = section.section("bridge");
+        int instances = bridge.integer("instances", 1, 1, MAX_INSTANCES);
+        int first = bridge.integer("first-instance", 1, 1, MAX_FIRST_INSTANCE);
+        bridge.refuseUnknownKeys();
         Optional<BrokerConfig> broker =
                 section.has("broker") ? Optional.of(BrokerConfig.read(section.section("broker"))) : Optional.empty();
         section.refuseUnknownKeys();
-        return new GatewayConfig(coap, field, bridgeQos, broker);
+        return new GatewayConfig(coap, field, bridgeQos, instances, first, broker);
     }
 }

@@ -98,6 +98,8 @@ public final class Demo {
                 new FieldConfig(
                         BindAddress.loopback(ports.udp(FieldConfig.DEFAULT_PORT)), FieldConfig.loopbackNetworks()),
                 QoS.AT_LEAST_ONCE,
+                1,
+                1,
                 Optional.empty());
         return new UpwellConfig(
                 dataDirectory,

@@ -45,7 +45,8 @@ public final class GatewayProcess implements AutoCloseable {
             Access access = parts.add(
                     "access",
                     Access.open(config.dataDirectory(), config.access().settings(), clock, AccessEvents.NONE));
-            Gateway gateway = parts.add("gateway", GatewayRuntime.start(gatewayConfig, access, target, clock));
+            Gateway gateway = parts.add(
+                    "gateway", GatewayRuntime.start(gatewayConfig, config.dataDirectory(), access, target, clock));
             return new GatewayProcess(parts, gateway);
         } catch (IOException | RuntimeException e) {
             parts.close();

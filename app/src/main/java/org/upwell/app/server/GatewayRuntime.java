@@ -2,7 +2,9 @@
 package org.upwell.app.server;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.Locale;
 import org.upwell.access.login.Access;
 import org.upwell.access.registry.AccessChange;
 import org.upwell.app.config.FieldConfig;
@@ -14,16 +16,24 @@ import org.upwell.gateway.bridge.MqttBrokerLink;
 final class GatewayRuntime {
     private GatewayRuntime() {}
 
-    static Gateway start(GatewayConfig config, Access access, MqttBrokerLink.Settings broker, InstantSource clock)
+    /// @param data the data directory, in which each gateway has a directory of its own by the number of its first
+    ///     bridge instance
+    static Gateway start(
+            GatewayConfig config, Path data, Access access, MqttBrokerLink.Settings broker, InstantSource clock)
             throws IOException {
         FieldConfig field = config.field();
         org.upwell.gateway.GatewayConfig settings = org.upwell.gateway.GatewayConfig.of(
-                config.coap().socketAddress(), field.address().socketAddress(), field.networks());
+                config.coap().socketAddress(),
+                field.address().socketAddress(),
+                field.networks(),
+                data.resolve(String.format(Locale.ROOT, "gateway-%03d", config.firstInstance())));
         Gateway gateway = Gateway.start(
-                settings.withBridge(org.upwell.gateway.GatewayConfig.Bridge.DEFAULT.withQos(config.bridgeQos())),
+                settings.withBridge(org.upwell.gateway.GatewayConfig.Bridge.DEFAULT
+                        .withQos(config.bridgeQos())
+                        .withInstances(config.bridgeInstances(), config.firstInstance())),
                 access.authenticator(),
                 access.directory().devices(),
-                clientId -> MqttBrokerLink.open(broker, clientId),
+                (clientId, store) -> MqttBrokerLink.open(broker, clientId, store),
                 clock);
         access.directory().addListener(change -> {
             switch (change) {

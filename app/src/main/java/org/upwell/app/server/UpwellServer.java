@@ -141,7 +141,7 @@ public final class UpwellServer implements AutoCloseable {
                 internal.getPort(),
                 null,
                 Credentials.of(login.username(), login.password()).always());
-        Gateway started = parts.add("gateway", GatewayRuntime.start(gatewayConfig, access, target, clock));
+        Gateway started = parts.add("gateway", GatewayRuntime.start(gatewayConfig, data.path(), access, target, clock));
         metrics.bind(started);
         gateway = started;
     }

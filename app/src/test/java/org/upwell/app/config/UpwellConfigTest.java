@@ -87,6 +87,9 @@ class UpwellConfigTest {
                 port: 15685
                 networks: [fd00::/16, 10.0.0.0/8, 192.0.2.1]
               gateway_coap_mqtt_bridge_default_message_qos: EXACTLY_ONCE
+              bridge:
+                instances: 4
+                first-instance: 11
             """;
 
     @Test
@@ -122,6 +125,8 @@ class UpwellConfigTest {
         assertThat(gateway.field().address()).isEqualTo(at("127.0.0.1", 5685));
         assertThat(gateway.field().networks()).containsExactly("127.0.0.0/8", "::1/128");
         assertThat(gateway.bridgeQos()).isEqualTo(QoS.AT_LEAST_ONCE);
+        assertThat(gateway.bridgeInstances()).isEqualTo(1);
+        assertThat(gateway.firstInstance()).isEqualTo(1);
         assertThat(gateway.broker()).isEmpty();
     }
 
@@ -177,6 +182,8 @@ class UpwellConfigTest {
                         at("0.0.0.0", 15683),
                         new FieldConfig(at("fd00::1", 15685), List.of("fd00::/16", "10.0.0.0/8", "192.0.2.1")),
                         QoS.EXACTLY_ONCE,
+                        4,
+                        11,
                         Optional.of(new BrokerConfig(
                                 BrokerUrl.parse("ssl://broker.example:9883"),
                                 "gateway",

@@ -2,10 +2,21 @@
 package org.upwell.gateway.bridge;
 
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 import org.upwell.codec.ReasonCode;
 
 /// A connection to the broker that mends itself. All the gateway asks of an MQTT client. Safe for all threads.
 public interface BrokerLink extends AutoCloseable {
+
+    /// Opens links.
+    @FunctionalInterface
+    interface Opener {
+
+        /// Begins to connect under `clientId`.
+        ///
+        /// @param store null for a link that need not remember beyond the process
+        BrokerLink open(String clientId, BridgeJournal.@Nullable LinkStore store);
+    }
 
     /// Publishes. Messages of one caller thread leave in the order of the calls.
     ///
@@ -18,8 +29,8 @@ public interface BrokerLink extends AutoCloseable {
 
     boolean isConnected();
 
-    /// Calls `action` whenever the broker came back without our session, and so perhaps without what it retained. At
-    /// most one action; on a thread that must not be held up.
+    /// Calls `action` whenever the broker came back without our session, and so perhaps without what it retained.
+    /// At most one action; on a thread that must not be held up.
     void onLostSession(Runnable action);
 
     /// Disconnects; what is not acknowledged fails.

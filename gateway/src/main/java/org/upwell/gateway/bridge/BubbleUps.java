@@ -4,6 +4,7 @@ package org.upwell.gateway.bridge;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -55,6 +56,7 @@ public final class BubbleUps {
     private final AddressBook devices;
     private final DeviceOwners owners;
     private final BridgeLinks links;
+    private final BridgeJournal journal;
     private final RepeatWindow window;
     private final GatewayCounters counters;
     private final InstantSource clock;
@@ -65,7 +67,7 @@ public final class BubbleUps {
             AddressBook devices,
             DeviceOwners owners,
             BridgeLinks links,
-            RepeatWindow window,
+            BridgeJournal journal,
             GatewayCounters counters,
             InstantSource clock,
             ScheduledExecutorService timer) {
@@ -73,7 +75,8 @@ public final class BubbleUps {
         this.devices = devices;
         this.owners = owners;
         this.links = links;
-        this.window = window;
+        this.journal = journal;
+        this.window = journal.window();
         this.counters = counters;
         this.clock = clock;
         this.timer = timer;
@@ -161,22 +164,29 @@ public final class BubbleUps {
     private CompletionStage<ReasonCode> publish(BubbleUp message, String topic) {
         NotificationId id = message.id();
         Instant received = clock.instant();
-        Publication publication = new Publication(
-                topic,
-                message.payload(),
-                settings.qos,
-                false,
-                List.of(
-                        new UserProperty("mac", id.mac().toString()),
-                        new UserProperty("sensor-uri", id.sensorUri()),
-                        new UserProperty("received-at", received.toString()),
-                        new UserProperty("notification-seq", Long.toString(id.sequence()))));
+        List<UserProperty> properties = new ArrayList<>(id.properties());
+        properties.add(new UserProperty("received-at", received.toString()));
+        Publication publication = new Publication(topic, message.payload(), settings.qos, false, properties);
         try {
-            return links.of(id.mac()).publish(publication);
+            return settings.qos == QoS.AT_MOST_ONCE
+                    ? publishAtMostOnce(id, publication)
+                    : links.of(id.mac()).publish(publication);
         } catch (RuntimeException fault) {
             // A claim that is never settled would hold its device up for ever.
             return CompletableFuture.failedStage(fault);
         }
+    }
+
+    /// The number first: a gateway that dies in between may lose the message, which is allowed, but not send it
+    /// twice.
+    private CompletionStage<ReasonCode> publishAtMostOnce(NotificationId id, Publication publication) {
+        return journal.note(id)
+                .thenCompose(_ -> links.of(id.mac()).publish(publication))
+                .whenComplete((reason, fault) -> {
+                    if (fault != null || reason.isError()) {
+                        journal.forget(id);
+                    }
+                });
     }
 
     private void settle(

@@ -24,9 +24,10 @@ import org.upwell.codec.UserProperty;
 
 /// A link over MQTT 5 that comes back by itself.
 ///
-/// The first connection of a process begins a new session: the packet ids of an earlier process are not known here,
-/// and a broker that still held one would take a new message for a repeat of an old one. Later connections resume
-/// it, and what was under way is sent again with its own packet id.
+/// Without a store, or with nothing in it, the first connection of a process begins a new session: the broker may
+/// hold packet ids that are not known here, and would take a new message for a repeat of an old one. Otherwise it
+/// resumes the session of the process before. Later connections resume in any case, and what was under way is sent
+/// again with its own packet id.
 public final class MqttBrokerLink implements BrokerLink {
 
     /// How to reach the broker.
@@ -61,7 +62,8 @@ public final class MqttBrokerLink implements BrokerLink {
 
     private static final Logger LOG = LoggerFactory.getLogger(MqttBrokerLink.class);
 
-    private static final Duration SESSION_EXPIRY = Duration.ofHours(1);
+    /// As long as servers allow: what is in flight must find its session again.
+    private static final Duration SESSION_EXPIRY = Duration.ofDays(7);
     private static final Duration KEEP_ALIVE = Duration.ofSeconds(30);
     private static final int MAX_IN_FLIGHT = 1_000;
 
@@ -77,12 +79,15 @@ public final class MqttBrokerLink implements BrokerLink {
     }
 
     /// Begins to connect, and goes on trying until [#close].
-    public static MqttBrokerLink open(Settings settings, String clientId) {
-        Connections connections = new Connections(clientId, settings.quietAfterLostSession.toNanos());
+    ///
+    /// @param store what an earlier process left in flight; null to keep nothing beyond this one
+    public static MqttBrokerLink open(Settings settings, String clientId, BridgeJournal.@Nullable LinkStore store) {
+        boolean resume = store != null && !store.isEmpty();
+        Connections connections = new Connections(clientId, settings.quietAfterLostSession.toNanos(), resume);
         ClientOptions.Builder options = ClientOptions.builder(settings.host, settings.port)
                 .version(MqttVersion.MQTT_5)
                 .clientId(clientId)
-                .cleanStart(true)
+                .cleanStart(!resume)
                 .sessionExpiry(SESSION_EXPIRY)
                 .keepAlive(KEEP_ALIVE)
                 .credentials(settings.credentials)
@@ -92,6 +97,9 @@ public final class MqttBrokerLink implements BrokerLink {
                 // What was under way when the broker lost our session goes back to its device, which sends it again.
                 .republish(false)
                 .connectionListener(connections);
+        if (store != null) {
+            options.inFlightStore(store);
+        }
         if (settings.tls != null) {
             options.tls(settings.tls);
         }
@@ -161,14 +169,15 @@ public final class MqttBrokerLink implements BrokerLink {
 
         private final String clientId;
         private final long quietNanos;
-        private boolean connectedBefore;
+        private boolean hasSession;
         private volatile boolean quiet;
         private volatile Runnable onLostSession = () -> {};
         private volatile long quietUntilNanos;
 
-        private Connections(String clientId, long quietNanos) {
+        private Connections(String clientId, long quietNanos, boolean hasSession) {
             this.clientId = clientId;
             this.quietNanos = quietNanos;
+            this.hasSession = hasSession;
         }
 
         private boolean isQuiet() {
@@ -177,8 +186,8 @@ public final class MqttBrokerLink implements BrokerLink {
 
         @Override
         public void onConnected(ConnAck connAck) {
-            boolean lostSession = connectedBefore && !connAck.sessionPresent();
-            connectedBefore = true;
+            boolean lostSession = hasSession && !connAck.sessionPresent();
+            hasSession = true;
             quietUntilNanos = System.nanoTime() + quietNanos;
             quiet = lostSession;
             LOG.info("{} is connected to the broker{}", clientId, lostSession ? ", which has lost our session" : "");

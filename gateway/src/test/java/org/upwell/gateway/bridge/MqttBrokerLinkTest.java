@@ -5,15 +5,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.upwell.access.Mac;
 import org.upwell.client.Credentials;
 import org.upwell.client.Reconnect;
 import org.upwell.codec.QoS;
@@ -37,6 +42,10 @@ class MqttBrokerLinkTest {
     private MqttBrokerLink link = open(10);
 
     private MqttBrokerLink open(int maxOutstanding) {
+        return open(maxOutstanding, null);
+    }
+
+    private MqttBrokerLink open(int maxOutstanding, BridgeJournal.@Nullable LinkStore store) {
         return MqttBrokerLink.open(
                 new MqttBrokerLink.Settings(
                         "127.0.0.1",
@@ -46,7 +55,8 @@ class MqttBrokerLinkTest {
                         maxOutstanding,
                         new Reconnect(Duration.ofMillis(20), Duration.ofMillis(50), true),
                         QUIET),
-                CLIENT_ID);
+                CLIENT_ID,
+                store);
     }
 
     private Packet connect;
@@ -202,5 +212,101 @@ class MqttBrokerLinkTest {
         await().until(() -> !publish(QoS.AT_LEAST_ONCE).isCompletedExceptionally());
         assertThat(broker.receive().type()).isEqualTo(ScriptedBroker.PUBLISH);
         assertThat(lost).hasValue(1);
+    }
+
+    /// The file is copied while the first process still has it open: as `kill -9` would leave it.
+    @Test
+    void killedProcessGoesOnUnderTheSamePacketIds(@TempDir Path directory) throws Exception {
+        link.close();
+        broker.drop();
+        NotificationId first = new NotificationId(Mac.parse("001350050047dd92"), "/arduino/temp?sens", 1, 7);
+        NotificationId second = new NotificationId(Mac.parse("001350050047dd92"), "/arduino/temp?sens", 1, 8);
+        Path copy = directory.resolve("copy");
+        int firstId;
+        int secondId;
+        try (BridgeJournal journal = BridgeJournal.open(directory.resolve("bridge"))) {
+            link = open(10, journal.store(CLIENT_ID));
+            assertThat(broker.accept().body()[7] & 0x02).as("clean start").isEqualTo(2);
+            broker.welcome(false);
+            await().until(link::isConnected);
+            assertThat(publish(QoS.EXACTLY_ONCE, first)).isNotDone();
+            firstId = broker.receive().packetIdAt(2 + TOPIC.length());
+            assertThat(publish(QoS.EXACTLY_ONCE, second)).isNotDone();
+            secondId = broker.receive().packetIdAt(2 + TOPIC.length());
+            broker.answer(PUBREC, secondId, 0);
+            assertThat(broker.receive().type()).isEqualTo(ScriptedBroker.PUBREL);
+            Files.copy(directory.resolve("bridge"), copy);
+            link.close();
+            broker.drop();
+        }
+        try (BridgeJournal journal = BridgeJournal.open(copy)) {
+            link = open(10, journal.store(CLIENT_ID));
+            assertThat(broker.accept().body()[7] & 0x02).as("clean start").isZero();
+            broker.welcome(true);
+            Packet repeat = broker.receive();
+            assertThat(repeat.flags()).as("DUP, QoS 2").isEqualTo(8 | 4);
+            assertThat(repeat.packetIdAt(2 + TOPIC.length())).isEqualTo(firstId);
+            Packet release = broker.receive();
+            assertThat(release.type()).isEqualTo(ScriptedBroker.PUBREL);
+            assertThat(release.packetIdAt(0)).isEqualTo(secondId);
+
+            CompletableFuture<ReasonCode> mine = new CompletableFuture<>();
+            RepeatWindow.Claim claim = journal.window().claim(first, mine);
+            assertThat(claim).isInstanceOf(RepeatWindow.Claim.UnderWay.class);
+            CompletableFuture<ReasonCode> outcome =
+                    ((RepeatWindow.Claim.UnderWay) claim).outcome().toCompletableFuture();
+            assertThat(outcome).isNotDone();
+            broker.answer(PUBREC, firstId, 0);
+            broker.receive();
+            broker.answer(PUBCOMP, firstId, 0);
+            assertThat(outcome.join()).isEqualTo(ReasonCode.SUCCESS);
+            assertThat(journal.window().claim(first, mine)).isInstanceOf(RepeatWindow.Claim.Done.class);
+            broker.answer(PUBCOMP, secondId, 0);
+            await().untilAsserted(() ->
+                    assertThat(journal.window().claim(second, mine)).isInstanceOf(RepeatWindow.Claim.Done.class));
+        }
+        try (BridgeJournal journal = BridgeJournal.open(copy)) {
+            assertThat(journal.store(CLIENT_ID).isEmpty()).isTrue();
+            assertThat(journal.window().claim(second, new CompletableFuture<>()))
+                    .isInstanceOf(RepeatWindow.Claim.Done.class);
+        }
+    }
+
+    private CompletableFuture<ReasonCode> publish(QoS qos, NotificationId id) {
+        return link.publish(
+                        new Publication(TOPIC, "72.50".getBytes(StandardCharsets.UTF_8), qos, false, id.properties()))
+                .toCompletableFuture();
+    }
+
+    /// The broker forgot what was in flight: whether it was delivered nobody knows, so the device sends it again.
+    @Test
+    void whatAKilledProcessLeftIsFreeIfTheSessionIsGone(@TempDir Path directory) throws Exception {
+        link.close();
+        broker.drop();
+        NotificationId id = new NotificationId(Mac.parse("001350050047dd92"), "/arduino/temp?sens", 1, 7);
+        Path copy = directory.resolve("copy");
+        try (BridgeJournal journal = BridgeJournal.open(directory.resolve("bridge"))) {
+            link = open(10, journal.store(CLIENT_ID));
+            broker.accept();
+            broker.welcome(false);
+            await().until(link::isConnected);
+            assertThat(publish(QoS.AT_LEAST_ONCE, id)).isNotDone();
+            broker.receive();
+            Files.copy(directory.resolve("bridge"), copy);
+            link.close();
+            broker.drop();
+        }
+        try (BridgeJournal journal = BridgeJournal.open(copy)) {
+            link = open(10, journal.store(CLIENT_ID));
+            broker.accept();
+            RepeatWindow.Claim claim = journal.window().claim(id, new CompletableFuture<>());
+            assertThat(claim).isInstanceOf(RepeatWindow.Claim.UnderWay.class);
+            broker.welcome(false);
+            assertThat(unavailable(
+                            ((RepeatWindow.Claim.UnderWay) claim).outcome().toCompletableFuture()))
+                    .isEqualTo(BrokerUnavailableException.Cause.AWAY);
+            await().until(() ->
+                    journal.window().claim(id, new CompletableFuture<>()) instanceof RepeatWindow.Claim.Fresh);
+        }
     }
 }

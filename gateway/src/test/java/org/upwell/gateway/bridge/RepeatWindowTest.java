@@ -13,9 +13,9 @@ import org.junit.jupiter.api.Test;
 import org.upwell.access.Mac;
 import org.upwell.codec.ReasonCode;
 
-class InMemoryRepeatWindowTest {
+class RepeatWindowTest {
 
-    private final RepeatWindow window = new InMemoryRepeatWindow();
+    private final RepeatWindow window = new RepeatWindow();
     private final CompletableFuture<ReasonCode> outcome = new CompletableFuture<>();
 
     private static NotificationId id(String uri, long boot, long sequence) {
@@ -72,6 +72,40 @@ class InMemoryRepeatWindowTest {
         }
         assertThat(claim(id("/s64", 1, 1))).isInstanceOf(RepeatWindow.Claim.Done.class);
         assertThat(claim(id("/s0", 1, 1))).isInstanceOf(RepeatWindow.Claim.Fresh.class);
+    }
+
+    @Test
+    void onlyTheLatestBootsOfASensorAreRemembered() {
+        for (int boot = 0; boot < 5; boot++) {
+            publish(id("/a", boot, 1));
+        }
+        assertThat(claim(id("/a", 4, 1))).isInstanceOf(RepeatWindow.Claim.Done.class);
+        assertThat(claim(id("/a", 1, 1))).isInstanceOf(RepeatWindow.Claim.Done.class);
+        assertThat(claim(id("/a", 0, 1))).isInstanceOf(RepeatWindow.Claim.Fresh.class);
+    }
+
+    @Test
+    void whatItRemembersCanBeCarriedToAnother() {
+        publish(id("/a", 1, 7));
+        publish(id("/a", 1, 9));
+        publish(id("/b", 2, 1));
+        RepeatWindow other = new RepeatWindow();
+        other.merge(new Mac(0x001350050047dd92L), "/a", 1, 8, 1);
+        window.forEach(other::merge);
+        for (long number : new long[] {7, 8, 9}) {
+            assertThat(other.claim(id("/a", 1, number), outcome)).isInstanceOf(RepeatWindow.Claim.Done.class);
+        }
+        assertThat(other.claim(id("/b", 2, 1), outcome)).isInstanceOf(RepeatWindow.Claim.Done.class);
+        assertThat(other.claim(id("/a", 1, 6), outcome)).isInstanceOf(RepeatWindow.Claim.Fresh.class);
+    }
+
+    @Test
+    void whatWasAddedTooEarlyIsFreeAgain() {
+        window.add(id("/a", 1, 1));
+        window.add(id("/a", 1, 2));
+        window.forget(id("/a", 1, 2));
+        assertThat(claim(id("/a", 1, 1))).isInstanceOf(RepeatWindow.Claim.Done.class);
+        assertThat(claim(id("/a", 1, 2))).isInstanceOf(RepeatWindow.Claim.Fresh.class);
     }
 
     /// Against a plain set: within 64 numbers of the highest nothing is published twice, and nothing at all is lost.
