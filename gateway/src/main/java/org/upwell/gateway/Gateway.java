@@ -22,6 +22,7 @@ import org.upwell.gateway.bridge.BridgeJournal;
 import org.upwell.gateway.bridge.BridgeLinks;
 import org.upwell.gateway.bridge.BrokerLink;
 import org.upwell.gateway.bridge.BubbleUps;
+import org.upwell.gateway.bridge.Quarantine;
 import org.upwell.gateway.coap.CoapListener;
 import org.upwell.gateway.coap.Networks;
 import org.upwell.gateway.coap.RequestDeliverer;
@@ -59,7 +60,9 @@ public final class Gateway implements AutoCloseable {
     private final AddressBook devices;
     private final Sessions sessions;
     private final BridgeJournal journal;
+    private final Quarantine quarantine;
     private final BridgeLinks bridge;
+    private final BubbleUps bubbleUps;
     private final BrokerLink presenceLink;
     private final Presence presence;
     private final ForwardProxy proxy;
@@ -101,6 +104,8 @@ public final class Gateway implements AutoCloseable {
         sessions = new Sessions(config.sessions(), counters, clock);
         try {
             journal = own(BridgeJournal.open(config.directory().resolve("bridge")));
+            quarantine = own(Quarantine.open(
+                    config.directory().resolve("quarantine"), Quarantine.Limits.DEFAULT, counters, clock));
             bridge = own(openBridge(links));
             presenceLink = own(links.open(config.bridge().presenceClientId(), null));
             presence = new Presence(presenceLink, owners, counters, clock, timer);
@@ -122,7 +127,20 @@ public final class Gateway implements AutoCloseable {
                     counters,
                     timer,
                     clock.instant().getEpochSecond());
-            field = own(openField(networks, owners, clock));
+            bubbleUps = new BubbleUps(
+                    new BubbleUps.Settings(
+                            config.bridge().qos(),
+                            config.times().promptAck(),
+                            config.bridge().acknowledgementPatience()),
+                    devices,
+                    owners,
+                    bridge,
+                    journal,
+                    quarantine,
+                    counters,
+                    clock,
+                    timer);
+            field = own(openField(networks, clock));
             field.onNotification(proxy.notifications());
             applications = own(openApplications(applicationSettings));
             applications.addInterceptor(proxy.blockMarker());
@@ -148,19 +166,7 @@ public final class Gateway implements AutoCloseable {
         return new BridgeLinks(opened);
     }
 
-    private CoapListener openField(Networks networks, DeviceOwners owners, InstantSource clock) throws IOException {
-        BubbleUps bubbleUps = new BubbleUps(
-                new BubbleUps.Settings(
-                        config.bridge().qos(),
-                        config.times().promptAck(),
-                        config.bridge().acknowledgementPatience()),
-                devices,
-                owners,
-                bridge,
-                journal,
-                counters,
-                clock,
-                timer);
+    private CoapListener openField(Networks networks, InstantSource clock) throws IOException {
         Registrations registrations = new Registrations(devices, config.field().registrationLife(), counters, clock);
         FieldRequests requests = new FieldRequests(registrations, bubbleUps::handle, counters);
         Configuration settings = CoapListener.configuration(config.times());
@@ -187,9 +193,10 @@ public final class Gateway implements AutoCloseable {
         try {
             devices.expire(clock.instant());
             sessions.expire();
+            bubbleUps.sweep();
         } catch (RuntimeException fault) {
             // Passed on, it would end the sweeps.
-            LOG.error("registrations and sessions could not be swept", fault);
+            LOG.error("registrations, sessions and quarantine could not be swept", fault);
         }
     }
 
@@ -197,6 +204,7 @@ public final class Gateway implements AutoCloseable {
     public void ownerChanged(Mac mac) {
         presence.ownerChanged(mac);
         proxy.ownerChanged(mac);
+        bubbleUps.ownerChanged(mac);
     }
 
     /// Says that users, tenants or roles changed: sessions of whoever is not admitted any more end.
@@ -221,6 +229,11 @@ public final class Gateway implements AutoCloseable {
 
     public GatewayCounters counters() {
         return counters;
+    }
+
+    /// Messages of devices that belong to nobody.
+    public Quarantine quarantine() {
+        return quarantine;
     }
 
     /// Devices in the address book.

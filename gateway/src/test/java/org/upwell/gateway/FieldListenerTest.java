@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.upwell.gateway.GatewayFixture.FOREIGN_MAC;
 import static org.upwell.gateway.GatewayFixture.MAC;
-import static org.upwell.gateway.GatewayFixture.UNOWNED_MAC;
 import static org.upwell.gateway.GatewayFixture.bubbleUp;
 import static org.upwell.gateway.GatewayFixture.registration;
 
@@ -176,19 +175,6 @@ class FieldListenerTest {
                 .isEqualTo("4.04");
         assertThat(nic.ask(Coap.con(Coap.POST, 3, "").path("sessions")).codeText())
                 .isEqualTo("4.04");
-    }
-
-    @Test
-    void unknownDeviceIsToldToComeAgain() {
-        Peer nic = fixture.nic(UNOWNED_MAC);
-        Coap answer = nic.ask(bubbleUp(1, UNOWNED_MAC, 1, 1));
-        assertThat(answer.codeText()).isEqualTo("5.03");
-        assertThat(answer.uintOption(Coap.MAX_AGE)).isBetween(300, 600);
-        assertThat(fixture.count(GatewayEvent.BUBBLE_UP_UNKNOWN_DEVICE)).isEqualTo(1);
-
-        fixture.owners.put(Mac.parse(UNOWNED_MAC), "TN02");
-        assertThat(nic.ask(bubbleUp(2, UNOWNED_MAC, 1, 1)).code()).isEqualTo(Coap.CHANGED);
-        assertThat(fixture.bridge().published().getFirst().message().topic()).startsWith("TN02/read/");
     }
 
     /// ```

@@ -32,8 +32,9 @@ import org.upwell.gateway.field.Registration;
 /// Takes notifications of devices and publishes them under their owners' topics.
 ///
 /// The device keeps a notification until it sees 2.04, and it sees 2.04 only after the broker's acknowledgement; so
-/// nothing is kept here, and whatever stands in the way (no broker, too much under way, no owner) is answered with
-/// 5.03 and a time. Runs on the field listener's stage and on the threads of the broker links; never blocks.
+/// nothing is kept here, and whatever stands in the way (no broker, too much under way) is answered with 5.03 and a
+/// time. What belongs to nobody goes to the [Quarantine]. Runs on the field listener's stage and on the threads of
+/// the broker links; never blocks.
 public final class BubbleUps {
 
     /// How it all is to be done.
@@ -58,6 +59,8 @@ public final class BubbleUps {
     private final BridgeLinks links;
     private final BridgeJournal journal;
     private final RepeatWindow window;
+    private final Quarantine quarantine;
+    private final QuarantineRelease release;
     private final GatewayCounters counters;
     private final InstantSource clock;
     private final ScheduledExecutorService timer;
@@ -68,6 +71,7 @@ public final class BubbleUps {
             DeviceOwners owners,
             BridgeLinks links,
             BridgeJournal journal,
+            Quarantine quarantine,
             GatewayCounters counters,
             InstantSource clock,
             ScheduledExecutorService timer) {
@@ -77,6 +81,8 @@ public final class BubbleUps {
         this.links = links;
         this.journal = journal;
         this.window = journal.window();
+        this.quarantine = quarantine;
+        this.release = new QuarantineRelease(quarantine, owners, this::publishHeld);
         this.counters = counters;
         this.clock = clock;
         this.timer = timer;
@@ -100,11 +106,6 @@ public final class BubbleUps {
             return;
         }
         Mac mac = message.id().mac();
-        Optional<String> tenant = owners.ownerOf(mac);
-        if (tenant.isEmpty()) {
-            refuse(exchange, GatewayEvent.BUBBLE_UP_UNKNOWN_DEVICE, retry(mac, RETRY_UNKNOWN_DEVICE, "unknown device"));
-            return;
-        }
         Optional<String> sensorType =
                 SensorType.of(message.payload(), message.id().sensorUri());
         if (sensorType.isEmpty()) {
@@ -114,8 +115,91 @@ public final class BubbleUps {
                     Answers.of(ResponseCode.BAD_REQUEST, "no sensor type that is a topic level"));
             return;
         }
-        String topic = tenant.get() + '/' + kind + '/' + mac + '/' + sensorType.get();
-        publishOnce(message, topic, new Reply(exchange));
+        Optional<String> tenant = owners.ownerOf(mac);
+        if (tenant.isEmpty()) {
+            counters.count(GatewayEvent.BUBBLE_UP_UNKNOWN_DEVICE);
+            hold(message, new Reply(exchange));
+        } else if (quarantine.holds(mac)) {
+            // Those that came before it had an owner go first.
+            release.release(mac);
+            exchange.sendResponse(retry(mac, RETRY_BROKER_BUSY, "older messages go first"));
+        } else {
+            publishOnce(message, topic(tenant.get(), message, sensorType.get()), new Reply(exchange));
+        }
+    }
+
+    private static String topic(String tenant, BubbleUp message, String sensorType) {
+        return tenant + '/' + message.kind() + '/' + message.id().mac() + '/' + sensorType;
+    }
+
+    /// Keeps a message of a device that belongs to nobody.
+    private void hold(BubbleUp message, Reply reply) {
+        Mac mac = message.id().mac();
+        CompletableFuture<ReasonCode> outcome = new CompletableFuture<>();
+        switch (window.claim(message.id(), outcome)) {
+            case RepeatWindow.Claim.Done() -> repeated(reply);
+            case RepeatWindow.Claim.UnderWay(CompletionStage<ReasonCode> earlier) -> answerBy(earlier, mac, reply);
+            case RepeatWindow.Claim.Fresh()
+            when quarantine.contains(message.id()) -> {
+                window.settle(message.id(), false);
+                repeated(reply);
+            }
+            case RepeatWindow.Claim.Fresh() -> {
+                Optional<CompletionStage<@Nullable Void>> kept = quarantine.hold(message);
+                if (kept.isEmpty()) {
+                    window.settle(message.id(), false);
+                    outcome.complete(ReasonCode.QUOTA_EXCEEDED);
+                    reply.answer(retry(mac, RETRY_UNKNOWN_DEVICE, "unknown device"));
+                    return;
+                }
+                kept.get().whenComplete((_, fault) -> {
+                    // Not published yet: from now on the quarantine itself tells repeats.
+                    window.settle(message.id(), false);
+                    if (fault == null) {
+                        outcome.complete(ReasonCode.SUCCESS);
+                    } else {
+                        outcome.completeExceptionally(fault);
+                    }
+                });
+                answerBy(outcome, mac, reply);
+            }
+        }
+    }
+
+    private void repeated(Reply reply) {
+        counters.count(GatewayEvent.BUBBLE_UP_REPEATED);
+        reply.answer(Answers.of(ResponseCode.CHANGED));
+    }
+
+    /// Publishes what was held, unless that was done already and the process ended before it was forgotten.
+    private CompletionStage<ReasonCode> publishHeld(Quarantine.Held held, String tenant) {
+        BubbleUp message = held.message();
+        Optional<String> sensorType =
+                SensorType.of(message.payload(), message.id().sensorUri());
+        if (sensorType.isEmpty()) {
+            return CompletableFuture.completedStage(ReasonCode.SUCCESS);
+        }
+        CompletableFuture<ReasonCode> outcome = new CompletableFuture<>();
+        return switch (window.claim(message.id(), outcome)) {
+            case RepeatWindow.Claim.Done() -> CompletableFuture.completedStage(ReasonCode.SUCCESS);
+            case RepeatWindow.Claim.UnderWay(CompletionStage<ReasonCode> earlier) -> earlier;
+            case RepeatWindow.Claim.Fresh() -> {
+                publish(message, topic(tenant, message, sensorType.get()), held.received())
+                        .whenComplete((reason, fault) -> settle(message, reason, fault, outcome));
+                yield outcome;
+            }
+        };
+    }
+
+    /// Says that a device has an owner now, or another.
+    public void ownerChanged(Mac mac) {
+        release.release(mac);
+    }
+
+    /// To be called now and then: releases and expires what is in quarantine.
+    public void sweep() {
+        release.releaseAll();
+        quarantine.expire();
     }
 
     /// Only the address that a device registered from speaks for it. Without this anybody who can send a datagram
@@ -146,24 +230,21 @@ public final class BubbleUps {
         CompletableFuture<ReasonCode> outcome = new CompletableFuture<>();
         Mac mac = message.id().mac();
         switch (window.claim(message.id(), outcome)) {
-            case RepeatWindow.Claim.Done() -> {
-                counters.count(GatewayEvent.BUBBLE_UP_REPEATED);
-                reply.answer(Answers.of(ResponseCode.CHANGED));
-            }
+            case RepeatWindow.Claim.Done() -> repeated(reply);
             case RepeatWindow.Claim.UnderWay(CompletionStage<ReasonCode> earlier) -> {
                 counters.count(GatewayEvent.BUBBLE_UP_JOINED);
                 answerBy(earlier, mac, reply);
             }
             case RepeatWindow.Claim.Fresh() -> {
-                publish(message, topic).whenComplete((reason, fault) -> settle(message, reason, fault, outcome));
+                publish(message, topic, clock.instant())
+                        .whenComplete((reason, fault) -> settle(message, reason, fault, outcome));
                 answerBy(outcome, mac, reply);
             }
         }
     }
 
-    private CompletionStage<ReasonCode> publish(BubbleUp message, String topic) {
+    private CompletionStage<ReasonCode> publish(BubbleUp message, String topic, Instant received) {
         NotificationId id = message.id();
-        Instant received = clock.instant();
         List<UserProperty> properties = new ArrayList<>(id.properties());
         properties.add(new UserProperty("received-at", received.toString()));
         Publication publication = new Publication(topic, message.payload(), settings.qos, false, properties);

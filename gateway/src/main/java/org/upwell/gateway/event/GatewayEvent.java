@@ -45,6 +45,17 @@ public enum GatewayEvent {
     /// Sent back because the broker's acknowledgement did not come in time; a repeat waits for it.
     BUBBLE_UP_LATE,
 
+    /// A message of a device that belongs to nobody, kept.
+    QUARANTINE_HELD,
+    /// One that was sent back because there was no room.
+    QUARANTINE_FULL,
+    /// Published after its device was given an owner.
+    QUARANTINE_RELEASED,
+    /// Dropped because nobody owned its device for too long.
+    QUARANTINE_EXPIRED,
+    /// Dropped on somebody's order.
+    QUARANTINE_DISCARDED,
+
     /// A presence message that the broker acknowledged.
     PRESENCE_PUBLISHED,
     /// A presence message that has to be sent again.
