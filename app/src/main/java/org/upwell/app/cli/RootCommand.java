@@ -19,7 +19,7 @@ final class RootCommand implements Runnable {
 
     /// In the order in which help lists them.
     private static final List<String> COMMANDS = List.of(
-            "help", "config", "demo", "server", "gateway", "nic", "sensor", "field", "user", "tenant", "device", "queue",
+            "help", "config", "demo", "server", "gateway", "nic", "sensor", "field", "user", "tenant", "device", "queue", "quarantine",
             "store", "token", "pub", "sub", "get", "put", "observe", "test");
 
     @Spec
@@ -55,6 +55,7 @@ final class RootCommand implements Runnable {
             case "tenant" -> new TenantCommand();
             case "device" -> new DeviceCommand();
             case "queue" -> new QueueCommand();
+            case "quarantine" -> new QuarantineCommand();
             case "store" -> new StoreCommand();
             case "token" -> new TokenCommand();
             case "pub" -> new PubCommand();

@@ -22,6 +22,7 @@ import org.upwell.app.config.HttpsConfig;
 import org.upwell.app.config.ListenerConfig;
 import org.upwell.app.config.UpwellConfig;
 import org.upwell.app.http.AccessCounters;
+import org.upwell.app.http.AdminQuarantineRoutes;
 import org.upwell.app.http.AdminStoreRoutes;
 import org.upwell.app.http.Callers;
 import org.upwell.app.http.HttpListener;
@@ -128,9 +129,15 @@ public final class UpwellServer implements AutoCloseable {
     private List<Routes> moreRoutes(DataDirectory data) {
         Callers callers = new Callers(access.authenticator());
         Routes queues = new QueueRoutes(broker.queues(), access.authorizer(), callers);
-        return store instanceof Journal journal
-                ? List.of(queues, new AdminStoreRoutes(journal, data.path().resolve("backups"), callers))
-                : List.of(queues);
+        List<Routes> more = new ArrayList<>(List.of(queues));
+        if (store instanceof Journal journal) {
+            more.add(new AdminStoreRoutes(journal, data.path().resolve("backups"), callers));
+        }
+        Gateway running = gateway;
+        if (running != null) {
+            more.add(new AdminQuarantineRoutes(running.quarantine(), callers));
+        }
+        return more;
     }
 
     private void startGateway(GatewayConfig gatewayConfig, DataDirectory data, InstantSource clock) throws IOException {
