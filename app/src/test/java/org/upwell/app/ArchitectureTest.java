@@ -27,6 +27,7 @@ class ArchitectureTest {
             "broker", List.of(),
             "field", List.of(),
             "client", List.of("codec"),
+            "load", List.of("codec"),
             "mqtt", List.of("codec", "broker"),
             "access", List.of("broker"),
             // `broker.access` holds the words of logging in, which `access` implements and the gateway uses.

@@ -20,7 +20,7 @@ final class RootCommand implements Runnable {
     /// In the order in which help lists them.
     private static final List<String> COMMANDS = List.of(
             "help", "config", "demo", "server", "gateway", "nic", "sensor", "field", "user", "tenant", "device", "queue", "quarantine",
-            "store", "token", "pub", "sub", "get", "put", "observe", "test");
+            "store", "token", "pub", "sub", "get", "put", "observe", "bench", "test");
 
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it before run
@@ -63,6 +63,7 @@ final class RootCommand implements Runnable {
             case "get" -> new GetCommand();
             case "put" -> new PutCommand();
             case "observe" -> new ObserveCommand();
+            case "bench" -> new BenchCommand();
             case "test" -> new TestCommand();
             default -> throw new IllegalArgumentException("no command " + name);
         };
