@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.app.bench;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
+
+/// A broker in a process that we started, with a directory of its own that goes with it.
+final class StartedBroker implements AutoCloseable {
+    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(120);
+    private static final long BETWEEN_LOOKS_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+
+    private final Peer peer;
+    private final Children.Child child;
+    private final Path directory;
+
+    private StartedBroker(Peer peer, Children.Child child, Path directory) {
+        this.peer = peer;
+        this.child = child;
+        this.directory = directory;
+    }
+
+    Peer peer() {
+        return peer;
+    }
+
+    /// Starts it and waits until its port answers.
+    ///
+    /// @param arguments that the generator needs to reach it
+    static StartedBroker start(
+            String name,
+            List<String> command,
+            Map<String, String> environment,
+            int port,
+            List<String> arguments,
+            Path directory)
+            throws IOException {
+        ProcessBuilder builder = new ProcessBuilder(command)
+                .directory(directory.toFile())
+                .redirectOutput(directory.resolve("out.log").toFile());
+        builder.environment().putAll(environment);
+        Process process = builder.start();
+        process.getOutputStream().close();
+        Children.Child child = Children.watch(process);
+        Thread.ofVirtual().start(child::readErrors);
+        StartedBroker broker = new StartedBroker(new Peer(name, port, process.pid(), arguments), child, directory);
+        long deadline = System.nanoTime() + PATIENCE_NANOS;
+        while (!answers(port)) {
+            boolean late = System.nanoTime() - deadline > 0;
+            if (late || !process.isAlive()) {
+                String why = late ? "does not answer on port " + port : "ended: " + child.errors();
+                broker.close();
+                throw new IOException(name + " " + why);
+            }
+            LockSupport.parkNanos(BETWEEN_LOOKS_NANOS);
+        }
+        return broker;
+    }
+
+    private static boolean answers(int port) {
+        try (Socket socket = new Socket()) {
+            socket.connect(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port), 1000);
+            return true;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /// One that is free now.
+    static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
+            return socket.getLocalPort();
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        child.close();
+        delete(directory);
+    }
+
+    static void delete(Path directory) throws IOException {
+        try (Stream<Path> files = Files.walk(directory)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(file);
+            }
+        } catch (UncheckedIOException e) {
+            throw new IOException("cannot clear " + directory, e);
+        }
+    }
+}
