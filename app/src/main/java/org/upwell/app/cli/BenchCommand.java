@@ -11,7 +11,7 @@ import picocli.CommandLine.Spec;
         name = "bench",
         description = "Measure a broker",
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {BenchLoadCommand.class, BenchCompareCommand.class})
+        subcommands = {BenchLoadCommand.class, BenchCompareCommand.class, BenchMicroCommand.class})
 final class BenchCommand implements Runnable {
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it before run
