@@ -3,6 +3,8 @@ package org.upwell.gateway;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,6 +31,7 @@ import org.upwell.gateway.coap.RequestDeliverer;
 import org.upwell.gateway.event.GatewayCounters;
 import org.upwell.gateway.field.AddressBook;
 import org.upwell.gateway.field.FieldRequests;
+import org.upwell.gateway.field.RegistrationFile;
 import org.upwell.gateway.field.Registrations;
 import org.upwell.gateway.presence.Presence;
 import org.upwell.gateway.proxy.ForwardProxy;
@@ -65,6 +68,7 @@ public final class Gateway implements AutoCloseable {
     private final BubbleUps bubbleUps;
     private final BrokerLink presenceLink;
     private final Presence presence;
+    private final RegistrationFile registrations;
     private final ForwardProxy proxy;
     private final CoapListener field;
     private final CoapListener applications;
@@ -108,7 +112,8 @@ public final class Gateway implements AutoCloseable {
                     config.directory().resolve("quarantine"), Quarantine.Limits.DEFAULT, counters, clock));
             bridge = own(openBridge(links));
             presenceLink = own(links.open(config.bridge().presenceClientId(), null));
-            presence = new Presence(presenceLink, owners, counters, clock, timer);
+            presence = own(new Presence(config.directory(), presenceLink, owners, counters, clock, timer));
+            registrations = own(RegistrationFile.open(config.directory().resolve("registrations"), devices));
             devices.addListener(presence);
 
             Configuration applicationSettings = CoapListener.configuration(config.times());
@@ -142,6 +147,7 @@ public final class Gateway implements AutoCloseable {
                     timer);
             field = own(openField(networks, clock));
             field.onNotification(proxy.notifications());
+            restoreDevices(clock.instant());
             applications = own(openApplications(applicationSettings));
             applications.addInterceptor(proxy.blockMarker());
         } catch (IOException | RuntimeException fault) {
@@ -150,6 +156,13 @@ public final class Gateway implements AutoCloseable {
         }
         long sweepMillis = config.field().sweep().toMillis();
         Future<?> _ = timer.scheduleWithFixedDelay(() -> sweep(clock), sweepMillis, sweepMillis, TimeUnit.MILLISECONDS);
+    }
+
+    /// Devices that registered with an earlier process have the life of a registration to do so again.
+    private void restoreDevices(Instant now) {
+        Duration life = config.field().registrationLife();
+        registrations.restore(field::endpointAt, now, life.multipliedBy(MISSED_REGISTRATIONS), life);
+        presence.restore(devices.all());
     }
 
     private <T extends AutoCloseable> T own(T part) {
@@ -167,8 +180,8 @@ public final class Gateway implements AutoCloseable {
     }
 
     private CoapListener openField(Networks networks, InstantSource clock) throws IOException {
-        Registrations registrations = new Registrations(devices, config.field().registrationLife(), counters, clock);
-        FieldRequests requests = new FieldRequests(registrations, bubbleUps::handle, counters);
+        Registrations resource = new Registrations(devices, config.field().registrationLife(), counters, clock);
+        FieldRequests requests = new FieldRequests(resource, bubbleUps::handle, counters);
         Configuration settings = CoapListener.configuration(config.times());
         settings.set(CoapConfig.PEERS_MARK_AND_SWEEP_MESSAGES, FIELD_REPEATS);
         return CoapListener.open(

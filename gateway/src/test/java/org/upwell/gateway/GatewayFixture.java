@@ -160,6 +160,11 @@ final class GatewayFixture implements AutoCloseable {
         return keep(new Peer(gateway.fieldAddresses().getFirst()));
     }
 
+    /// The same at a port of its own, perhaps of one that was there before.
+    Peer nicAt(int port) {
+        return keep(new Peer(gateway.fieldAddresses().getFirst(), InetAddress.ofLiteral("127.0.0.1"), port));
+    }
+
     /// One outside of them.
     Peer stranger() {
         return keep(new Peer(gateway.fieldAddresses().getFirst(), InetAddress.ofLiteral("127.0.0.2"), 0));
@@ -220,6 +225,12 @@ final class GatewayFixture implements AutoCloseable {
     @Override
     public void close() {
         stop();
+        if (Files.exists(directory)) {
+            deleteFiles();
+        }
+    }
+
+    private void deleteFiles() {
         try (Stream<Path> files = Files.walk(directory)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(file);

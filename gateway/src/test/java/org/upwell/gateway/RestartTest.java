@@ -2,12 +2,18 @@
 package org.upwell.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.upwell.gateway.GatewayFixture.FOREIGN_MAC;
 import static org.upwell.gateway.GatewayFixture.MAC;
+import static org.upwell.gateway.GatewayFixture.OTHER_MAC;
+import static org.upwell.gateway.GatewayFixture.OTHER_TENANT;
 import static org.upwell.gateway.GatewayFixture.bubbleUp;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.upwell.access.Mac;
 import org.upwell.codec.QoS;
 import org.upwell.gateway.event.GatewayEvent;
 
@@ -39,6 +45,83 @@ class RestartTest {
             assertThat(second.bridge().published())
                     .as("what was not published before")
                     .hasSize(1);
+        }
+    }
+
+    private static String presenceOf(GatewayFixture fixture, String topic) {
+        // The last word under a topic, as the broker retains it.
+        return fixture.presence().published().stream()
+                .map(FakeBrokerLink.Published::message)
+                .filter(message -> message.topic().equals(topic))
+                .map(message -> new String(message.payload(), StandardCharsets.UTF_8))
+                .reduce("nothing was told", (_, last) -> last);
+    }
+
+    /// Online since then, moved to another tenant while no gateway ran, silent since then, offline before.
+    @Test
+    void presenceIsRightAfterARestart() {
+        GatewayConfig config = GatewayFixture.config();
+        GatewayFixture first = new GatewayFixture(config);
+        int port = first.nic(MAC).address().getPort();
+        first.nic(OTHER_MAC);
+        first.nic(FOREIGN_MAC);
+        await().until(() -> first.presence().published().size() == 3);
+        first.stop();
+
+        try (GatewayFixture second = new GatewayFixture(config)) {
+            second.owners.put(Mac.parse(OTHER_MAC), OTHER_TENANT);
+            second.gateway.ownerChanged(Mac.parse(OTHER_MAC));
+            await().untilAsserted(() -> {
+                assertThat(presenceOf(second, "TN01/presence/" + MAC + "/nic"))
+                        .isEqualTo("{\"state\":\"online\",\"address\":\"127.0.0.1:"
+                                + port
+                                + "\",\"since\":\"2026-11-22T10:15:30Z\",\"cause\":\"registered\"}");
+                assertThat(presenceOf(second, "TN01/presence/" + OTHER_MAC + "/nic"))
+                        .as("cleared")
+                        .isEmpty();
+                assertThat(presenceOf(second, "TN02/presence/" + OTHER_MAC + "/nic"))
+                        .contains("online");
+            });
+            // All but one are silent for good.
+            for (int i = 0; i < 4; i++) {
+                second.clock.advance(Duration.ofMinutes(10));
+                second.nic(MAC);
+            }
+            await().untilAsserted(() -> {
+                assertThat(presenceOf(second, "TN02/presence/" + FOREIGN_MAC + "/nic"))
+                        .contains("offline", "missed-registrations");
+                assertThat(presenceOf(second, "TN01/presence/" + MAC + "/nic")).contains("online");
+            });
+            second.stop();
+            try (GatewayFixture third = new GatewayFixture(config)) {
+                await().untilAsserted(() -> {
+                    assertThat(presenceOf(third, "TN02/presence/" + FOREIGN_MAC + "/nic"))
+                            .contains("offline");
+                    assertThat(presenceOf(third, "TN01/presence/" + MAC + "/nic"))
+                            .contains("online");
+                });
+            }
+        }
+    }
+
+    /// No need to wait for its next registration.
+    @Test
+    void deviceIsReachedAtOnceAfterARestart() {
+        GatewayConfig config = GatewayFixture.config();
+        GatewayFixture first = new GatewayFixture(config);
+        int port = first.nic(MAC).address().getPort();
+        first.stop();
+        try (GatewayFixture second = new GatewayFixture(config)) {
+            Peer nic = second.nicAt(port);
+            Peer application = second.application(GatewayFixture.TOKEN);
+            application.send(Coap.con(Coap.GET, application.nextMid(), "77")
+                    .with(Coap.PROXY_URI, "coap://SSN" + MAC + ".demo:4849/snsr/arduino/temp?sens"));
+            Coap request = nic.receive();
+            assertThat(request.code()).isEqualTo(Coap.GET);
+            nic.send(Coap.ack(request.mid()));
+            assertThat(nic.ask(bubbleUp(nic.nextMid(), MAC, 1, 1)).code())
+                    .as("known by its address")
+                    .isEqualTo(Coap.CHANGED);
         }
     }
 }

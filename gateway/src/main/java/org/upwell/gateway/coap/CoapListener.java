@@ -14,6 +14,7 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.californium.core.config.CoapConfig;
 import org.eclipse.californium.core.network.CoapEndpoint;
+import org.eclipse.californium.core.network.Endpoint;
 import org.eclipse.californium.core.network.interceptors.MessageInterceptor;
 import org.eclipse.californium.core.observe.NotificationListener;
 import org.eclipse.californium.core.server.MessageDeliverer;
@@ -166,6 +167,22 @@ public final class CoapListener implements AutoCloseable {
 
     public void addInterceptor(MessageInterceptor interceptor) {
         endpoints.forEach(endpoint -> endpoint.addInterceptor(interceptor));
+    }
+
+    /// The endpoint at an address of this machine; one of the same family, or any, if there is none any more.
+    public Endpoint endpointAt(InetAddress address) {
+        Endpoint best = endpoints.getFirst();
+        for (CoapEndpoint endpoint : endpoints) {
+            InetAddress own = endpoint.getAddress().getAddress();
+            if (own.equals(address)) {
+                return endpoint;
+            }
+            if (own.getAddress().length == address.getAddress().length
+                    && best.getAddress().getAddress().getAddress().length != address.getAddress().length) {
+                best = endpoint;
+            }
+        }
+        return best;
     }
 
     /// Where the listener can be reached.

@@ -83,6 +83,19 @@ public final class AddressBook {
         return Optional.ofNullable(previous);
     }
 
+    /// Enters a device that an earlier process knew; nobody hears of it.
+    synchronized void restore(Registration registration) {
+        if (byMac.size() < capacity && !byAddress.containsKey(registration.address())) {
+            byMac.put(registration.mac(), registration);
+            byAddress.put(registration.address(), registration);
+        }
+    }
+
+    /// All devices at this moment.
+    public synchronized List<Registration> all() {
+        return new ArrayList<>(byMac.values());
+    }
+
     public synchronized Optional<Registration> find(Mac mac) {
         return Optional.ofNullable(byMac.get(mac));
     }

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.upwell.gateway.presence;
 
+import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -30,17 +34,22 @@ import tools.jackson.databind.json.JsonMapper;
 
 /// Publishes, retained, whether each device is reachable: `<tenant>/presence/<mac>/nic` (field protocol §1).
 ///
-/// What matters is the newest state of each device, so that is all that is kept: a device whose state the broker has
-/// not acknowledged stays queued, once, and its state is read when its turn comes. At most one turn of a device is
-/// under way. A turn that failed comes again with the next tick, so that a refusing broker is not asked in a circle.
-/// Safe for all threads; publishes on the timer's thread. A device without an owner is told to nobody.
-public final class Presence implements AddressBook.Listener {
+/// What matters is the newest state of each device, so that is all that is kept: a device whose state the broker
+/// has not acknowledged stays queued, once, and its state is read when its turn comes. At most one turn of a device
+/// is under way. A turn that failed comes again with the next tick, so that a refusing broker is not asked in a
+/// circle. What was told outlives the process ([PresenceFile]). Safe for all threads; publishes on the timer's
+/// thread. A device without an owner is told to nobody.
+public final class Presence implements AddressBook.Listener, AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Presence.class);
     private static final int MAX_UNDER_WAY = 64;
     private static final long TICK_MILLIS = 1_000;
     private static final byte[] NOTHING = {};
+    private static final String ONLINE = "online";
+    private static final String OFFLINE = "offline";
+    private static final String MISSED = "missed-registrations";
 
+    private final PresenceFile file;
     private final BrokerLink link;
     private final DeviceOwners owners;
     private final GatewayCounters counters;
@@ -56,9 +65,21 @@ public final class Presence implements AddressBook.Listener {
     /// As JSON on the wire.
     record State(String state, String address, String since, String cause) {}
 
+    /// What a device is, in little memory: the words are constants, and the address is the address book's.
+    record Word(String state, InetSocketAddress address, Instant since, String cause) {
+
+        boolean isOnline() {
+            return state.equals(ONLINE);
+        }
+
+        State forWire() {
+            return new State(state, written(address), since.toString(), cause);
+        }
+    }
+
     /// What is to be told of a device and what was told.
     private static final class Device {
-        State state;
+        Word state;
         /// In one of the two queues.
         boolean queued;
         boolean underWay;
@@ -68,7 +89,7 @@ public final class Presence implements AddressBook.Listener {
         @Nullable
         String toldTenant;
 
-        Device(State state) {
+        Device(Word state) {
             this.state = state;
         }
     }
@@ -80,16 +101,19 @@ public final class Presence implements AddressBook.Listener {
     private record Turn(
             Mac mac,
             Device device,
-            State state,
+            Word state,
             @Nullable String former,
             @Nullable String owner) {}
 
     public Presence(
+            Path directory,
             BrokerLink link,
             DeviceOwners owners,
             GatewayCounters counters,
             InstantSource clock,
-            ScheduledExecutorService timer) {
+            ScheduledExecutorService timer)
+            throws IOException {
+        this.file = PresenceFile.open(directory.resolve("presence"), this::known);
         this.link = link;
         this.owners = owners;
         this.counters = counters;
@@ -99,14 +123,51 @@ public final class Presence implements AddressBook.Listener {
         Future<?> _ = timer.scheduleWithFixedDelay(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
     }
 
+    /// Takes up what an earlier process told, and tells it again: whether the broker got its last words nobody
+    /// knows. A device that is not in the book any more is offline; who is in it is online.
+    public synchronized void restore(Collection<Registration> present) {
+        file.takeLeft().forEach((mac, told) -> {
+            Device device = new Device(told.word());
+            device.toldTenant = told.tenant();
+            devices.put(mac, device);
+        });
+        Map<Mac, Registration> here = new HashMap<>();
+        present.forEach(registration -> here.put(registration.mac(), registration));
+        devices.forEach((mac, device) -> {
+            if (device.state.isOnline() && !here.containsKey(mac)) {
+                device.state = new Word(OFFLINE, device.state.address, clock.instant(), MISSED);
+                file.state(mac, device.state);
+            }
+            enqueue(mac, device);
+        });
+        for (Registration registration : present) {
+            Device device = devices.get(registration.mac());
+            if (device == null || !device.state.isOnline()) {
+                tell(registration, ONLINE, registration.since(), "registered");
+            }
+        }
+    }
+
+    /// For the file, when it is written anew.
+    private synchronized Map<Mac, PresenceFile.Told> known() {
+        Map<Mac, PresenceFile.Told> all = new HashMap<>();
+        devices.forEach((mac, device) -> all.put(mac, new PresenceFile.Told(device.state, device.toldTenant)));
+        return all;
+    }
+
+    @Override
+    public void close() throws IOException {
+        file.close();
+    }
+
     @Override
     public void registered(@Nullable Registration previous, Registration current) {
         if (previous == null) {
-            tell(current, "online", current.since(), "registered");
+            tell(current, ONLINE, current.since(), "registered");
         } else if (!previous.address().equals(current.address())) {
-            tell(current, "online", current.since(), "moved");
+            tell(current, ONLINE, current.since(), "moved");
         } else if (previous.boot() != current.boot()) {
-            tell(current, "online", current.since(), "restarted");
+            tell(current, ONLINE, current.since(), "restarted");
         }
     }
 
@@ -115,11 +176,11 @@ public final class Presence implements AddressBook.Listener {
         switch (why) {
             case MISSED_REGISTRATIONS -> {
                 counters.count(GatewayEvent.DEVICE_OFFLINE);
-                tell(last, "offline", clock.instant(), "missed-registrations");
+                tell(last, OFFLINE, clock.instant(), MISSED);
             }
             case ADDRESS_TAKEN -> {
                 counters.count(GatewayEvent.DEVICE_REPLACED);
-                tell(last, "offline", clock.instant(), "address-taken");
+                tell(last, OFFLINE, clock.instant(), "address-taken");
             }
         }
     }
@@ -138,9 +199,10 @@ public final class Presence implements AddressBook.Listener {
     }
 
     private synchronized void tell(Registration registration, String word, Instant since, String cause) {
-        State state = new State(word, written(registration.address()), since.toString(), cause);
+        Word state = new Word(word, registration.address(), since, cause);
         Device device = devices.computeIfAbsent(registration.mac(), _ -> new Device(state));
         device.state = state;
+        file.state(registration.mac(), state);
         enqueue(registration.mac(), device);
     }
 
@@ -209,7 +271,7 @@ public final class Presence implements AddressBook.Listener {
             cleared = retain(turn.former, turn.mac, NOTHING);
         }
         if (turn.owner != null) {
-            told = retain(turn.owner, turn.mac, json.writeValueAsBytes(turn.state));
+            told = retain(turn.owner, turn.mac, json.writeValueAsBytes(turn.state.forWire()));
         }
         cleared.thenCombine(told, Boolean::logicalAnd).whenComplete((done, fault) -> {
             settle(turn, fault == null && done);
@@ -234,7 +296,10 @@ public final class Presence implements AddressBook.Listener {
             failed.add(turn.mac);
             return;
         }
-        device.toldTenant = turn.owner;
+        if (!Objects.equals(device.toldTenant, turn.owner)) {
+            device.toldTenant = turn.owner;
+            file.told(turn.mac, turn.owner);
+        }
         if (again) {
             enqueue(turn.mac, device);
         } else {
@@ -245,11 +310,12 @@ public final class Presence implements AddressBook.Listener {
         }
     }
 
-    /// A device that is gone is kept only if a tenant was told of it, whose topic may have to be cleared one day; so
-    /// that what is kept is bounded by the devices that have owners.
+    /// A device that is gone is kept only if a tenant was told of it, whose topic may have to be cleared one day;
+    /// so that what is kept is bounded by the devices that have owners.
     private void forgetIfUntold(Mac mac, Device device) {
-        if (device.toldTenant == null && device.state.state.equals("offline")) {
+        if (device.toldTenant == null && !device.state.isOnline()) {
             devices.remove(mac);
+            file.forgotten(mac);
         }
     }
 }
