@@ -12,8 +12,8 @@ import java.util.regex.Pattern;
 ///
 /// @param pushes tells two alarms of one second apart
 public record MethaneReading(long epochSeconds, double ppm, double thresholdPpm, boolean alarm, long pushes) {
-    private static final Pattern FORM = Pattern.compile(
-            "(\\d{1,10}),(\\d{1,7}\\.\\d),(\\d{1,7}\\.\\d),(ALARM|NORMAL),(\\d{1,18})");
+    private static final Pattern FORM =
+            Pattern.compile("(\\d{1,10}),(\\d{1,7}\\.\\d),(\\d{1,7}\\.\\d),(ALARM|NORMAL),(\\d{1,18})");
 
     public byte[] encode() {
         String state = alarm ? "ALARM" : "NORMAL";

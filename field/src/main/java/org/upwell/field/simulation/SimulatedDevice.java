@@ -41,8 +41,8 @@ final class SimulatedDevice {
                 loop,
                 wire.sensor(),
                 cause -> LOG.debug("{}: the wire has ended", mac));
-        this.nic = new Nic(
-                settings.nic(mac), runtime, loop, wire.nic(), field.state(), field.clock(), new Events(field));
+        this.nic =
+                new Nic(settings.nic(mac), runtime, loop, wire.nic(), field.state(), field.clock(), new Events(field));
     }
 
     private final class Events implements NicListener {

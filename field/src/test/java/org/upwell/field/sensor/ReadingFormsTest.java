@@ -46,7 +46,10 @@ class ReadingFormsTest {
     @Test
     void lnicRecordsAreBigEndianAndTheirLengthCountsTheType() {
         LnicRecord first = new LnicRecord(
-                0x5BD37616L, 7, 3, List.of(new LnicRecord.Field(0x0102, new byte[] {9, 8}), LnicRecord.Field.uint32(5, 1)));
+                0x5BD37616L,
+                7,
+                3,
+                List.of(new LnicRecord.Field(0x0102, new byte[] {9, 8}), LnicRecord.Field.uint32(5, 1)));
         LnicRecord second = new LnicRecord(0xFFFF_FFFFL, 0xFFFF_FFFFL, 255, List.of());
         byte[] data = LnicRecord.encode(List.of(first, second));
         assertThat(HexFormat.of().formatHex(data))
@@ -60,7 +63,9 @@ class ReadingFormsTest {
     void lnicDataThatAreCutOffAreNone() {
         byte[] data = LnicRecord.encode(List.of(new LnicRecord(1, 2, 3, List.of(LnicRecord.Field.uint32(4, 5)))));
         for (int length = 1; length < data.length; length++) {
-            assertThat(LnicRecord.decode(Arrays.copyOf(data, length))).as("%d bytes", length).isEmpty();
+            assertThat(LnicRecord.decode(Arrays.copyOf(data, length)))
+                    .as("%d bytes", length)
+                    .isEmpty();
         }
         data[9] = 0;
         assertThat(LnicRecord.decode(data)).as("length 0").isEmpty();
@@ -87,7 +92,9 @@ class ReadingFormsTest {
                         random.nextInt(256),
                         fields));
             }
-            assertThat(LnicRecord.decode(LnicRecord.encode(records))).as("seed %d", seed).contains(records);
+            assertThat(LnicRecord.decode(LnicRecord.encode(records)))
+                    .as("seed %d", seed)
+                    .contains(records);
         }
     }
 
