@@ -19,8 +19,28 @@ final class RootCommand implements Runnable {
 
     /// In the order in which help lists them.
     private static final List<String> COMMANDS = List.of(
-            "help", "config", "demo", "server", "gateway", "nic", "sensor", "field", "user", "tenant", "device", "queue", "quarantine",
-            "store", "token", "pub", "sub", "get", "put", "observe", "bench", "test");
+            "help",
+            "config",
+            "demo",
+            "server",
+            "gateway",
+            "nic",
+            "sensor",
+            "field",
+            "user",
+            "tenant",
+            "device",
+            "queue",
+            "quarantine",
+            "store",
+            "token",
+            "pub",
+            "sub",
+            "get",
+            "put",
+            "observe",
+            "bench",
+            "test");
 
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it before run

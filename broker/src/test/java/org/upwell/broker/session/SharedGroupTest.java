@@ -182,8 +182,7 @@ class SharedGroupTest {
     }
 
     @Test
-    @DisplayName(
-            "[MQTT-4.8.2-4] [MQTT-4.8.2-5] what a session has in flight is the group's after a restart too")
+    @DisplayName("[MQTT-4.8.2-4] [MQTT-4.8.2-5] what a session has in flight is the group's after a restart too")
     void unacknowledgedMessagesOfASessionThatEndsAfterARestart() {
         FakeConnection a = member("a", 0, 60, 10);
         publish(2, 1);
