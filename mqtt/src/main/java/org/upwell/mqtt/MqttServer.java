@@ -11,6 +11,7 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.handler.ssl.OpenSsl;
+import io.netty.handler.ssl.OpenSslSessionContext;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
@@ -19,6 +20,7 @@ import io.netty.util.IllegalReferenceCountException;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
@@ -48,6 +50,7 @@ public final class MqttServer implements AutoCloseable {
     private static final int BACKLOG = 4096;
     private static final int TLS_HANDSHAKE_SECONDS = 10;
     private static final int GOODBYE_SECONDS = 5;
+    private static final int TICKET_KEY_HOURS = 12;
 
     /// Unwritten bytes of one connection at which deliveries to it wait, and at which they go on.
     private static final WriteBufferWaterMark WATER_MARKS = new WriteBufferWaterMark(64 << 10, 256 << 10);
@@ -144,7 +147,11 @@ public final class MqttServer implements AutoCloseable {
             Channel channel =
                     bootstrap.bind(listener.bind()).syncUninterruptibly().channel();
             // OpenSSL's part of the context is not the heap's. Connections hold on to it themselves.
-            channel.closeFuture().addListener(closed -> ReferenceCountUtil.release(tls));
+            Runnable endTickets = tls == null ? () -> {} : giveTickets(tls, channel.eventLoop());
+            channel.closeFuture().addListener(closed -> {
+                endTickets.run();
+                ReferenceCountUtil.release(tls);
+            });
             return new Listening(channel, tls, traffic);
         } catch (Exception e) {
             ReferenceCountUtil.release(tls);
@@ -152,6 +159,20 @@ public final class MqttServer implements AutoCloseable {
             throw new IOException(
                     "listener " + listener.name() + " cannot bind " + listener.bind() + ": " + e.getMessage(), e);
         }
+    }
+
+    /// Lets clients resume TLS sessions, under keys that change. Returns what ends that, on the loop, before the
+    /// context is let go.
+    private static Runnable giveTickets(SslContext tls, EventLoop loop) {
+        if (!(tls.sessionContext() instanceof OpenSslSessionContext sessions)) {
+            // The JDK's makes tickets by itself.
+            return () -> {};
+        }
+        SessionTickets tickets = new SessionTickets(sessions);
+        tickets.renewKey();
+        Future<?> renewing =
+                loop.scheduleAtFixedRate(tickets::renewKey, TICKET_KEY_HOURS, TICKET_KEY_HOURS, TimeUnit.HOURS);
+        return () -> renewing.cancel(false);
     }
 
     private static SslContext tlsContext(ListenerConfig listener, ListenerConfig.Tls tls) throws IOException {

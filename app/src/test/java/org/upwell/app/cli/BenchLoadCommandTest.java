@@ -156,6 +156,10 @@ class BenchLoadCommandTest {
         JsonNode full = json("connect -C 30 --storm --full-handshakes " + tls);
         assertThat(full.path("storm").path("ok").asInt()).isEqualTo(30);
         assertThat(full.path("storm").path("tls_resumed").asInt(-1)).isZero();
+
+        JsonNode resumed = json("connect -C 30 --storm " + tls);
+        assertThat(resumed.path("storm").path("ok").asInt()).isEqualTo(30);
+        assertThat(resumed.path("storm").path("tls_resumed").asInt(-1)).isEqualTo(30);
     }
 
     @Test
