@@ -29,17 +29,17 @@ class ScenarioFileTest {
         Scenario scenario = parse("""
                 seed: 7
                 day: 10m
-                daily-curve: [%s]
-                sleeping: 10%%
+                daily-curve: [CURVE]
+                sleeping: 10%
                 wake-every: 45s
                 own-wan: 0.05
-                air: { hops: 2-5, delay-per-hop: 20ms, loss: 5%%, duplicates: 1%%, reorders: 0.5%% }
+                air: { hops: 2-5, delay-per-hop: 20ms, loss: 5%, duplicates: 1%, reorders: 0.5% }
                 weather:
-                  - { at: 10s, what: address-changes, share: 20%%, over: 1m }
+                  - { at: 10s, what: address-changes, share: 20%, over: 1m }
                   - { at: 20s, what: access-point-outage, access-points: 3, for: 30s }
                   - { at: 40s, what: power-failure, access-points: 0-9, for: 90s, last-gasp: 15s }
-                  - { at: 50s, what: restarts, share: 1%%, for: 20s }
-                """.formatted(curve));
+                  - { at: 50s, what: restarts, share: 1%, for: 20s }
+                """.replace("CURVE", curve));
         assertThat(scenario)
                 .isEqualTo(new Scenario(
                         7,

@@ -98,45 +98,72 @@ class BridgeJournalTest {
         }
     }
 
+    /// What a link gave the journal, as plain maps.
+    private static final class Model {
+        private final Map<Integer, Publish> inFlight = new HashMap<>();
+        private final Set<Integer> released = new HashSet<>();
+        private final Set<Long> published = new HashSet<>();
+        private long sequence;
+
+        /// Does one thing at random to the model and to the journal.
+        private void step(Random random, BridgeJournal.LinkStore store) {
+            List<Integer> ids = new ArrayList<>(inFlight.keySet());
+            int what = random.nextInt(3);
+            if (what == 0 || ids.isEmpty()) {
+                send(1 + random.nextInt(20), store);
+                return;
+            }
+            int packetId = ids.get(random.nextInt(ids.size()));
+            if (what == 1) {
+                await(store.release(packetId));
+                released.add(packetId);
+            } else {
+                Publish ended = Objects.requireNonNull(inFlight.remove(packetId));
+                released.remove(packetId);
+                store.remove(packetId, true);
+                published.add(
+                        NotificationId.of(ended.properties()).orElseThrow().sequence());
+            }
+        }
+
+        private void send(int packetId, BridgeJournal.LinkStore store) {
+            if (!inFlight.containsKey(packetId)) {
+                Publish message = message(packetId, ++sequence);
+                await(store.put(message));
+                inFlight.put(packetId, message);
+            }
+        }
+
+        private void check(BridgeJournal journal, String when) {
+            Map<Integer, Publish> found = new HashMap<>();
+            for (InFlight each : left(journal)) {
+                found.put(each.publish().packetId(), each.publish());
+                assertThat(each.released())
+                        .as(when)
+                        .isEqualTo(released.contains(each.publish().packetId()));
+            }
+            assertThat(found).as(when).isEqualTo(inFlight);
+            for (long number = Math.max(1, sequence - 30); number <= sequence; number++) {
+                assertThat(isDone(journal, number))
+                        .as("%s, number %d", when, number)
+                        .isEqualTo(published.contains(number));
+            }
+        }
+    }
+
     /// Against plain maps, over many restarts as by `kill -9` (the file is copied while it is open), with a file
     /// that is written anew all the time.
     @Test
     void agreesWithAModelOverRestarts() throws IOException {
         long seed = new Random().nextLong();
         Random random = new Random(seed);
-        Map<Integer, Publish> inFlight = new HashMap<>();
-        Set<Integer> released = new HashSet<>();
-        Set<Long> published = new HashSet<>();
-        long sequence = 0;
+        Model model = new Model();
         BridgeJournal journal = new BridgeJournal(file(), 2_000);
         try {
             for (int round = 0; round < 60; round++) {
                 BridgeJournal.LinkStore store = journal.store(LINK);
                 for (int step = 0; step < 40; step++) {
-                    List<Integer> ids = new ArrayList<>(inFlight.keySet());
-                    int what = random.nextInt(3);
-                    if (what == 0 || ids.isEmpty()) {
-                        int packetId = 1 + random.nextInt(20);
-                        if (!inFlight.containsKey(packetId)) {
-                            Publish message = message(packetId, ++sequence);
-                            await(store.put(message));
-                            inFlight.put(packetId, message);
-                        }
-                        continue;
-                    }
-                    int packetId = ids.get(random.nextInt(ids.size()));
-                    if (what == 1) {
-                        await(store.release(packetId));
-                        released.add(packetId);
-                    } else {
-                        long number = NotificationId.of(Objects.requireNonNull(inFlight.remove(packetId))
-                                        .properties())
-                                .orElseThrow()
-                                .sequence();
-                        released.remove(packetId);
-                        store.remove(packetId, true);
-                        published.add(number);
-                    }
+                    model.step(random, store);
                 }
                 // Waits until all of it is written.
                 await(journal.note(new NotificationId(MAC, "/flush", 1, round)));
@@ -144,19 +171,7 @@ class BridgeJournalTest {
                 Files.copy(directory.resolve(round == 0 ? "bridge" : "round-" + (round - 1)), copy);
                 journal.close();
                 journal = new BridgeJournal(copy, 2_000);
-                Map<Integer, Publish> found = new HashMap<>();
-                for (InFlight each : left(journal)) {
-                    found.put(each.publish().packetId(), each.publish());
-                    assertThat(each.released())
-                            .as("seed %d", seed)
-                            .isEqualTo(released.contains(each.publish().packetId()));
-                }
-                assertThat(found).as("seed %d, round %d", seed, round).isEqualTo(inFlight);
-                for (long number = Math.max(1, sequence - 30); number <= sequence; number++) {
-                    assertThat(isDone(journal, number))
-                            .as("seed %d, round %d, number %d", seed, round, number)
-                            .isEqualTo(published.contains(number));
-                }
+                model.check(journal, "seed " + seed + ", round " + round);
                 assertThat(Files.size(copy)).as("bounded").isLessThan(3_000_000);
             }
         } finally {
