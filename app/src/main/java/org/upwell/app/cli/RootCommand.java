@@ -40,7 +40,8 @@ final class RootCommand implements Runnable {
             "put",
             "observe",
             "bench",
-            "test");
+            "test",
+            "train");
 
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it before run
@@ -85,6 +86,7 @@ final class RootCommand implements Runnable {
             case "observe" -> new ObserveCommand();
             case "bench" -> new BenchCommand();
             case "test" -> new TestCommand();
+            case "train" -> new TrainCommand();
             default -> throw new IllegalArgumentException("no command " + name);
         };
     }

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.app.cli;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import org.upwell.app.demo.Training;
+import org.upwell.load.LoadException;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/// The launcher's: does what a server does while the JVM watches, so that it can keep what it learned for later
+/// starts.
+@Command(name = "train", hidden = true, description = "Exercise the server, for the launcher's start-up cache")
+final class TrainCommand implements Callable<Integer> {
+
+    @Option(
+            names = "--each",
+            paramLabel = "TIME",
+            defaultValue = "1s",
+            description = "For each kind of load (default: ${DEFAULT-VALUE})")
+    private Duration each = Duration.ofSeconds(1);
+
+    @Override
+    public Integer call() throws InterruptedException {
+        try {
+            new Training(each).run();
+            return CommandLineTool.DONE;
+        } catch (IOException | LoadException e) {
+            throw new CommandFailure("the training failed: " + e.getMessage(), e);
+        }
+    }
+}

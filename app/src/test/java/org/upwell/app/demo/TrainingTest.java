@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.app.demo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.upwell.load.LoadReport;
+
+@Timeout(value = 120, unit = TimeUnit.SECONDS)
+class TrainingTest {
+
+    @Test
+    void everyKindOfLoadRunsAndLosesNothing() throws Exception {
+        List<LoadReport> reports = new Training(Duration.ofMillis(50)).run();
+
+        assertThat(reports).hasSize(8);
+        // The first makes connections only.
+        for (LoadReport report : reports.subList(1, reports.size())) {
+            assertThat(report.number("lost")).as(report.json()).isZero();
+        }
+        assertThat(reports.getFirst().number("connect.ok")).isEqualTo(300);
+    }
+}
