@@ -88,7 +88,7 @@ public final class WholeFile {
     }
 
     /// The attributes of a new file that only its owner may use.
-    static FileAttribute<?>[] ownerOnly(Path file) {
+    public static FileAttribute<?>[] ownerOnly(Path file) {
         return attributes(file, Readers.OWNER.permissions);
     }
 

@@ -71,7 +71,7 @@ final class DemoCommand implements Callable<Integer> {
     @Option(
             names = "--weather",
             description =
-                    "Lose 5 % of the datagrams, move NICs to other addresses, and have access points out at times")
+                    "Lose 5 %% of the datagrams, move NICs to other addresses, and have access points out at times")
     private boolean weather;
 
     @Override

@@ -12,12 +12,14 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -112,7 +114,7 @@ public final class FactFile implements AutoCloseable {
         if (directory != null) {
             WholeFile.createDataDirectory(directory);
         }
-        FileChannel lock = FileChannel.open(
+        FileChannel lock = create(
                 file.resolveSibling(file.getFileName() + ".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         try {
             if (!tryLock(lock)) {
@@ -123,6 +125,11 @@ public final class FactFile implements AutoCloseable {
             lock.close();
             throw fault;
         }
+    }
+
+    /// What tenants' devices said is for nobody else on this machine.
+    private static FileChannel create(Path file, OpenOption... options) throws IOException {
+        return FileChannel.open(file, Set.of(options), WholeFile.ownerOnly(file));
     }
 
     private static boolean tryLock(FileChannel channel) throws IOException {
@@ -148,7 +155,7 @@ public final class FactFile implements AutoCloseable {
             channel.truncate(position);
             allocated = position;
         } else {
-            channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+            channel = create(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
             writeHead(channel);
             channel.force(true);
             position = MAGIC.length;
@@ -323,7 +330,7 @@ public final class FactFile implements AutoCloseable {
     /// Writes the file anew from the state. A crash leaves the one or the other whole.
     private void compact() throws IOException {
         FileChannel former = channel;
-        channel = FileChannel.open(
+        channel = create(
                 successor(), StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE);
         writeHead(channel);
         position = MAGIC.length;
