@@ -149,6 +149,8 @@ final class SubscribeHandler {
                 broker.forgetRetained(message);
             }
         }
+        // [MQTT-3.3.2-5]
+        messages.removeIf(message -> message.isExpiredAt(now));
         session.sendRetained(subscription, messages);
     }
 

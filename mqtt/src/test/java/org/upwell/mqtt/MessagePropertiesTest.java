@@ -113,6 +113,22 @@ class MessagePropertiesTest {
         }
     }
 
+    /// A persistent session's queue takes retained messages at once; those that expired are none.
+    @Test
+    void retainedMessageThatExpiredIsNotSentToAPersistentSession() throws IOException {
+        try (TestBroker broker = started();
+                TestClient publisher = TestClient.connected(broker, VERSION, "p");
+                TestClient client = new TestClient(broker.address(), VERSION)) {
+            publisher.send(message(QoS.AT_LEAST_ONCE, true, "kept", integer(Property.MESSAGE_EXPIRY_INTERVAL, 30)));
+            publisher.receive(PubAck.class);
+            client.connect("c", true, integer(Property.SESSION_EXPIRY_INTERVAL, 1000));
+            nowMillis.addAndGet(30_000);
+            client.subscribe("acme/a", QoS.AT_LEAST_ONCE);
+            client.expectNothingButPong();
+            assertThat(broker.broker.counters().dropped()).isZero();
+        }
+    }
+
     /// [MQTT-3.3.2-4], [MQTT-3.3.2-15] to [MQTT-3.3.2-18], [MQTT-3.3.2-20]: all of it unaltered and in order, also
     /// when it was queued; nothing of it for 3.x.
     @ParameterizedTest
