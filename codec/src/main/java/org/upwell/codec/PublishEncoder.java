@@ -18,10 +18,7 @@ public final class PublishEncoder {
     /// @throws IllegalArgumentException if MQTT cannot express the packet; nothing is written then
     public static void encode(ByteBuf out, MqttVersion version, Publish publish) {
         int topicBytes = ByteBufUtil.utf8Bytes(publish.topic());
-        int remainingBytes = remainingBytes(version, publish, topicBytes);
-        out.ensureWritable(PacketEncoder.packetBytes(remainingBytes));
-        out.writeByte(PacketType.PUBLISH.code() << 4 | flags(publish));
-        Wire.writeVariableByteInteger(out, remainingBytes);
+        writeFixedHeader(out, flags(publish), remainingBytes(version, publish, topicBytes));
         writeBody(out, version, publish, topicBytes);
     }
 
@@ -31,18 +28,11 @@ public final class PublishEncoder {
     /// @throws IllegalArgumentException as above
     public static void encodePlain(
             ByteBuf out, MqttVersion version, String topic, byte[] payload, int flags, int packetId) {
-        boolean hasId = (flags & QOS_FLAGS) != 0;
-        if (hasId) {
-            PacketEncoder.checkPacketId(packetId);
-        }
         int topicBytes = ByteBufUtil.utf8Bytes(topic);
-        int remainingBytes = PacketEncoder.checkedRemaining(
-                2L + Wire.checkedLength(topicBytes) + (hasId ? 2 : 0) + (version.isMqtt5() ? 1 : 0) + payload.length);
-        out.ensureWritable(PacketEncoder.packetBytes(remainingBytes));
-        out.writeByte(PacketType.PUBLISH.code() << 4 | flags);
-        Wire.writeVariableByteInteger(out, remainingBytes);
+        int propertiesBytes = version.isMqtt5() ? 1 : 0;
+        writeFixedHeader(out, flags, remainingBytes(flags, packetId, topicBytes, payload.length, propertiesBytes));
         Wire.writeString(out, topic, topicBytes);
-        if (hasId) {
+        if (hasPacketId(flags)) {
             out.writeShort(packetId);
         }
         if (version.isMqtt5()) {
@@ -69,16 +59,29 @@ public final class PublishEncoder {
     }
 
     private static int remainingBytes(MqttVersion version, Publish publish, int topicBytes) {
-        // [MQTT-2.2.1-2], [MQTT3-2.3.1-5]: no packet id at QoS 0; [MQTT-2.2.1-4], [MQTT3-2.3.1-1]: else not zero.
-        int packetIdBytes = publish.qos() == QoS.AT_MOST_ONCE ? 0 : 2;
-        if (packetIdBytes > 0) {
-            PacketEncoder.checkPacketId(publish.packetId());
+        long propertiesBytes = version.isMqtt5() ? PropertiesEncoder.bytesWithLength(publish.properties()) : 0;
+        return remainingBytes(
+                flags(publish), publish.packetId(), topicBytes, publish.payload().length, propertiesBytes);
+    }
+
+    private static int remainingBytes(int flags, int packetId, int topicBytes, int payloadBytes, long propertiesBytes) {
+        boolean hasPacketId = hasPacketId(flags);
+        if (hasPacketId) {
+            PacketEncoder.checkPacketId(packetId);
         }
-        long bytes = 2L + Wire.checkedLength(topicBytes) + packetIdBytes + publish.payload().length;
-        if (version.isMqtt5()) {
-            bytes += PropertiesEncoder.bytesWithLength(publish.properties());
-        }
-        return PacketEncoder.checkedRemaining(bytes);
+        return PacketEncoder.checkedRemaining(
+                2L + Wire.checkedLength(topicBytes) + (hasPacketId ? 2 : 0) + propertiesBytes + payloadBytes);
+    }
+
+    /// [MQTT-2.2.1-2], [MQTT3-2.3.1-5]: no packet id at QoS 0; [MQTT-2.2.1-4], [MQTT3-2.3.1-1]: else not zero.
+    private static boolean hasPacketId(int flags) {
+        return (flags & QOS_FLAGS) != 0;
+    }
+
+    private static void writeFixedHeader(ByteBuf out, int flags, int remainingBytes) {
+        out.ensureWritable(PacketEncoder.packetBytes(remainingBytes));
+        out.writeByte(PacketType.PUBLISH.code() << 4 | flags);
+        Wire.writeVariableByteInteger(out, remainingBytes);
     }
 
     private static void writeBody(ByteBuf out, MqttVersion version, Publish publish, int topicBytes) {
