@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.upwell.broker.event.BrokerEvent;
 import org.upwell.broker.message.Message;
@@ -24,10 +23,16 @@ final class SessionSubscriptions {
 
     /// @param member null for a subscription that is not shared
     private record Held(
-            SharedFilter filter, Subscription<Subscriber> subscription, SharedGroup.@Nullable Member member) {}
+            SharedFilter filter, Subscription<Subscriber> subscription, SharedGroup.@Nullable Member member) {
+        private boolean watches() {
+            return member == null && OwnView.mayMatch(filter.filter());
+        }
+    }
 
-    /// Those of [#held] that are shared; few sessions have any.
-    private List<SharedGroup.Member> shared = List.of();
+    /// Those of [#held] that are shared; few sessions have any. Not looked for anew with each subscription: a session
+    /// may make a million of them.
+    private final List<SharedGroup.Member> shared = new ArrayList<>(0);
+    /// Those that may bring something of the session's own view.
     private List<Subscription<Subscriber>> watching = List.of();
     private int nextShared;
 
@@ -68,17 +73,19 @@ final class SessionSubscriptions {
         } else if (!OwnView.covers(filter.filter())) {
             context.subscriptions().put(subscription);
         }
-        held.put(filter.text(), new Held(filter, subscription, member));
-        listShared();
+        Held now = new Held(filter, subscription, member);
+        Held before = held.put(filter.text(), now);
+        if (member != null && before == null) {
+            shared.add(member);
+        }
+        if (now.watches()) {
+            listWatching();
+        }
     }
 
-    private void listShared() {
-        shared = held.values().stream()
-                .map(Held::member)
-                .filter(Objects::nonNull)
-                .toList();
+    private void listWatching() {
         watching = held.values().stream()
-                .filter(each -> each.member == null && OwnView.mayMatch(each.filter.filter()))
+                .filter(Held::watches)
                 .map(Held::subscription)
                 .toList();
     }
@@ -121,7 +128,11 @@ final class SessionSubscriptions {
             return false;
         }
         leave(removed);
-        listShared();
+        if (removed.member != null) {
+            shared.remove(removed.member);
+        } else if (removed.watches()) {
+            listWatching();
+        }
         long number = session.storeNumber();
         if (number == 0) {
             commit.committed();
@@ -215,7 +226,7 @@ final class SessionSubscriptions {
     void clear() {
         held.values().forEach(this::leave);
         held.clear();
-        shared = List.of();
+        shared.clear();
         watching = List.of();
     }
 }
