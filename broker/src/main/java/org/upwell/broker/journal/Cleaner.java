@@ -9,7 +9,6 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.upwell.broker.store.StoreException;
 
 /// Frees segments of which little is alive: a thread beside it reads them piece by piece, the writer carries what
 /// is needed to the head of the log, and once that is synced the file goes. One at a time: so at any moment only
@@ -24,6 +23,9 @@ import org.upwell.broker.store.StoreException;
 ///
 /// Owned by the writer thread; [Reading] runs on that thread.
 final class Cleaner {
+
+    /// Then it looks whether space has become short meanwhile.
+    private static final long LONGEST_PAUSE_NANOS = 100_000_000;
 
     private static final Logger LOG = LoggerFactory.getLogger(Cleaner.class);
     /// Pieces that are read and wait for the writer.
@@ -240,6 +242,10 @@ final class Cleaner {
             if (isOver) {
                 return;
             }
+            if (!isUrgent && owedNanos.get() > 0) {
+                next();
+                return;
+            }
             try {
                 Piece piece = read();
                 isOver = piece.isLast;
@@ -247,7 +253,8 @@ final class Cleaner {
                 if (!isOver && room.decrementAndGet() > 0) {
                     next();
                 }
-            } catch (IOException | StoreException e) {
+            } catch (IOException | RuntimeException e) {
+                // Of whatever kind: a cleaning that ended without a word would hold writers back for ever.
                 isOver = true;
                 writer.giveAhead(new Command.Internal(() -> broken(e)));
             }
@@ -255,7 +262,9 @@ final class Cleaner {
 
         /// Either thread; in each state of `room` one of them.
         private void next() {
-            thread.executeAfter(isUrgent ? 0 : owedNanos.getAndSet(0), this);
+            long pause = isUrgent ? 0 : Math.min(owedNanos.get(), LONGEST_PAUSE_NANOS);
+            owedNanos.addAndGet(-pause);
+            thread.executeAfter(pause, this);
         }
 
         private Piece read() throws IOException {

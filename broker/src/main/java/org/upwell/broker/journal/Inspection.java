@@ -144,6 +144,8 @@ final class Inspection {
         }
         if (names.contains(Segment.hintName(segment.number))) {
             directory.delete(Segment.hintName(segment.number));
+            // Before anything is changed: a hint is believed, and this one tells of records that will be gone.
+            directory.force();
         }
         if (segment.end == 0) {
             directory.rename(name, aside);

@@ -23,6 +23,8 @@ final class Replay {
     final JournalState state;
     private final Records records = new Records();
     private final MessageHead head = new MessageHead();
+    /// What repair had to leave out.
+    private final List<Gap> gaps = new ArrayList<>();
     private final List<MessageHead.Target> moreTargets = new ArrayList<>();
     private long splitSequence;
     private int splitLeft;
@@ -34,6 +36,8 @@ final class Replay {
     final Set<Integer> halfCleaned = new HashSet<>();
     long reservedSequences = 1;
     long nextNumber = 1;
+
+    private record Gap(int segment, int from, int to) {}
 
     long records() {
         return count;
@@ -65,9 +69,8 @@ final class Replay {
             }
             case Frame.CLEARED -> state.clearPlace(body.getString(), body.getVarint());
             case Frame.RESERVED -> reservedSequences = Math.max(reservedSequences, body.getVarint());
-            case Frame.GAP -> {
-                // Nothing is known of what stood here.
-            }
+            // Nothing is known of what stood here.
+            case Frame.GAP -> gaps.add(new Gap(segment.number, offset, offset + length));
             case Frame.CLEANED -> cleaned.add(body.getCount());
             default -> throw new Input.MalformedException("unknown kind of record " + kind);
         }
@@ -226,6 +229,9 @@ final class Replay {
         if (segment == null || (position == 0 && bytes == 0)) {
             return;
         }
+        if (position == 0 && isLost(number, offset, offset + bytes)) {
+            return;
+        }
         if (position == 0) {
             // It left the last queue that its record names, and the move into another was cleaned away.
             revive(sequence, segment, offset, bytes);
@@ -237,6 +243,15 @@ final class Replay {
         }
         enterMoved(sequence);
         state.release(sequence);
+    }
+
+    private boolean isLost(int segment, int from, int to) {
+        for (Gap each : gaps) {
+            if (each.segment == segment && each.from < to && from < each.to) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /// Takes a message up again whose record is still there; held, as if in a queue.
