@@ -97,7 +97,7 @@ public final class Router {
                 ? List.of()
                 : persistentTargets(message, publisher, taken.seen().targets());
         Append append = new Append(message, stored, true, 0, 0);
-        store.append(taken.sequence(), append, new PlaceOnCommit(message, taken.sequence(), accepted));
+        store.append(taken.sequence(), append, new PlaceOnCommit(message, taken.sequence(), accepted, here));
         deliver(message, taken.sequence(), publisher, taken.seen().targets(), here);
         return taken.seen();
     }
@@ -309,16 +309,21 @@ public final class Router {
         private final Message message;
         private final long sequence;
         private final Commit accepted;
+        private final Owner here;
 
-        private PlaceOnCommit(Message message, long sequence, Commit accepted) {
+        private PlaceOnCommit(Message message, long sequence, Commit accepted, Owner here) {
             this.message = message;
             this.sequence = sequence;
             this.accepted = accepted;
+            this.here = here;
         }
 
+        /// Never none, which is the store's own thread: who takes a retained place may wait for that thread to
+        /// reserve sequences, and would be waited for here.
         @Override
-        public @Nullable Owner owner() {
-            return accepted.owner();
+        public Owner owner() {
+            Owner asked = accepted.owner();
+            return asked == null ? here : asked;
         }
 
         @Override
