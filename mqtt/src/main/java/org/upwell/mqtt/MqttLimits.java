@@ -41,14 +41,15 @@ public record MqttLimits(
 
     public static final MqttLimits DEFAULT = new MqttLimits(
             1 << 20,
-            64 << 10,
+            // The longest CONNECT of 3.1.1: five fields of 65,535 bytes.
+            330 << 10,
             100,
             500,
             1_000,
             32,
             10,
-            64,
-            4096,
+            200,
+            65_535,
             3600,
             Duration.ofDays(7).toSeconds(),
             Duration.ofSeconds(10),
@@ -57,7 +58,7 @@ public record MqttLimits(
             false);
 
     /// The same with these of an operator's.
-    public MqttLimits with(int topicAliases, boolean checksPayloadFormat) {
+    public MqttLimits with(int topicAliases, int topicLevels, boolean checksPayloadFormat) {
         return new MqttLimits(
                 maxPacketBytes,
                 maxPacketBytesBeforeConnect,
@@ -66,7 +67,7 @@ public record MqttLimits(
                 maxSendQuota,
                 topicAliases,
                 maxOutboundTopicAliases,
-                maxTopicLevels,
+                topicLevels,
                 maxTopicBytes,
                 maxKeepAliveSeconds,
                 maxSessionExpirySeconds,

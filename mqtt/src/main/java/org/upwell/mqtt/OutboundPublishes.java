@@ -4,6 +4,7 @@ package org.upwell.mqtt;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Locale;
 import org.upwell.broker.event.BrokerCounters;
 import org.upwell.broker.event.DropCause;
 import org.upwell.broker.message.Message;
@@ -71,6 +72,7 @@ final class OutboundPublishes {
                 send(next);
             }
         }
+        sendRetainedQos0();
         // What was published since waits behind older retained messages, whose quota may be used up.
         while (!session.hasRetainedToSend() && line.hasRoom()) {
             Delivery next = waitingQos0.poll();
@@ -78,6 +80,17 @@ final class OutboundPublishes {
                 break;
             }
             writeWaiting(next);
+        }
+    }
+
+    /// Receive Maximum does not concern QoS 0 ([MQTT-3.3.4-7] speaks of QoS 1 and 2).
+    private void sendRetainedQos0() {
+        while (session.hasRetainedToSend() && line.hasRoom()) {
+            Delivery next = session.pollRetainedQos0();
+            if (next == null) {
+                return;
+            }
+            write(next, 0, false);
         }
     }
 
@@ -228,18 +241,24 @@ final class OutboundPublishes {
 
     void onPubAck(int packetId) {
         InFlight.Entry entry = session.inFlight().get(packetId);
-        if (entry == null || entry.stage() != InFlight.Stage.AWAITS_PUBACK) {
+        if (entry == null) {
             unexpected();
-            return;
+        } else if (entry.stage() == InFlight.Stage.AWAITS_PUBACK) {
+            complete(entry, true);
+        } else {
+            wrong("PUBACK", entry);
         }
-        complete(entry, true);
     }
 
     void onPubRec(PubRec packet) {
         InFlight.Entry entry = session.inFlight().get(packet.packetId());
-        if (entry == null || entry.stage() == InFlight.Stage.AWAITS_PUBACK) {
+        if (entry == null) {
             unexpected();
             line.send(new PubRel(packet.packetId(), ReasonCode.PACKET_IDENTIFIER_NOT_FOUND, Properties.NONE));
+            return;
+        }
+        if (entry.stage() == InFlight.Stage.AWAITS_PUBACK) {
+            wrong("PUBREC", entry);
             return;
         }
         if (packet.reason().isError()) {
@@ -252,11 +271,22 @@ final class OutboundPublishes {
 
     void onPubComp(PubComp packet) {
         InFlight.Entry entry = session.inFlight().get(packet.packetId());
-        if (entry == null || entry.stage() != InFlight.Stage.AWAITS_PUBCOMP) {
+        if (entry == null) {
             unexpected();
-            return;
+        } else if (entry.stage() == InFlight.Stage.AWAITS_PUBCOMP) {
+            complete(entry, true);
+        } else {
+            wrong("PUBCOMP", entry);
         }
-        complete(entry, true);
+    }
+
+    /// An answer that the message's QoS or the handshake does not have next ([MQTT-4.3.2-1], [MQTT-4.3.3-1],
+    /// [MQTT-4.13.1-1]). Passed over, the message would hold its place in the quota for ever.
+    private void wrong(String packet, InFlight.Entry entry) {
+        connection.disconnect(
+                ReasonCode.PROTOCOL_ERROR,
+                packet + " for packet id " + entry.packetId() + ", which has QoS " + entry.qos() + " and "
+                        + entry.stage().name().toLowerCase(Locale.ROOT).replace('_', ' '));
     }
 
     private void unexpected() {

@@ -99,9 +99,12 @@ final class SubscribeHandler {
         } catch (InvalidTopicException e) {
             return refuse(request, ReasonCode.TOPIC_FILTER_INVALID, e.getMessage());
         }
-        if (filter.filter().levels().size() > connection.limits().maxTopicLevels()
-                || connection.limits().isTooLong(request.filter())) {
-            return refuse(request, ReasonCode.TOPIC_FILTER_INVALID, "too long or too many levels");
+        MqttLimits limits = connection.limits();
+        if (filter.filter().depth() > limits.maxTopicLevels()) {
+            return refuse(request, ReasonCode.TOPIC_FILTER_INVALID, "more than " + limits.maxTopicLevels() + " levels");
+        }
+        if (limits.isTooLong(request.filter())) {
+            return refuse(request, ReasonCode.TOPIC_FILTER_INVALID, "longer than " + limits.maxTopicBytes() + " bytes");
         }
         int granted = session.grantedQos(filter, request.qos().code());
         if (granted < 0) {
@@ -138,7 +141,7 @@ final class SubscribeHandler {
 
     /// [MQTT-3.8.4-4], [MQTT-3.3.1-9] to [MQTT-3.3.1-11]
     private void sendRetained(Subscription<Subscriber> subscription, long asOf) {
-        int[] ids = subscription.identifier() == 0 ? Delivery.NO_IDS : new int[] {subscription.identifier()};
+        int[] ids = Delivery.idsOf(subscription);
         for (Message message : session.ownView(subscription.filter())) {
             session.deliver(new Delivery(message, 0, 0, true, ids), connection.owner());
         }

@@ -20,6 +20,8 @@ final class WaitingQos0 {
     private final Deque<Delivery> waiting = new ArrayDeque<>(0);
     private long bytes;
     private long borrowed;
+    /// Room of its own when it last looked.
+    private long ownRoom;
 
     WaitingQos0(SharedRoom room) {
         this.room = room;
@@ -49,8 +51,12 @@ final class WaitingQos0 {
             return null;
         }
         bytes -= next.message().weightBytes();
+        // Not the last piece, lest it be borrowed and given back with every message.
+        long needless = borrowed - Math.max(0, bytes - ownRoom) - BORROWED_AT_ONCE;
         if (waiting.isEmpty()) {
-            giveBack();
+            giveBack(borrowed);
+        } else if (needless >= BORROWED_AT_ONCE) {
+            giveBack(needless);
         }
         return next;
     }
@@ -58,10 +64,11 @@ final class WaitingQos0 {
     void clear() {
         waiting.clear();
         bytes = 0;
-        giveBack();
+        giveBack(borrowed);
     }
 
     private boolean hasRoom(long wanted, long own) {
+        ownRoom = own;
         long missing = wanted - own - borrowed;
         if (missing <= 0) {
             return true;
@@ -74,10 +81,8 @@ final class WaitingQos0 {
         return true;
     }
 
-    private void giveBack() {
-        if (borrowed > 0) {
-            room.giveBack(borrowed);
-            borrowed = 0;
-        }
+    private void giveBack(long noLonger) {
+        room.giveBack(noLonger);
+        borrowed -= noLonger;
     }
 }

@@ -54,6 +54,42 @@ class ReasonsAndFlowTest {
         return new Publish(topic, new byte[] {'x'}, qos, false, false, packetId, Properties.NONE);
     }
 
+    /// An answer that the handshake does not have next ([MQTT-4.3.2-1], [MQTT-4.3.3-1]) ends the connection; the
+    /// message comes again on the next one ([MQTT-4.4.0-1]).
+    @ParameterizedTest
+    @CsvSource({"1, PUBREC", "1, PUBCOMP", "2, PUBACK", "2, PUBCOMP"})
+    void answerOfTheWrongKindEndsTheConnection(int qos, PacketType answer) throws IOException {
+        try (TestBroker broker = TestBroker.start();
+                TestClient publisher = TestClient.connected(broker, VERSION, "publisher")) {
+            try (TestClient client = new TestClient(broker.address(), VERSION)) {
+                client.connect("wrong", false, integer(Property.SESSION_EXPIRY_INTERVAL, 60));
+                client.subscribe("acme/t", QoS.of(qos));
+                publisher.publish("acme/t", "m", QoS.of(qos), false);
+                int packetId = client.receive(Publish.class).packetId();
+                client.send(
+                        switch (answer) {
+                            case PUBACK -> new PubAck(packetId);
+                            case PUBREC -> new PubRec(packetId);
+                            default -> new PubComp(packetId);
+                        });
+                assertThat(client.receive(Disconnect.class).reason()).isEqualTo(ReasonCode.PROTOCOL_ERROR);
+            }
+            try (TestClient client = new TestClient(broker.address(), VERSION)) {
+                client.connect("wrong", false, integer(Property.SESSION_EXPIRY_INTERVAL, 60));
+                assertThat(client.receive(Publish.class).dup()).isTrue();
+            }
+        }
+    }
+
+    @Test
+    void theLongestConnectIsTaken() throws IOException {
+        String longest = "i".repeat(65_535);
+        try (TestBroker broker = TestBroker.start();
+                TestClient client = new TestClient(broker.address(), MqttVersion.MQTT_3_1_1)) {
+            client.connect(longest, true, Properties.NONE);
+        }
+    }
+
     /// 0x10 says that nobody subscribed, and only of a message that was accepted (sections 3.4.2.1 and 3.5.2.1).
     @Test
     void publisherLearnsThatNobodySubscribed() throws IOException {
@@ -109,7 +145,7 @@ class ReasonsAndFlowTest {
         return switch (reason) {
             case MALFORMED_PACKET -> client -> client.sendBytes(Unpooled.wrappedBuffer(new byte[] {(byte) 0xC1, 0}));
             case PROTOCOL_ERROR -> client -> client.send(TestClient.connectPacket(VERSION, "c", true, Properties.NONE));
-            case TOPIC_NAME_INVALID -> client -> client.send(plain(QoS.AT_MOST_ONCE, 0, "acme" + "/x".repeat(64)));
+            case TOPIC_NAME_INVALID -> client -> client.send(plain(QoS.AT_MOST_ONCE, 0, "acme" + "/x".repeat(MqttLimits.DEFAULT.maxTopicLevels())));
             case TOPIC_ALIAS_INVALID ->
                 client -> client.send(new Publish(
                         "acme/a",

@@ -90,6 +90,30 @@ class RetainedFeedTest {
     }
 
     @Test
+    void qos0NeedsNoQuota() throws IOException {
+        try (TestBroker broker = start();
+                TestClient publisher = TestClient.connected(broker, MqttVersion.MQTT_3_1_1, "publisher");
+                TestClient subscriber = narrow(broker, true)) {
+            retain(publisher, QoS.AT_MOST_ONCE);
+            subscriber.subscribe("other/#", QoS.AT_LEAST_ONCE);
+            for (int i = 0; i < WINDOW; i++) {
+                publisher.publish("other/" + i, "o" + i, QoS.AT_LEAST_ONCE, false);
+                publisher.receive(PubAck.class);
+                subscriber.receive(Publish.class);
+            }
+
+            // Nothing is acknowledged: Receive Maximum is used up.
+            subscriber.subscribe("acme/#", QoS.AT_LEAST_ONCE);
+            for (int i = 0; i < RETAINED; i++) {
+                assertThat(subscriber.receive(Publish.class).qos()).isEqualTo(QoS.AT_MOST_ONCE);
+            }
+            publisher.publish("acme/live", "live", QoS.AT_MOST_ONCE, false);
+            assertThat(text(subscriber.receive(Publish.class))).isEqualTo("live");
+            assertThat(broker.broker.counters().dropped()).isZero();
+        }
+    }
+
+    @Test
     void whatIsPublishedMeanwhileComesAfterTheOlderOneOrInItsPlace() throws IOException {
         try (TestBroker broker = start();
                 TestClient publisher = TestClient.connected(broker, MqttVersion.MQTT_3_1_1, "publisher");

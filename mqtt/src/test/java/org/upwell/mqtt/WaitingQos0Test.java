@@ -52,6 +52,24 @@ class WaitingQos0Test {
     }
 
     @Test
+    void aConnectionThatNeverCatchesUpKeepsNoMoreThanItNeeds() {
+        SharedRoom vast = new SharedRoom(8 * OWN);
+        WaitingQos0 slow = new WaitingQos0(vast);
+        int count = fill(slow);
+        for (int i = 0; i < count - 10; i++) {
+            slow.poll();
+            if (i % 2 == 0) {
+                i--;
+                slow.offer(message(), OWN);
+                slow.poll();
+            }
+        }
+
+        assertThat(slow.isEmpty()).isFalse();
+        assertThat(vast.take(8 * OWN - 2 * WaitingQos0.BORROWED_AT_ONCE)).isTrue();
+    }
+
+    @Test
     void whatWasBorrowedIsGivenBackOnceNothingWaits() {
         WaitingQos0 first = new WaitingQos0(room);
         int count = fill(first);

@@ -4,9 +4,11 @@ package org.upwell.access.login;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.upwell.access.AccessEvents;
+import org.upwell.access.TenantId;
 import org.upwell.access.registry.AccessDirectory;
 import org.upwell.access.role.RoleAuthorizer;
 import org.upwell.access.token.SigningKeys;
@@ -37,16 +39,33 @@ public final class Access implements AutoCloseable {
         for (TrustedIssuer issuer : settings.issuers()) {
             verifier.trust(issuer);
         }
-        settings.anonymous()
-                .forEach((listener, anonymous) -> LOG.warn(
-                        "Listener {} admits anyone without credentials as tenant {} with roles {}",
-                        listener,
-                        anonymous.tenant(),
-                        anonymous.roles()));
+        settings.anonymous().forEach(this::tellOfAnonymous);
         this.tokens = new TokenService(directory, new TokenIssuer(settings.issuer(), keys, clock), events);
         this.authorizer = new RoleAuthorizer(directory::roles);
         this.authenticator =
                 new AccessAuthenticator(directory, verifier, settings.anonymous(), settings.passwordWorkers(), events);
+    }
+
+    private void tellOfAnonymous(String listener, AnonymousAccess anonymous) {
+        List<String> usable = anonymous.roles().stream()
+                .filter(role -> directory.roles().mayHave(anonymous.tenant(), role))
+                .toList();
+        if (usable.isEmpty()) {
+            LOG.warn(
+                    "Listener {} admits nobody without credentials: tenant {} may have none of the roles {}."
+                            + " A role exists in access/roles.yaml, and one with grants beyond"
+                            + " '{tenantId}/' is only for tenant {}",
+                    listener,
+                    anonymous.tenant(),
+                    anonymous.roles(),
+                    TenantId.INTERNAL);
+        } else {
+            LOG.warn(
+                    "Listener {} admits anyone without credentials as tenant {} with roles {}",
+                    listener,
+                    anonymous.tenant(),
+                    usable);
+        }
     }
 
     /// Opens the folder `access` of `dataDirectory`, with what is missing made, and begins to watch it.

@@ -95,6 +95,7 @@ public final class ConfigText {
         mqtt.put("qos-0-bytes", config.qos0Bytes());
         mqtt.put("sys-interval", duration(config.sysInterval()));
         mqtt.put("topic-alias-maximum", config.topicAliasMaximum());
+        mqtt.put("max-topic-levels", config.maxTopicLevels());
         mqtt.put("check-payload-format", config.checkPayloadFormat());
         return mqtt;
     }

@@ -17,6 +17,7 @@ import org.upwell.mqtt.MqttLimits;
 /// @param sharedRedelivery when what a member of a shared subscription did not acknowledge goes to another
 /// @param sysInterval how often the `$SYS` tree is published; zero if it is not
 /// @param topicAliasMaximum topic aliases that an MQTT 5 client may use towards us; 0 for none
+/// @param maxTopicLevels levels that a topic name or filter may have
 /// @param checkPayloadFormat true to refuse a payload that is said to be UTF-8 and is not
 public record MqttConfig(
         List<ListenerConfig> listeners,
@@ -27,12 +28,16 @@ public record MqttConfig(
         SharedRedelivery sharedRedelivery,
         Duration sysInterval,
         int topicAliasMaximum,
+        int maxTopicLevels,
         boolean checkPayloadFormat) {
     public static final int DEFAULT_QUEUE_LIMIT = 50_000;
     public static final long DEFAULT_QUEUE_BYTES = 64L << 20;
     public static final long DEFAULT_QOS_0_BYTES = 1L << 20;
     public static final Duration DEFAULT_SYS_INTERVAL = Duration.ofSeconds(10);
     public static final int DEFAULT_TOPIC_ALIASES = MqttLimits.DEFAULT.topicAliasMaximum();
+    public static final int DEFAULT_TOPIC_LEVELS = MqttLimits.DEFAULT.maxTopicLevels();
+    /// Each level is walked by a call within the one before.
+    private static final int MOST_TOPIC_LEVELS = 1_000;
     private static final int MAX_TOPIC_ALIASES = 65_535;
     private static final Duration MAX_SYS_INTERVAL = Duration.ofHours(1);
     private static final long MAX_QOS_0_BYTES = 1L << 30;
@@ -52,6 +57,7 @@ public record MqttConfig(
                 SharedRedelivery.SESSION_END,
                 DEFAULT_SYS_INTERVAL,
                 DEFAULT_TOPIC_ALIASES,
+                DEFAULT_TOPIC_LEVELS,
                 false);
     }
 
@@ -81,6 +87,7 @@ public record MqttConfig(
         long qos0Bytes = section.size("qos-0-bytes", DEFAULT_QOS_0_BYTES, 0, MAX_QOS_0_BYTES);
         Duration sysInterval = section.duration("sys-interval", DEFAULT_SYS_INTERVAL, MAX_SYS_INTERVAL);
         int topicAliases = section.integer("topic-alias-maximum", DEFAULT_TOPIC_ALIASES, 0, MAX_TOPIC_ALIASES);
+        int topicLevels = section.integer("max-topic-levels", DEFAULT_TOPIC_LEVELS, 1, MOST_TOPIC_LEVELS);
         boolean checkPayloadFormat = section.flag("check-payload-format", false);
         section.refuseUnknownKeys();
         return new MqttConfig(
@@ -92,6 +99,7 @@ public record MqttConfig(
                 sharedRedelivery,
                 sysInterval,
                 topicAliases,
+                topicLevels,
                 checkPayloadFormat);
     }
 }

@@ -54,7 +54,8 @@ final class BrokerRuntime implements AutoCloseable {
                 new PrincipalLimits(access.directory(), limits(config)),
                 BrokerEvents.NONE,
                 clock));
-        MqttLimits limits = MqttLimits.DEFAULT.with(config.topicAliasMaximum(), config.checkPayloadFormat());
+        MqttLimits limits = MqttLimits.DEFAULT.with(
+                config.topicAliasMaximum(), config.maxTopicLevels(), config.checkPayloadFormat());
         MqttServer server = new MqttServer(broker, limits, Runtime.getRuntime().availableProcessors());
         BrokerRuntime runtime = new BrokerRuntime(broker, server);
         try {

@@ -64,6 +64,7 @@ class UpwellConfigTest {
               qos-0-bytes: 64KB
               sys-interval: 1m
               topic-alias-maximum: 5
+              max-topic-levels: 7
               check-payload-format: true
             http:
               bind: 127.0.0.2
@@ -171,6 +172,7 @@ class UpwellConfigTest {
                         SharedRedelivery.CONNECTION_LOSS,
                         Duration.ofMinutes(1),
                         5,
+                        7,
                         true));
         assertThat(config.http()).isEqualTo(new HttpConfig(at("127.0.0.2", 18080)));
         assertThat(config.https())

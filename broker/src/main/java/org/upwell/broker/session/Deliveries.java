@@ -90,7 +90,7 @@ final class Deliveries implements Backlog.Recipient {
     /// As [Session#pollQueued].
     @Nullable
     Delivery poll() {
-        Delivery next = pollFeed();
+        Delivery next = pollFeed(false);
         if (next != null) {
             return next;
         }
@@ -110,11 +110,17 @@ final class Deliveries implements Backlog.Recipient {
         return null;
     }
 
-    private @Nullable Delivery pollFeed() {
-        Delivery next = feed.poll();
+    /// As [Session#pollRetainedQos0].
+    @Nullable
+    Delivery pollRetainedQos0() {
+        return pollFeed(true);
+    }
+
+    private @Nullable Delivery pollFeed(boolean onlyQos0) {
+        Delivery next = onlyQos0 ? feed.pollQos0() : feed.poll();
         while (next != null && !rights.permits(next)) {
             drop(next, DropCause.NOT_PERMITTED);
-            next = feed.poll();
+            next = onlyQos0 ? feed.pollQos0() : feed.poll();
         }
         if (next != null) {
             flow.inAndOut();

@@ -3,6 +3,7 @@ package org.upwell.broker.session;
 
 import org.jspecify.annotations.Nullable;
 import org.upwell.broker.message.Message;
+import org.upwell.broker.topic.Subscription;
 
 /// A message on its way to one session, or to several that take it the same way. Immutable.
 ///
@@ -26,4 +27,9 @@ public record Delivery(
     }
 
     public static final int[] NO_IDS = {};
+
+    /// The identifiers of a message that came by this subscription alone.
+    public static int[] idsOf(Subscription<?> subscription) {
+        return subscription.identifier() == 0 ? NO_IDS : new int[] {subscription.identifier()};
+    }
 }

@@ -11,6 +11,8 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.upwell.broker.event.DropCause;
 import org.upwell.broker.owner.Owner;
 import org.upwell.broker.store.Commit;
@@ -22,6 +24,8 @@ import org.upwell.broker.store.StoreException;
 /// What is in flight to one session's client, and what the store, and the group of a shared message, must know of
 /// it. Owned by the session's owner.
 public final class Handshakes {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Handshakes.class);
 
     private final Session session;
     private final SessionContext context;
@@ -108,7 +112,29 @@ public final class Handshakes {
     /// @param member null if there is no such group any more
     void restore(long number, List<InFlight.Sent> sent, SharedGroup.@Nullable Member member) {
         addNumber(number);
-        sent.forEach(each -> inFlight.restore(each, number, member));
+        for (InFlight.Sent each : sent) {
+            if (!inFlight.restore(each, number, member)) {
+                LOG.warn("{}: {}; it is given up", session, inUse(each));
+                context.store().acknowledged(number, each.sequence());
+            }
+        }
+    }
+
+    /// A message of the session's own queue that was in flight, as the store kept it.
+    ///
+    /// @return false if it is to be sent anew
+    boolean restore(InFlight.Sent sent, long number) {
+        if (inFlight.restore(sent, number, null)) {
+            return true;
+        }
+        LOG.warn("{}: {}; it is sent anew", session, inUse(sent));
+        return false;
+    }
+
+    /// Packet ids are used again once they are acknowledged. A repaired journal may lack an acknowledgement.
+    private static String inUse(InFlight.Sent sent) {
+        return "message " + sent.sequence() + " was sent under packet id " + sent.packetId()
+                + ", which another message has";
     }
 
     private static boolean isStored(InFlight.Entry entry) {

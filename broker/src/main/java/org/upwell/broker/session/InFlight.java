@@ -135,11 +135,11 @@ public final class InFlight {
     ///
     /// @param number under which the store has it
     /// @param member of the group that gave it, null for a session's own
-    /// @throws IllegalStateException if it is in use, which only a damaged store can say
-    void restore(Sent sent, long number, SharedGroup.@Nullable Member member) {
+    /// @return false if it is in use, which only a store can say that lost an acknowledgement to damage
+    boolean restore(Sent sent, long number, SharedGroup.@Nullable Member member) {
         int packetId = sent.packetId;
         if (get(packetId) != null) {
-            throw new IllegalStateException("packet id " + packetId + " is in use twice");
+            return false;
         }
         lastPacketId = Math.max(lastPacketId, packetId);
         Stage stage = sent.qos == 1 ? Stage.AWAITS_PUBACK : Stage.AWAITS_PUBREC;
@@ -150,6 +150,7 @@ public final class InFlight {
         entry.number = number;
         entry.member = member;
         put(entry);
+        return true;
     }
 
     /// What the store kept of a message that was sent.

@@ -39,7 +39,7 @@ final class OwnView {
     /// True if `filter` may match some of it.
     static boolean mayMatch(TopicFilter filter) {
         // A leading wildcard matches no name that begins with `$` ([MQTT-4.7.2-1]).
-        return filter.levels().getFirst().equals("$SYS");
+        return filter.text().equals("$SYS") || filter.text().startsWith("$SYS/");
     }
 
     static boolean isTopic(String topicName) {

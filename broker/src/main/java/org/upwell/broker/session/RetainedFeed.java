@@ -9,6 +9,7 @@ import org.upwell.broker.message.Message;
 import org.upwell.broker.store.Append;
 import org.upwell.broker.store.Commit;
 import org.upwell.broker.store.QueueTarget;
+import org.upwell.broker.store.Store;
 import org.upwell.broker.store.StoreCondition;
 import org.upwell.broker.topic.Subscription;
 
@@ -69,13 +70,17 @@ final class RetainedFeed {
     /// no room to spare.
     private boolean queue(Subscription<Subscriber> subscription, Message message) {
         SessionLimits limits = session.limits();
-        boolean lasts = session.storeNumber() != 0 && Math.min(message.qos(), subscription.qos()) > 0;
+        boolean lasts = session.storeNumber() != 0 && qos(subscription, message) > 0;
         if (!lasts
                 || session.queuedMessages() >= limits.queueMessages() / 2
                 || session.queuedBytes() >= limits.queueBytes() / 2) {
             return false;
         }
-        session.deliver(toDelivery(subscription, message), session.owner());
+        Delivery next = take(subscription, message);
+        if (next != null) {
+            // Not by the mailbox, if there is mail: what waits there is not counted, and may be newer.
+            session.deliveries().accept(next);
+        }
         return true;
     }
 
@@ -91,12 +96,27 @@ final class RetainedFeed {
     /// The next message, null if all were taken.
     @Nullable
     Delivery poll() {
+        return poll(false);
+    }
+
+    /// The next message if it goes at QoS 0, for a client whose quota is used up; null if not, or if all were
+    /// taken.
+    @Nullable
+    Delivery pollQos0() {
+        return poll(true);
+    }
+
+    private @Nullable Delivery poll(boolean onlyQos0) {
         for (Part part = parts.peekFirst(); part != null; part = parts.peekFirst()) {
             while (part.next < part.messages.size()) {
-                Message message = part.messages.get(part.next++);
-                if (context.retained().holds(message)
-                        && !message.isExpiredAt(context.clock().millis())) {
-                    return toDelivery(part.subscription, message);
+                Message message = part.messages.get(part.next);
+                if (onlyQos0 && qos(part.subscription, message) > 0) {
+                    return null;
+                }
+                part.next++;
+                Delivery next = message.isExpiredAt(context.clock().millis()) ? null : take(part.subscription, message);
+                if (next != null) {
+                    return next;
                 }
             }
             parts.removeFirst();
@@ -104,22 +124,27 @@ final class RetainedFeed {
         return null;
     }
 
-    private Delivery toDelivery(Subscription<Subscriber> subscription, Message message) {
-        int qos = Math.min(message.qos(), subscription.qos());
-        int[] ids = subscription.identifier() == 0 ? Delivery.NO_IDS : new int[] {subscription.identifier()};
-        return new Delivery(message, store(message, qos, ids), qos, true, ids);
+    private static int qos(Subscription<Subscriber> subscription, Message message) {
+        return Math.min(message.qos(), subscription.qos());
     }
 
-    /// A retained message enters the queue of a persistent session as any other, so the store must have it. A full
-    /// store keeps what is retained once; the copy is delivered from memory.
-    private long store(Message message, int qos, int[] ids) {
+    /// The message for the subscriber; null if it has lost its place. It enters the queue of a persistent session
+    /// as any other, so the store must have it, under a number lower than that of whatever takes the place
+    /// afterwards. A full store keeps what is retained once; the copy is delivered from memory.
+    private @Nullable Delivery take(Subscription<Subscriber> subscription, Message message) {
+        int qos = qos(subscription, message);
+        int[] ids = Delivery.idsOf(subscription);
         long number = session.storeNumber();
-        if (qos == 0 || number == 0 || context.store().condition() == StoreCondition.FULL) {
-            return 0;
+        Store store = context.store();
+        if (qos == 0 || number == 0 || store.condition() == StoreCondition.FULL) {
+            return context.retained().holds(message) ? new Delivery(message, 0, qos, true, ids) : null;
         }
-        long sequence = context.store().nextSequence();
+        long sequence = context.retained().ifHeld(message, store::nextSequence);
+        if (sequence == 0) {
+            return null;
+        }
         QueueTarget target = new QueueTarget(number, qos, true, ids);
-        context.store().append(sequence, new Append(message, List.of(target), false, 0, 0), Commit.NONE);
-        return sequence;
+        store.append(sequence, new Append(message, List.of(target), false, 0, 0), Commit.NONE);
+        return new Delivery(message, sequence, qos, true, ids);
     }
 }

@@ -212,6 +212,12 @@ public final class Session implements Subscriber, Owner.Ready {
         return deliveries.poll();
     }
 
+    /// Takes the next retained message that a new subscription is to get, if it goes at QoS 0; for a connection
+    /// that has room but no quota.
+    public @Nullable Delivery pollRetainedQos0() {
+        return deliveries.pollRetainedQos0();
+    }
+
     /// Owner's thread.
     Deliveries deliveries() {
         return deliveries;
@@ -318,7 +324,11 @@ public final class Session implements Subscriber, Owner.Ready {
     /// Removes a subscription ([MQTT-3.10.4-1], [MQTT-3.10.4-2]). False if there was none with exactly this text.
     public boolean unsubscribe(String filter, Commit commit) {
         owner.check();
-        deliveries.feed().forget(filter);
+        if (hasRetainedToSend()) {
+            deliveries.feed().forget(filter);
+            // What waited behind it may go now.
+            readable();
+        }
         return subscriptions.remove(filter, commit);
     }
 
@@ -542,10 +552,8 @@ public final class Session implements Subscriber, Owner.Ready {
 
     /// Part of [#restore].
     void restore(QueueEntry entry) {
-        if (entry.packetId() == 0) {
+        if (entry.packetId() == 0 || !handshakes.restore(new InFlight.Sent(entry), storeNumber)) {
             deliveries.backlog().restore(entry.sequence(), entry.qos(), entry.weightBytes(), entry.expiresAtMillis());
-        } else {
-            handshakes.inFlight().restore(new InFlight.Sent(entry), storeNumber, null);
         }
     }
 

@@ -12,6 +12,7 @@ import org.upwell.broker.store.Commit;
 import org.upwell.broker.store.SubscriptionRecord;
 import org.upwell.broker.topic.SharedFilter;
 import org.upwell.broker.topic.Subscription;
+import org.upwell.broker.topic.TopicFilter;
 
 /// The subscriptions of one session: here by the text that the client wrote, in the broker's tree, and in the
 /// store. Owned by the session's owner.
@@ -19,22 +20,17 @@ final class SessionSubscriptions {
 
     private final Session session;
     private final SessionContext context;
-    private final Map<String, Held> held = HashMap.newHashMap(1);
-
-    /// @param member null for a subscription that is not shared
-    private record Held(
-            SharedFilter filter, Subscription<Subscriber> subscription, SharedGroup.@Nullable Member member) {
-        private boolean watches() {
-            return member == null && OwnView.mayMatch(filter.filter());
-        }
-    }
-
-    /// Those of [#held] that are shared; few sessions have any. Not looked for anew with each subscription: a session
-    /// may make a million of them.
-    private final List<SharedGroup.Member> shared = new ArrayList<>(0);
-    /// Those that may bring something of the session's own view.
+    /// By topic filter; kept small, since a session may make a million of them.
+    private final Map<String, Subscription<Subscriber>> plain = HashMap.newHashMap(1);
+    /// By the filter as the client wrote it; few sessions have any.
+    private final Map<String, Shared> shared = new HashMap<>(0);
+    /// Those of [#shared], who take turns.
+    private final List<SharedGroup.Member> members = new ArrayList<>(0);
+    /// Those of [#plain] that may bring something of the session's own view.
     private List<Subscription<Subscriber>> watching = List.of();
     private int nextShared;
+
+    private record Shared(SharedFilter filter, Subscription<Subscriber> subscription, SharedGroup.Member member) {}
 
     SessionSubscriptions(Session session, SessionContext context) {
         this.session = session;
@@ -42,17 +38,18 @@ final class SessionSubscriptions {
     }
 
     int count() {
-        return held.size();
+        return plain.size() + shared.size();
     }
 
     /// The filters as the client wrote them, share prefix included.
     List<String> filters() {
-        return List.copyOf(held.keySet());
+        List<String> filters = new ArrayList<>(plain.keySet());
+        filters.addAll(shared.keySet());
+        return filters;
     }
 
     boolean put(SharedFilter filter, Subscription<Subscriber> subscription, Commit commit) {
-        boolean isNew = !held.containsKey(filter.text());
-        hold(filter, subscription);
+        boolean isNew = hold(filter, subscription);
         long number = session.storeNumber();
         if (number == 0) {
             commit.committed();
@@ -62,31 +59,39 @@ final class SessionSubscriptions {
         return isNew;
     }
 
-    private void hold(SharedFilter filter, Subscription<Subscriber> subscription) {
-        SharedGroup.Member member = null;
-        if (filter.isShared()) {
-            member = context.groups().join(filter, session, subscription, context);
-            SessionConnection connection = session.deliversTo();
-            if (connection != null) {
-                member.group().online(member, connection.sendQuota());
-            }
-        } else if (!OwnView.covers(filter.filter())) {
+    /// True if there was none with exactly this text.
+    private boolean hold(SharedFilter filter, Subscription<Subscriber> subscription) {
+        return filter.isShared() ? holdShared(filter, subscription) : holdPlain(subscription);
+    }
+
+    private boolean holdShared(SharedFilter filter, Subscription<Subscriber> subscription) {
+        SharedGroup.Member member = context.groups().join(filter, session, subscription, context);
+        SessionConnection connection = session.deliversTo();
+        if (connection != null) {
+            member.group().online(member, connection.sendQuota());
+        }
+        boolean isNew = shared.put(filter.text(), new Shared(filter, subscription, member)) == null;
+        if (isNew) {
+            members.add(member);
+        }
+        return isNew;
+    }
+
+    private boolean holdPlain(Subscription<Subscriber> subscription) {
+        TopicFilter filter = subscription.filter();
+        if (!OwnView.covers(filter)) {
             context.subscriptions().put(subscription);
         }
-        Held now = new Held(filter, subscription, member);
-        Held before = held.put(filter.text(), now);
-        if (member != null && before == null) {
-            shared.add(member);
-        }
-        if (now.watches()) {
+        boolean isNew = plain.put(filter.text(), subscription) == null;
+        if (OwnView.mayMatch(filter)) {
             listWatching();
         }
+        return isNew;
     }
 
     private void listWatching() {
-        watching = held.values().stream()
-                .filter(Held::watches)
-                .map(Held::subscription)
+        watching = plain.values().stream()
+                .filter(each -> OwnView.mayMatch(each.filter()))
                 .toList();
     }
 
@@ -122,16 +127,9 @@ final class SessionSubscriptions {
     }
 
     boolean remove(String text, Commit commit) {
-        Held removed = held.remove(text);
-        if (removed == null) {
+        if (!removeShared(text) && !removePlain(text)) {
             commit.committed();
             return false;
-        }
-        leave(removed);
-        if (removed.member != null) {
-            shared.remove(removed.member);
-        } else if (removed.watches()) {
-            listWatching();
         }
         long number = session.storeNumber();
         if (number == 0) {
@@ -142,32 +140,45 @@ final class SessionSubscriptions {
         return true;
     }
 
-    private void leave(Held subscription) {
-        SharedGroup.Member member = subscription.member;
-        if (member == null) {
-            context.subscriptions().remove(session, subscription.filter.filter());
-        } else {
-            context.groups().leave(member, subscription.filter);
+    private boolean removeShared(String text) {
+        Shared removed = shared.remove(text);
+        if (removed == null) {
+            return false;
         }
+        members.remove(removed.member);
+        context.groups().leave(removed.member, removed.filter);
+        return true;
+    }
+
+    private boolean removePlain(String text) {
+        Subscription<Subscriber> removed = plain.remove(text);
+        if (removed == null) {
+            return false;
+        }
+        context.subscriptions().remove(session, removed.filter());
+        if (OwnView.mayMatch(removed.filter())) {
+            listWatching();
+        }
+        return true;
     }
 
     // ---- Shared subscriptions ------------------------------------------------------------------------------------
 
     /// The connection takes messages from now on.
     void online(int sendQuota) {
-        shared.forEach(member -> member.group().online(member, sendQuota));
+        members.forEach(member -> member.group().online(member, sendQuota));
     }
 
     void offline() {
-        shared.forEach(member -> member.group().offline(member));
+        members.forEach(member -> member.group().offline(member));
     }
 
     /// The next message that waits in one of the groups, which take turns.
     @Nullable
     Delivery pollShared() {
-        for (int tried = 0; tried < shared.size(); tried++) {
-            nextShared = nextShared + 1 < shared.size() ? nextShared + 1 : 0;
-            SharedGroup.Member member = shared.get(nextShared);
+        for (int tried = 0; tried < members.size(); tried++) {
+            nextShared = nextShared + 1 < members.size() ? nextShared + 1 : 0;
+            SharedGroup.Member member = members.get(nextShared);
             Delivery next = member.group().poll(member);
             if (next != null) {
                 return next;
@@ -199,34 +210,47 @@ final class SessionSubscriptions {
     /// not cover at all.
     List<String> lower() {
         List<String> uncovered = new ArrayList<>();
-        SessionConnection connection = session.deliversTo();
-        shared.forEach(member -> member.group().limits(member, session.limits()));
-        for (Held each : new ArrayList<>(held.values())) {
-            Subscription<Subscriber> old = each.subscription;
-            int granted = session.grantedQos(each.filter, old.qos());
-            if (granted < 0) {
+        members.forEach(member -> member.group().limits(member, session.limits()));
+        for (Shared each : new ArrayList<>(shared.values())) {
+            if (!lower(each.filter, each.subscription)) {
                 uncovered.add(each.filter.text());
-                if (each.member != null) {
-                    // Others of the group get the messages.
-                    each.member.group().offline(each.member);
-                }
-            } else if (granted != old.qos()) {
-                Subscription<Subscriber> lowered = new Subscription<>(
-                        session, old.filter(), granted, old.noLocal(), old.retainAsPublished(), old.identifier());
-                hold(each.filter, lowered);
-            } else if (each.member != null && connection != null) {
-                // The right may have been away until now.
-                each.member.group().online(each.member, connection.sendQuota());
+                // Others of the group get the messages.
+                each.member.group().offline(each.member);
+            }
+        }
+        for (Subscription<Subscriber> each : new ArrayList<>(plain.values())) {
+            if (!lower(new SharedFilter(null, each.filter()), each)) {
+                uncovered.add(each.filter().text());
             }
         }
         return uncovered;
     }
 
+    /// False if the present rights do not cover it at all.
+    private boolean lower(SharedFilter filter, Subscription<Subscriber> old) {
+        int granted = session.grantedQos(filter, old.qos());
+        if (granted < 0) {
+            return false;
+        }
+        if (granted != old.qos()) {
+            hold(
+                    filter,
+                    new Subscription<>(
+                            session, old.filter(), granted, old.noLocal(), old.retainAsPublished(), old.identifier()));
+        } else if (filter.isShared()) {
+            // The right may have been away until now.
+            hold(filter, old);
+        }
+        return true;
+    }
+
     /// The session ended.
     void clear() {
-        held.values().forEach(this::leave);
-        held.clear();
+        shared.values().forEach(each -> context.groups().leave(each.member, each.filter));
+        plain.values().forEach(each -> context.subscriptions().remove(session, each.filter()));
         shared.clear();
+        members.clear();
+        plain.clear();
         watching = List.of();
     }
 }

@@ -87,7 +87,6 @@ public final class SharedGroup implements Subscriber, Backlog.Recipient {
 
         private Delivery toDelivery(Delivery shared) {
             Subscription<Subscriber> own = Objects.requireNonNull(subscription, "a member that has left");
-            int[] ids = own.identifier() == 0 ? Delivery.NO_IDS : new int[] {own.identifier()};
             int qos = Math.min(shared.qos(), own.qos());
             return new Delivery(
                     shared.message(),
@@ -95,7 +94,7 @@ public final class SharedGroup implements Subscriber, Backlog.Recipient {
                     qos == 0 ? 0 : shared.sequence(),
                     qos,
                     shared.retain() && own.retainAsPublished(),
-                    ids,
+                    Delivery.idsOf(own),
                     this);
         }
     }
@@ -282,6 +281,10 @@ public final class SharedGroup implements Subscriber, Backlog.Recipient {
 
     @Override
     public synchronized void deliver(Delivery delivery, Owner sender) {
+        if (members.isEmpty()) {
+            // The last one left while the message was being committed; nobody would ever take it from here.
+            return;
+        }
         flow.in();
         if (delivery.qos() == 0) {
             Member member = nextMember(true);
@@ -404,6 +407,10 @@ public final class SharedGroup implements Subscriber, Backlog.Recipient {
 
     private void putBack(Message message, long sequence, long from, Owner sender) {
         if (members.isEmpty()) {
+            if (from != 0) {
+                // The group has ended, but the member's number is not the group's.
+                context.store().acknowledged(from, sequence);
+            }
             return;
         }
         Delivery shared = new Delivery(message, sequence, message.qos(), message.retain(), Delivery.NO_IDS);

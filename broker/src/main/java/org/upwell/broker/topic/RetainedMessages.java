@@ -273,6 +273,16 @@ public final class RetainedMessages {
         return kept != null && kept.message == message;
     }
 
+    /// Draws a sequence if this very message is the one kept for its topic name: lower than that of whatever takes
+    /// the place afterwards. Any thread.
+    ///
+    /// @return 0 if another one is kept or none
+    public long ifHeld(Message message, LongSupplier sequences) {
+        synchronized (lock) {
+            return holds(message) ? sequences.getAsLong() : 0;
+        }
+    }
+
     public int size() {
         return byName.size();
     }

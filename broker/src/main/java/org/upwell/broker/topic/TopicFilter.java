@@ -10,12 +10,11 @@ public final class TopicFilter {
     static final String SINGLE_LEVEL = "+";
     static final String MULTI_LEVEL = "#";
 
+    /// Its levels are not kept beside it: of a million filters they would take more memory than all the rest.
     private final String text;
-    private final List<String> levels;
 
-    private TopicFilter(String text, List<String> levels) {
+    private TopicFilter(String text) {
         this.text = text;
-        this.levels = levels;
     }
 
     /// Parses and checks: not empty, no NUL ([MQTT-4.7.3-1], [MQTT-4.7.3-2]), `#` alone and last in its level
@@ -31,7 +30,7 @@ public final class TopicFilter {
         for (int i = 0; i < levels.size(); i++) {
             checkLevel(text, levels.get(i), i == levels.size() - 1);
         }
-        return new TopicFilter(text, List.copyOf(levels));
+        return new TopicFilter(text);
     }
 
     private static void checkLevel(String text, String level, boolean last) throws InvalidTopicException {
@@ -63,8 +62,18 @@ public final class TopicFilter {
         return text;
     }
 
+    /// Made anew with each call.
     public List<String> levels() {
-        return levels;
+        return split(text);
+    }
+
+    /// How many levels it has.
+    public int depth() {
+        int depth = 1;
+        for (int slash = text.indexOf('/'); slash >= 0; slash = text.indexOf('/', slash + 1)) {
+            depth++;
+        }
+        return depth;
     }
 
     public boolean hasWildcard() {
@@ -72,8 +81,9 @@ public final class TopicFilter {
     }
 
     private boolean startsWithWildcard() {
-        String first = levels.getFirst();
-        return first.equals(SINGLE_LEVEL) || first.equals(MULTI_LEVEL);
+        char first = text.charAt(0);
+        // A wildcard stands alone in its level.
+        return first == '+' || first == '#';
     }
 
     /// True if a message published to `topicName` matches ([MQTT-4.7.2-1]: names that begin with `$` are not
@@ -83,23 +93,36 @@ public final class TopicFilter {
             return false;
         }
         int position = 0;
-        for (int i = 0; i < levels.size(); i++) {
-            String level = levels.get(i);
-            if (level.equals(MULTI_LEVEL)) {
+        int own = 0;
+        while (own <= text.length()) {
+            char wildcard = wildcardAt(own);
+            if (wildcard == '#') {
                 return true;
             }
             if (position > topicName.length()) {
                 return false;
             }
-            int slash = topicName.indexOf('/', position);
-            int end = slash < 0 ? topicName.length() : slash;
-            boolean same = level.length() == end - position && topicName.startsWith(level, position);
-            if (!same && !level.equals(SINGLE_LEVEL)) {
+            int ownEnd = levelEnd(text, own);
+            int end = levelEnd(topicName, position);
+            boolean same = ownEnd - own == end - position && topicName.regionMatches(position, text, own, ownEnd - own);
+            if (!same && wildcard != '+') {
                 return false;
             }
+            own = ownEnd + 1;
             position = end + 1;
         }
         return position > topicName.length();
+    }
+
+    /// The wildcard that is the level beginning at `start`, 0 if it is none.
+    private char wildcardAt(int start) {
+        char first = start < text.length() ? text.charAt(start) : 0;
+        return first == '+' || first == '#' ? first : 0;
+    }
+
+    private static int levelEnd(String text, int start) {
+        int slash = text.indexOf('/', start);
+        return slash < 0 ? text.length() : slash;
     }
 
     /// True if every topic name that `other` matches is matched by this filter too.
@@ -112,8 +135,9 @@ public final class TopicFilter {
         List<String> wanted = switch (other.text) {
             case "#" -> List.of(SINGLE_LEVEL, MULTI_LEVEL);
             case "/#" -> List.of("", SINGLE_LEVEL, MULTI_LEVEL);
-            default -> other.levels;
+            default -> other.levels();
         };
+        List<String> levels = levels();
         for (int i = 0; i < levels.size(); i++) {
             String mine = levels.get(i);
             if (mine.equals(MULTI_LEVEL)) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -464,5 +465,41 @@ class SessionTest {
                 .run(() -> assertThatThrownBy(session::startDelivery)
                         .isInstanceOf(IllegalStateException.class)
                         .hasMessageContaining("loop-0"));
+    }
+
+    // ---- Retained messages ---------------------------------------------------------------------------------------
+
+    @Test
+    void retainedMessagesAreNotLostBecauseMailWaits() {
+        fake.limits(new SessionLimits(20, 1 << 20, OverflowRule.DROP_NEWEST, 1 << 20));
+        List<Message> retained = new ArrayList<>();
+        for (int i = 0; i < 100; i++) {
+            Message message = FakeBroker.retained("t/" + i, 1);
+            retained.add(message);
+            fake.publish(0, message);
+        }
+        FakeConnection connection = fake.connection("a").withSendQuota(1);
+        fake.open("a").expiry(3600).as(connection).now();
+        fake.subscribe(connection, "mail", 1);
+        Session session = connection.session();
+
+        loops.get(1).run(() -> fake.route(1, FakeBroker.message("mail", 1)));
+        session.owner().run(() -> {
+            Subscription<Subscriber> subscription =
+                    new Subscription<>(session, FakeBroker.filter("t/#").filter(), 1, false, false, 0);
+            session.subscribe(FakeBroker.filter("t/#"), subscription, Commit.NONE);
+            session.sendRetained(subscription, retained);
+            connection.pump();
+        });
+        loops.settle();
+        while (connection.received().size() < 101) {
+            int before = connection.received().size();
+            loops.get(0).run(connection::acknowledgeAll);
+            loops.settle();
+            assertThat(connection.received().size()).isGreaterThan(before);
+        }
+
+        assertThat(connection.topics()).doesNotHaveDuplicates().contains("mail");
+        assertThat(session.drops().total()).isZero();
     }
 }

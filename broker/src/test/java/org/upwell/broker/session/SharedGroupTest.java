@@ -69,6 +69,23 @@ class SharedGroupTest {
     }
 
     @Test
+    void aGroupThatHasEndedKeepsNothing() {
+        FakeConnection a = member("a", 0, 0, 1);
+        SharedGroup group = fake.broker().groups().all().iterator().next();
+        loops.get(0).run(() -> a.session().unsubscribe(SHARED, Commit.NONE));
+        loops.settle();
+
+        // As when the last member left while a message was being committed.
+        loops.get(1)
+                .run(() -> group.deliver(
+                        new Delivery(FakeBroker.message("t/late", 2), 0, 2, false, Delivery.NO_IDS), fake.owner(1)));
+        loops.settle();
+
+        assertThat(group.queuedMessages()).isZero();
+        assertThat(fake.broker().counters().messagesWaiting.sum()).isZero();
+    }
+
+    @Test
     void aMemberWithoutQuotaIsSkipped() {
         FakeConnection slow = member("slow", 0, 0, 2);
         FakeConnection quick = member("quick", 1, 0, 100);
