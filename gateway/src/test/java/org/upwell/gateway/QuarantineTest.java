@@ -15,6 +15,7 @@ import org.upwell.access.Mac;
 import org.upwell.codec.ReasonCode;
 import org.upwell.codec.UserProperty;
 import org.upwell.gateway.bridge.Quarantine;
+import org.upwell.gateway.bridge.QuarantineBrake;
 import org.upwell.gateway.event.GatewayEvent;
 
 /// Messages of devices that belong to nobody (field protocol §5): kept, released in order to whoever is said to own
@@ -143,6 +144,27 @@ class QuarantineTest {
             assertThat(fixture.gateway.quarantine().discard(Mac.parse(MAC))).isZero();
             assertThat(fixture.gateway.quarantine().discard(UNOWNED)).isEqualTo(1);
             assertThat(fixture.gateway.quarantine().devices()).isEmpty();
+        }
+    }
+
+    /// The owner comes while the disk is still busy with the message: that it is held then does not mean that it
+    /// was published.
+    @Test
+    void messageThatGetsAnOwnerWhileItIsWrittenIsPublished() {
+        try (GatewayFixture fixture = new GatewayFixture()) {
+            Peer nic = fixture.nic(UNOWNED_MAC);
+            int others;
+            try (QuarantineBrake brake =
+                    new QuarantineBrake(fixture.gateway.quarantine(), Mac.parse("00135005deadbeef"))) {
+                others = brake.messages();
+                nic.send(bubbleUp(nic.nextMid(), UNOWNED_MAC, 1, 1));
+                await().until(() -> fixture.gateway.quarantine().size() == others + 1);
+                fixture.owners.put(UNOWNED, "TN02");
+                fixture.gateway.ownerChanged(UNOWNED);
+            }
+            assertThat(nic.receiveMessage().code()).isEqualTo(Coap.CHANGED);
+            await().until(() -> fixture.gateway.quarantine().size() == others);
+            assertThat(numbers(fixture)).containsExactly("1");
         }
     }
 

@@ -182,7 +182,9 @@ public final class BubbleUps {
         CompletableFuture<ReasonCode> outcome = new CompletableFuture<>();
         return switch (window.claim(message.id(), outcome)) {
             case RepeatWindow.Claim.Done() -> CompletableFuture.completedStage(ReasonCode.SUCCESS);
-            case RepeatWindow.Claim.UnderWay(CompletionStage<ReasonCode> earlier) -> earlier;
+            // It may only be on its way into the quarantine, whose end says that it is held, not that it is published.
+            case RepeatWindow.Claim.UnderWay(CompletionStage<ReasonCode> earlier) ->
+                earlier.handle((_, _) -> held).thenCompose(again -> publishHeld(again, tenant));
             case RepeatWindow.Claim.Fresh() -> {
                 publish(message, topic(tenant, message, sensorType.get()), held.received())
                         .whenComplete((reason, fault) -> settle(message, reason, fault, outcome));
