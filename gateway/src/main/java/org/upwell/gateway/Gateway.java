@@ -8,9 +8,11 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.eclipse.californium.core.config.CoapConfig;
 import org.eclipse.californium.elements.config.Configuration;
 import org.eclipse.californium.elements.util.DaemonThreadFactory;
@@ -172,8 +174,11 @@ public final class Gateway implements AutoCloseable {
 
     private BridgeLinks openBridge(BrokerLink.Opener links) {
         List<BrokerLink> opened = new ArrayList<>();
-        for (int i = 0; i < config.bridge().instances(); i++) {
-            String clientId = config.bridge().bridgeClientId(i);
+        List<String> clientIds = IntStream.range(0, config.bridge().instances())
+                .mapToObj(config.bridge()::bridgeClientId)
+                .toList();
+        journal.endAllBut(Set.copyOf(clientIds));
+        for (String clientId : clientIds) {
             opened.add(links.open(clientId, journal.store(clientId)));
         }
         return new BridgeLinks(opened);

@@ -9,12 +9,16 @@ import static org.upwell.gateway.GatewayFixture.OTHER_MAC;
 import static org.upwell.gateway.GatewayFixture.OTHER_TENANT;
 import static org.upwell.gateway.GatewayFixture.bubbleUp;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.upwell.access.Mac;
+import org.upwell.codec.Properties;
+import org.upwell.codec.Publish;
 import org.upwell.codec.QoS;
+import org.upwell.gateway.bridge.BridgeJournal;
 import org.upwell.gateway.event.GatewayEvent;
 
 /// What a gateway still knows after it was started anew in the same directory.
@@ -45,6 +49,38 @@ class RestartTest {
             assertThat(second.bridge().published())
                     .as("what was not published before")
                     .hasSize(1);
+        }
+    }
+
+    /// Else its device would be told for ever that its message is under way (decision 11).
+    @Test
+    void messageInFlightOnALinkThatIsNoMoreIsLeftToItsDevice() throws IOException {
+        GatewayConfig config = config(QoS.AT_LEAST_ONCE);
+        try (BridgeJournal journal = BridgeJournal.open(config.directory().resolve("bridge"))) {
+            Properties properties = Properties.builder()
+                    .user("mac", MAC)
+                    .user("sensor-uri", "/arduino/temp?sens")
+                    .user("notification-boot", "1")
+                    .user("notification-seq", "1")
+                    .build();
+            byte[] payload = {1};
+            journal.store("gw-coap-mqtt-bridge-003")
+                    .put(new Publish("TN01/read/" + MAC + "/temp", payload, QoS.AT_LEAST_ONCE, false, false, 5, properties))
+                    .toCompletableFuture()
+                    .join();
+        }
+        for (int start = 0; start < 2; start++) {
+            GatewayFixture fixture = new GatewayFixture(config);
+            Peer nic = fixture.nic(MAC);
+            assertThat(nic.ask(bubbleUp(nic.nextMid(), MAC, 1, 1)).code())
+                    .as("start %d", start)
+                    .isEqualTo(Coap.CHANGED);
+            assertThat(fixture.bridge().published()).hasSize(1);
+            if (start == 0) {
+                fixture.stop();
+            } else {
+                fixture.close();
+            }
         }
     }
 

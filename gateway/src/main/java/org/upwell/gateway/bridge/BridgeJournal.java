@@ -12,11 +12,15 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.upwell.access.Mac;
 import org.upwell.client.InFlightStore;
 import org.upwell.codec.DecodeException;
@@ -40,6 +44,8 @@ import org.upwell.gateway.journal.FactFile.Keeping;
 /// and swallows it. At QoS 1 they are only written: after a power cut a message may come twice there, but none is
 /// lost. At QoS 0 the number is written before PUBLISH, and taken back if that fails.
 public final class BridgeJournal implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(BridgeJournal.class);
 
     private static final byte PUT = 1;
     private static final byte RELEASED = 2;
@@ -113,6 +119,40 @@ public final class BridgeJournal implements AutoCloseable {
     void forget(NotificationId id) {
         window.forget(id);
         facts.note(series(FORGOTTEN, id.mac(), id.sensorUri(), id.boot(), id.sequence(), 0));
+    }
+
+    /// Ends what is in flight on links that are not there any more. Nobody would ever end it otherwise, and its
+    /// devices, whose repeats wait for that end, would be held up for ever. Now they send it again themselves.
+    ///
+    /// @param opened the client ids of all links that there are
+    public void endAllBut(Set<String> opened) {
+        List<Entry> ended = new ArrayList<>();
+        synchronized (this) {
+            for (String link : List.copyOf(inFlight.keySet())) {
+                if (!opened.contains(link)) {
+                    Map<Integer, Entry> gone = Objects.requireNonNull(inFlight.remove(link));
+                    gone.forEach((packetId, entry) -> facts.note(event(ENDED, link, packetId, entry.order, false)));
+                    ended.addAll(gone.values());
+                    LOG.info("{} messages in flight of {} are left to their devices' repeats", gone.size(), link);
+                }
+            }
+        }
+        ended.forEach(entry -> settle(entry, false));
+    }
+
+    private void settle(Entry entry, boolean delivered) {
+        if (entry.outcome == null) {
+            return;
+        }
+        if (entry.id != null) {
+            window.settle(entry.id, delivered);
+        }
+        if (delivered) {
+            entry.outcome.complete(ReasonCode.SUCCESS);
+        } else {
+            entry.outcome.completeExceptionally(
+                    new BrokerUnavailableException(BrokerUnavailableException.Cause.AWAY));
+        }
     }
 
     @Override
@@ -318,9 +358,7 @@ public final class BridgeJournal implements AutoCloseable {
                 ended(clientId, packetId, entry.order, delivered);
             }
             facts.note(event(ENDED, clientId, packetId, entry.order, delivered));
-            if (entry.outcome != null) {
-                settle(entry, entry.outcome, delivered);
-            }
+            settle(entry, delivered);
         }
 
         private Entry known(int packetId) {
@@ -330,17 +368,6 @@ public final class BridgeJournal implements AutoCloseable {
                     throw new IllegalStateException("nothing is in flight under packet id " + packetId);
                 }
                 return entry;
-            }
-        }
-
-        private void settle(Entry entry, CompletableFuture<ReasonCode> outcome, boolean delivered) {
-            if (entry.id != null) {
-                window.settle(entry.id, delivered);
-            }
-            if (delivered) {
-                outcome.complete(ReasonCode.SUCCESS);
-            } else {
-                outcome.completeExceptionally(new BrokerUnavailableException(BrokerUnavailableException.Cause.AWAY));
             }
         }
     }
