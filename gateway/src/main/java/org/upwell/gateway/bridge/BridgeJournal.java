@@ -32,6 +32,7 @@ import org.upwell.codec.QoS;
 import org.upwell.codec.ReasonCode;
 import org.upwell.gateway.journal.FactFile;
 import org.upwell.gateway.journal.FactFile.Keeping;
+import org.upwell.gateway.journal.FactText;
 
 /// What the bridge must know after a restart, however it ended: which messages are in flight under which packet
 /// ids, and which notifications were published. One file for all links, so that they share each sync. Safe for all
@@ -150,8 +151,7 @@ public final class BridgeJournal implements AutoCloseable {
         if (delivered) {
             entry.outcome.complete(ReasonCode.SUCCESS);
         } else {
-            entry.outcome.completeExceptionally(
-                    new BrokerUnavailableException(BrokerUnavailableException.Cause.AWAY));
+            entry.outcome.completeExceptionally(new BrokerUnavailableException(BrokerUnavailableException.Cause.AWAY));
         }
     }
 
@@ -176,16 +176,18 @@ public final class BridgeJournal implements AutoCloseable {
         byte kind = fact.get();
         switch (kind) {
             case PUT -> {
-                String link = text(fact);
+                String link = FactText.read(fact);
                 Entry entry = entry(fact);
                 ofLink(link).put(entry.publish.packetId(), entry);
             }
-            case RELEASED -> released(text(fact), fact.getInt(), fact.getLong());
-            case ENDED -> ended(text(fact), fact.getInt(), fact.getLong(), fact.get() != 0);
+            case RELEASED -> released(FactText.read(fact), fact.getInt(), fact.getLong());
+            case ENDED -> ended(FactText.read(fact), fact.getInt(), fact.getLong(), fact.get() != 0);
             case SERIES ->
-                window.merge(new Mac(fact.getLong()), text(fact), fact.getLong(), fact.getLong(), fact.getLong());
+                window.merge(
+                        new Mac(fact.getLong()), FactText.read(fact), fact.getLong(), fact.getLong(), fact.getLong());
             case FORGOTTEN ->
-                window.forget(new NotificationId(new Mac(fact.getLong()), text(fact), fact.getLong(), fact.getLong()));
+                window.forget(new NotificationId(
+                        new Mac(fact.getLong()), FactText.read(fact), fact.getLong(), fact.getLong()));
             default -> throw new IllegalArgumentException("kind " + kind + " is not known");
         }
     }
@@ -236,15 +238,15 @@ public final class BridgeJournal implements AutoCloseable {
 
     private static byte[] series(byte kind, Mac mac, String uri, long boot, long highest, long published) {
         byte[] name = uri.getBytes(StandardCharsets.UTF_8);
-        ByteBuffer fact = ByteBuffer.allocate(1 + 8 + 2 + name.length + 24).put(kind);
-        fact.putLong(mac.bits()).putShort((short) name.length).put(name);
+        ByteBuffer fact = ByteBuffer.allocate(1 + 8 + FactText.room(name) + 24).put(kind);
+        FactText.put(fact.putLong(mac.bits()), name);
         return fact.putLong(boot).putLong(highest).putLong(published).array();
     }
 
     private static byte[] event(byte kind, String link, int packetId, long order, boolean delivered) {
         byte[] name = link.getBytes(StandardCharsets.UTF_8);
-        ByteBuffer fact = ByteBuffer.allocate(1 + 2 + name.length + 13).put(kind);
-        fact.putShort((short) name.length).put(name).putInt(packetId).putLong(order);
+        ByteBuffer fact = ByteBuffer.allocate(1 + FactText.room(name) + 13).put(kind);
+        FactText.put(fact, name).putInt(packetId).putLong(order);
         return fact.put((byte) (delivered ? 1 : 0)).array();
     }
 
@@ -252,14 +254,14 @@ public final class BridgeJournal implements AutoCloseable {
         byte[] name = link.getBytes(StandardCharsets.UTF_8);
         byte[] uri = entry.id == null ? new byte[0] : entry.id.sensorUri().getBytes(StandardCharsets.UTF_8);
         int packetBytes = PacketEncoder.encodedBytes(entry.publish, MqttVersion.MQTT_5);
-        ByteBuffer fact = ByteBuffer.allocate(1 + 2 + name.length + 8 + 1 + 24 + 2 + uri.length + packetBytes);
-        fact.put(PUT).putShort((short) name.length).put(name).putLong(entry.order);
+        ByteBuffer fact = ByteBuffer.allocate(1 + FactText.room(name) + 8 + 1 + 24 + FactText.room(uri) + packetBytes);
+        FactText.put(fact.put(PUT), name).putLong(entry.order);
         NotificationId id = entry.id;
         fact.put((byte) (id == null ? 0 : 1));
         fact.putLong(id == null ? 0 : id.mac().bits());
         fact.putLong(id == null ? 0 : id.boot());
         fact.putLong(id == null ? 0 : id.sequence());
-        fact.putShort((short) uri.length).put(uri);
+        FactText.put(fact, uri);
         ByteBuf packet = Unpooled.wrappedBuffer(fact.array(), fact.position(), packetBytes)
                 .writerIndex(0);
         PacketEncoder.encode(entry.publish, MqttVersion.MQTT_5, packet);
@@ -272,7 +274,7 @@ public final class BridgeJournal implements AutoCloseable {
         Mac mac = new Mac(fact.getLong());
         long boot = fact.getLong();
         long sequence = fact.getLong();
-        String uri = text(fact);
+        String uri = FactText.read(fact);
         PacketDecoder decoder = new PacketDecoder(PacketDecoder.Receiver.SERVER, MAX_PACKET_BYTES);
         decoder.version(MqttVersion.MQTT_5);
         try {
@@ -284,12 +286,6 @@ public final class BridgeJournal implements AutoCloseable {
             throw new IllegalArgumentException("a message cannot be read", fault);
         }
         throw new IllegalArgumentException("a packet is no whole message");
-    }
-
-    private static String text(ByteBuffer fact) {
-        byte[] bytes = new byte[fact.getShort() & 0xffff];
-        fact.get(bytes);
-        return new String(bytes, StandardCharsets.UTF_8);
     }
 
     /// The messages in flight of one link.

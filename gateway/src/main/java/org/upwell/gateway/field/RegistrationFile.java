@@ -4,7 +4,6 @@ package org.upwell.gateway.field;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -17,6 +16,7 @@ import org.eclipse.californium.core.network.Endpoint;
 import org.jspecify.annotations.Nullable;
 import org.upwell.access.Mac;
 import org.upwell.gateway.journal.FactFile;
+import org.upwell.gateway.journal.FactText;
 
 /// Writes down where devices are, so that a gateway that was started anew reaches them at once and knows whom it
 /// has not heard of since. Written with some delay: a device whose last registration is lost registers again. Safe
@@ -92,22 +92,12 @@ public final class RegistrationFile implements AddressBook.Listener, AutoCloseab
                 left.put(
                         mac,
                         new Place(
-                                new InetSocketAddress(address(fact), fact.getShort() & 0xffff),
-                                address(fact),
+                                new InetSocketAddress(FactText.address(fact, fact.get()), fact.getShort() & 0xffff),
+                                FactText.address(fact, fact.get()),
                                 fact.getLong(),
                                 Instant.ofEpochSecond(fact.getLong(), fact.getInt()),
                                 Instant.ofEpochMilli(fact.getLong())));
             default -> throw new IllegalArgumentException("kind " + kind + " is not known");
-        }
-    }
-
-    private static InetAddress address(ByteBuffer fact) {
-        byte[] bytes = new byte[fact.get()];
-        fact.get(bytes);
-        try {
-            return InetAddress.getByAddress(bytes);
-        } catch (UnknownHostException fault) {
-            throw new IllegalArgumentException("an address has " + bytes.length + " bytes", fault);
         }
     }
 
