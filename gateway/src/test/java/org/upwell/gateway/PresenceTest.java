@@ -132,6 +132,28 @@ class PresenceTest {
         assertThat(message(2).topic()).isEqualTo("TN09/presence/" + MAC + "/nic");
     }
 
+    /// Clearing the first failed, telling the second did not, and then there is a third.
+    @Test
+    void everyFormerOwnersTopicIsCleared() {
+        Mac mac = Mac.parse(MAC);
+        fixture.nic(MAC);
+        message(0);
+        await().until(() -> fixture.count(GatewayEvent.PRESENCE_PUBLISHED) == 1);
+        fixture.presence().holdAcknowledgements();
+        fixture.owners.put(mac, "TN08");
+        fixture.gateway.ownerChanged(mac);
+        fixture.presence().await(1).refuse(ReasonCode.QUOTA_EXCEEDED);
+        Published told = fixture.presence().await(2);
+        fixture.presence().acknowledgeAtOnce();
+        fixture.owners.put(mac, "TN09");
+        told.acknowledge();
+        assertThat(List.of(message(3), message(4)))
+                .allSatisfy(cleared -> assertThat(cleared.payload()).isEmpty())
+                .extracting(Publication::topic)
+                .containsExactlyInAnyOrder("TN01/presence/" + MAC + "/nic", "TN08/presence/" + MAC + "/nic");
+        assertThat(message(5).topic()).isEqualTo("TN09/presence/" + MAC + "/nic");
+    }
+
     @Test
     void newestStateIsToldWhenTheBrokerComesBack() {
         fixture.presence().connected(false);

@@ -7,6 +7,7 @@ import static org.upwell.gateway.GatewayFixture.FOREIGN_MAC;
 import static org.upwell.gateway.GatewayFixture.MAC;
 import static org.upwell.gateway.GatewayFixture.OTHER_MAC;
 import static org.upwell.gateway.GatewayFixture.OTHER_TENANT;
+import static org.upwell.gateway.GatewayFixture.UNOWNED_MAC;
 import static org.upwell.gateway.GatewayFixture.bubbleUp;
 
 import java.io.IOException;
@@ -65,7 +66,8 @@ class RestartTest {
                     .build();
             byte[] payload = {1};
             journal.store("gw-coap-mqtt-bridge-003")
-                    .put(new Publish("TN01/read/" + MAC + "/temp", payload, QoS.AT_LEAST_ONCE, false, false, 5, properties))
+                    .put(new Publish(
+                            "TN01/read/" + MAC + "/temp", payload, QoS.AT_LEAST_ONCE, false, false, 5, properties))
                     .toCompletableFuture()
                     .join();
         }
@@ -137,6 +139,22 @@ class RestartTest {
                             .contains("online");
                 });
             }
+        }
+    }
+
+    /// The broker may have it, though nobody heard so.
+    @Test
+    void tenantThatWasToldJustBeforeTheEndIsClearedAfterTheDeviceWasTakenFromIt() {
+        GatewayConfig config = GatewayFixture.config();
+        GatewayFixture first = new GatewayFixture(config);
+        first.owners.put(Mac.parse(UNOWNED_MAC), OTHER_TENANT);
+        first.presence().holdAcknowledgements();
+        first.nic(UNOWNED_MAC);
+        first.presence().await(0);
+        first.stop();
+        try (GatewayFixture second = new GatewayFixture(config)) {
+            await().until(() ->
+                    presenceOf(second, "TN02/presence/" + UNOWNED_MAC + "/nic").isEmpty());
         }
     }
 

@@ -83,9 +83,12 @@ public final class AddressBook {
         return Optional.ofNullable(previous);
     }
 
-    /// Enters a device that an earlier process knew; nobody hears of it.
+    /// Enters a device that an earlier process knew, unless it or its address was heard of since; nobody hears of
+    /// it.
     synchronized void restore(Registration registration) {
-        if (byMac.size() < capacity && !byAddress.containsKey(registration.address())) {
+        if (byMac.size() < capacity
+                && !byMac.containsKey(registration.mac())
+                && !byAddress.containsKey(registration.address())) {
             byMac.put(registration.mac(), registration);
             byAddress.put(registration.address(), registration);
         }

@@ -9,10 +9,11 @@ import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Future;
@@ -85,9 +86,11 @@ public final class Presence implements AddressBook.Listener, AutoCloseable {
         boolean underWay;
         /// Changed while a turn was under way.
         boolean again;
-        /// The tenant under whose topic a state is retained.
-        @Nullable
-        String toldTenant;
+        /// What an earlier process told, and nothing has been heard of it since.
+        boolean unheard;
+        /// The tenants under whose topics a state is retained, or may be: the owner, and former ones until they are
+        /// cleared.
+        Set<String> told = Set.of();
 
         Device(Word state) {
             this.state = state;
@@ -96,13 +99,13 @@ public final class Presence implements AddressBook.Listener, AutoCloseable {
 
     /// One attempt to bring the broker up to date.
     ///
-    /// @param former the tenant whose topic is to be cleared
+    /// @param former the tenants whose topics are to be cleared
     /// @param owner the tenant who is to be told
     private record Turn(
             Mac mac,
             Device device,
             Word state,
-            @Nullable String former,
+            Set<String> former,
             @Nullable String owner) {}
 
     public Presence(
@@ -114,6 +117,14 @@ public final class Presence implements AddressBook.Listener, AutoCloseable {
             ScheduledExecutorService timer)
             throws IOException {
         this.file = PresenceFile.open(directory.resolve("presence"), this::known);
+        // Before anything is heard: the file may be written anew from the first registration on, and that first
+        // registration must not stand in the way of the tenant who was told before.
+        file.takeLeft().forEach((mac, told) -> {
+            Device device = new Device(told.word());
+            device.told = told.tenants();
+            device.unheard = true;
+            devices.put(mac, device);
+        });
         this.link = link;
         this.owners = owners;
         this.counters = counters;
@@ -123,18 +134,13 @@ public final class Presence implements AddressBook.Listener, AutoCloseable {
         Future<?> _ = timer.scheduleWithFixedDelay(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
     }
 
-    /// Takes up what an earlier process told, and tells it again: whether the broker got its last words nobody
-    /// knows. A device that is not in the book any more is offline; who is in it is online.
+    /// Tells again what an earlier process told: whether the broker got its last words nobody knows. A device that
+    /// is not in the book any more is offline; who is in it is online. What was heard since the start stands.
     public synchronized void restore(Collection<Registration> present) {
-        file.takeLeft().forEach((mac, told) -> {
-            Device device = new Device(told.word());
-            device.toldTenant = told.tenant();
-            devices.put(mac, device);
-        });
         Map<Mac, Registration> here = new HashMap<>();
         present.forEach(registration -> here.put(registration.mac(), registration));
         devices.forEach((mac, device) -> {
-            if (device.state.isOnline() && !here.containsKey(mac)) {
+            if (device.unheard && device.state.isOnline() && !here.containsKey(mac)) {
                 device.state = new Word(OFFLINE, device.state.address, clock.instant(), MISSED);
                 file.state(mac, device.state);
             }
@@ -142,7 +148,7 @@ public final class Presence implements AddressBook.Listener, AutoCloseable {
         });
         for (Registration registration : present) {
             Device device = devices.get(registration.mac());
-            if (device == null || !device.state.isOnline()) {
+            if (device == null || (device.unheard && !device.state.isOnline())) {
                 tell(registration, ONLINE, registration.since(), "registered");
             }
         }
@@ -151,7 +157,7 @@ public final class Presence implements AddressBook.Listener, AutoCloseable {
     /// For the file, when it is written anew.
     private synchronized Map<Mac, PresenceFile.Told> known() {
         Map<Mac, PresenceFile.Told> all = new HashMap<>();
-        devices.forEach((mac, device) -> all.put(mac, new PresenceFile.Told(device.state, device.toldTenant)));
+        devices.forEach((mac, device) -> all.put(mac, new PresenceFile.Told(device.state, device.told)));
         return all;
     }
 
@@ -202,6 +208,7 @@ public final class Presence implements AddressBook.Listener, AutoCloseable {
         Word state = new Word(word, registration.address(), since, cause);
         Device device = devices.computeIfAbsent(registration.mac(), _ -> new Device(state));
         device.state = state;
+        device.unheard = false;
         file.state(registration.mac(), state);
         enqueue(registration.mac(), device);
     }
@@ -253,8 +260,9 @@ public final class Presence implements AddressBook.Listener, AutoCloseable {
             }
             device.queued = false;
             String owner = owners.ownerOf(mac).orElse(null);
-            String former = device.toldTenant == null || device.toldTenant.equals(owner) ? null : device.toldTenant;
-            if (owner != null || former != null) {
+            Set<String> former = new HashSet<>(device.told);
+            former.remove(owner);
+            if (owner != null || !former.isEmpty()) {
                 device.underWay = true;
                 underWay++;
                 return new Turn(mac, device, device.state, former, owner);
@@ -265,17 +273,47 @@ public final class Presence implements AddressBook.Listener, AutoCloseable {
     }
 
     private void publish(Turn turn) {
-        CompletionStage<Boolean> cleared = CompletableFuture.completedStage(true);
-        CompletionStage<Boolean> told = cleared;
-        if (turn.former != null) {
-            cleared = retain(turn.former, turn.mac, NOTHING);
+        CompletionStage<Boolean> all = CompletableFuture.completedStage(true);
+        for (String former : turn.former) {
+            CompletionStage<Boolean> cleared = retain(former, turn.mac, NOTHING).whenComplete((done, fault) -> {
+                if (fault == null && done) {
+                    cleared(turn, former);
+                }
+            });
+            all = all.thenCombine(cleared, Boolean::logicalAnd);
         }
-        if (turn.owner != null) {
-            told = retain(turn.owner, turn.mac, json.writeValueAsBytes(turn.state.forWire()));
+        String owner = turn.owner;
+        if (owner != null) {
+            byte[] state = json.writeValueAsBytes(turn.state.forWire());
+            // A disk that fails keeps nobody from being told.
+            CompletionStage<Boolean> told =
+                    noted(turn, owner).handle((_, _) -> state).thenCompose(payload -> retain(owner, turn.mac, payload));
+            all = all.thenCombine(told, Boolean::logicalAnd);
         }
-        cleared.thenCombine(told, Boolean::logicalAnd).whenComplete((done, fault) -> {
-            settle(turn, fault == null && done);
-        });
+        all.whenComplete((done, fault) -> settle(turn, fault == null && done));
+    }
+
+    /// Before the broker has it: a tenant that was told and is not remembered would see the device online for ever
+    /// after it was given to somebody else.
+    private synchronized CompletionStage<@Nullable Void> noted(Turn turn, String owner) {
+        if (turn.device.told.contains(owner)) {
+            return CompletableFuture.completedStage(null);
+        }
+        turn.device.told = with(turn.device.told, owner);
+        return file.told(turn.mac, owner);
+    }
+
+    private static Set<String> with(Set<String> tenants, String another) {
+        Set<String> more = new HashSet<>(tenants);
+        more.add(another);
+        return Set.copyOf(more);
+    }
+
+    private synchronized void cleared(Turn turn, String tenant) {
+        Set<String> left = new HashSet<>(turn.device.told);
+        left.remove(tenant);
+        turn.device.told = Set.copyOf(left);
+        file.cleared(turn.mac, tenant);
     }
 
     private CompletionStage<Boolean> retain(String tenant, Mac mac, byte[] payload) {
@@ -296,10 +334,6 @@ public final class Presence implements AddressBook.Listener, AutoCloseable {
             failed.add(turn.mac);
             return;
         }
-        if (!Objects.equals(device.toldTenant, turn.owner)) {
-            device.toldTenant = turn.owner;
-            file.told(turn.mac, turn.owner);
-        }
         if (again) {
             enqueue(turn.mac, device);
         } else {
@@ -313,7 +347,7 @@ public final class Presence implements AddressBook.Listener, AutoCloseable {
     /// A device that is gone is kept only if a tenant was told of it, whose topic may have to be cleared one day;
     /// so that what is kept is bounded by the devices that have owners.
     private void forgetIfUntold(Mac mac, Device device) {
-        if (device.toldTenant == null && !device.state.isOnline()) {
+        if (device.told.isEmpty() && !device.state.isOnline()) {
             devices.remove(mac);
             file.forgotten(mac);
         }
