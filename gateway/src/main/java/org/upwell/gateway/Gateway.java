@@ -157,7 +157,10 @@ public final class Gateway implements AutoCloseable {
             throw fault;
         }
         long sweepMillis = config.field().sweep().toMillis();
-        Future<?> _ = timer.scheduleWithFixedDelay(() -> sweep(clock), sweepMillis, sweepMillis, TimeUnit.MILLISECONDS);
+        Future<?> sweeps =
+                timer.scheduleWithFixedDelay(() -> sweep(clock), sweepMillis, sweepMillis, TimeUnit.MILLISECONDS);
+        // The last to be owned is the first to be closed: nothing is swept out of files that are being closed.
+        AutoCloseable _ = own(() -> sweeps.cancel(false));
     }
 
     /// Devices that registered with an earlier process have the life of a registration to do so again.

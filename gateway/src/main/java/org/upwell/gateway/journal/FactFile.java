@@ -1,23 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.upwell.gateway.journal;
 
-import java.io.BufferedInputStream;
-import java.io.DataInputStream;
-import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -62,11 +57,6 @@ public final class FactFile implements AutoCloseable {
     }
 
     private static final Logger LOG = LoggerFactory.getLogger(FactFile.class);
-
-    // The file: eight bytes of magic, then records of length, CRC-32C of the fact, fact; zeros to the end.
-    private static final byte[] MAGIC = "UPWFACT1".getBytes(StandardCharsets.US_ASCII);
-    private static final int RECORD_HEAD = 8;
-    private static final int MAX_FACT_BYTES = 1 << 24;
 
     /// Written beforehand, so that a sync need not write the file's length each time.
     private static final int AHEAD_BYTES = 1 << 20;
@@ -148,18 +138,18 @@ public final class FactFile implements AutoCloseable {
         this.compactAboveBytes = compactAboveBytes;
         this.lockChannel = lockChannel;
         Files.deleteIfExists(successor());
-        if (Files.exists(file)) {
-            position = read(file, state);
+        FactReader reader = new FactReader(file);
+        if (Files.exists(file) && !reader.isBarelyBegun()) {
+            position = reader.read(state);
             channel = FileChannel.open(file, StandardOpenOption.WRITE);
             // What follows the last whole record, of a write that a crash cut off, must not rise again.
             channel.truncate(position);
             allocated = position;
         } else {
-            channel = create(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-            writeHead(channel);
-            channel.force(true);
-            position = MAGIC.length;
+            channel = beginSuccessor();
+            position = FactReader.MAGIC.length;
             allocated = position;
+            succeed();
         }
         compactAt = Math.max(compactAboveBytes, position);
         writer = Thread.ofPlatform()
@@ -172,54 +162,13 @@ public final class FactFile implements AutoCloseable {
         return file.resolveSibling(file.getFileName() + ".new");
     }
 
-    /// @return the position after the last whole record
-    private static long read(Path file, State state) throws IOException {
-        long position = MAGIC.length;
-        CRC32C crc = new CRC32C();
-        try (DataInputStream in = new DataInputStream(new BufferedInputStream(Files.newInputStream(file), 1 << 16))) {
-            byte[] magic = in.readNBytes(MAGIC.length);
-            if (!Arrays.equals(magic, MAGIC)) {
-                throw new IOException(file + " is not a file of facts that this version can read");
-            }
-            for (int length = nextLength(in); length > 0; length = nextLength(in)) {
-                int sum = in.readInt();
-                byte[] fact = in.readNBytes(length);
-                crc.reset();
-                crc.update(fact);
-                if (fact.length < length || (int) crc.getValue() != sum) {
-                    return position;
-                }
-                fold(file, state, position, fact);
-                position += RECORD_HEAD + length;
-            }
-        } catch (EOFException _) {
-            // Torn in the head of a record.
-        }
-        return position;
-    }
-
-    /// 0 at the end of what was written.
-    private static int nextLength(DataInputStream in) throws IOException {
-        int length = in.available() == 0 ? 0 : in.readInt();
-        return length > MAX_FACT_BYTES ? 0 : Math.max(length, 0);
-    }
-
-    private static void fold(Path file, State state, long position, byte[] fact) throws IOException {
-        try {
-            state.fold(ByteBuffer.wrap(fact));
-        } catch (RuntimeException fault) {
-            throw new IOException(file + " holds a fact at byte " + position + " that makes no sense", fault);
-        }
-    }
-
     /// Appends a fact. The stage completes, on the writer's thread, when it is kept.
     public CompletionStage<@Nullable Void> append(byte[] fact, Keeping keeping) {
         CompletableFuture<@Nullable Void> done = new CompletableFuture<>();
-        if (refusing || !queue.offer(new Fact(fact, keeping == Keeping.SYNCED, done))) {
+        Fact added = new Fact(fact, keeping == Keeping.SYNCED, done);
+        // The writer may leave before it sees this one. Those before it, and its own sign to end, are not ours.
+        if (refusing || !queue.offer(added) || (refusing && queue.remove(added))) {
             done.completeExceptionally(new IOException("nothing can be written to " + file.getFileName()));
-        } else if (refusing) {
-            // The writer may have left before it saw this one.
-            failWaiting(new IOException("nothing more is written to " + file.getFileName()));
         }
         return done;
     }
@@ -297,7 +246,7 @@ public final class FactFile implements AutoCloseable {
     private void put(byte[] fact) throws IOException {
         crc.reset();
         crc.update(fact);
-        if (buffer.remaining() < RECORD_HEAD) {
+        if (buffer.remaining() < FactReader.RECORD_HEAD) {
             flush();
         }
         buffer.putInt(fact.length).putInt((int) crc.getValue());
@@ -330,10 +279,8 @@ public final class FactFile implements AutoCloseable {
     /// Writes the file anew from the state. A crash leaves the one or the other whole.
     private void compact() throws IOException {
         FileChannel former = channel;
-        channel = create(
-                successor(), StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE);
-        writeHead(channel);
-        position = MAGIC.length;
+        channel = beginSuccessor();
+        position = FactReader.MAGIC.length;
         allocated = position;
         try {
             state.snapshot(fact -> {
@@ -347,17 +294,30 @@ public final class FactFile implements AutoCloseable {
             former.close();
         }
         flush();
-        channel.force(true);
-        Files.move(successor(), file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        WholeFile.syncDirectory(file);
+        succeed();
         compactAt = Math.max(compactAboveBytes, 3 * position);
     }
 
-    private static void writeHead(FileChannel channel) throws IOException {
-        ByteBuffer head = ByteBuffer.wrap(MAGIC);
-        while (head.hasRemaining()) {
-            channel.write(head, head.position());
+    private FileChannel beginSuccessor() throws IOException {
+        FileChannel begun = create(
+                successor(), StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE);
+        try {
+            ByteBuffer head = ByteBuffer.wrap(FactReader.MAGIC);
+            while (head.hasRemaining()) {
+                begun.write(head, head.position());
+            }
+            return begun;
+        } catch (IOException fault) {
+            begun.close();
+            throw fault;
         }
+    }
+
+    /// The successor takes the file's place, whole on the disk, or does not.
+    private void succeed() throws IOException {
+        channel.force(true);
+        Files.move(successor(), file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        WholeFile.syncDirectory(file);
     }
 
     /// Writes and syncs what was appended until now, then closes the file.

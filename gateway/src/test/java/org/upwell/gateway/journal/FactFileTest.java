@@ -13,6 +13,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -93,11 +95,84 @@ class FactFileTest {
             }
             assertThat(read(torn)).hasSize(expected.size() + 1).endsWith("new");
         }
-        byte[] flipped = whole.clone();
-        flipped[8 + 11 + 8] ^= 1;
-        Path middle = directory.resolve("flipped");
-        Files.write(middle, flipped);
-        assertThat(read(middle)).containsExactly("one");
+    }
+
+    /// What was promised to be kept is not dropped without a word.
+    @Test
+    void damageBeforeWholeFactsIsRefused() throws IOException {
+        try (FactFile facts = FactFile.open(file(), 1 << 20, new Texts())) {
+            append(facts, "one");
+            append(facts, "two");
+            append(facts, "three");
+        }
+        byte[] whole = Files.readAllBytes(file());
+        // In each part of the second record: its length, its sum, the fact.
+        for (int damaged : new int[] {19, 21, 22, 23, 27, 29}) {
+            byte[] flipped = whole.clone();
+            flipped[damaged] ^= 0x40;
+            Files.write(file(), flipped);
+            assertThatExceptionOfType(IOException.class)
+                    .as("flipped at %d", damaged)
+                    .isThrownBy(() -> read(file()))
+                    .withMessageContaining(file() + " is damaged at byte 19")
+                    .withMessageContaining("byte 30");
+            assertThat(Files.readAllBytes(file())).as("left as it is").isEqualTo(flipped);
+        }
+    }
+
+    /// A power cut may take a page of writes that nobody waited for and leave a later one.
+    @Test
+    void factWhosePagesWereLostEndsTheFile() throws IOException {
+        String large = "x".repeat(3_000);
+        try (FactFile facts = FactFile.open(file(), 1 << 20, new Texts())) {
+            append(facts, "one");
+            append(facts, large);
+            append(facts, "three");
+        }
+        byte[] whole = Files.readAllBytes(file());
+        int[][] lost = {{19, 512}, {512, 1_024}, {2_000, 19 + 8 + 3_000}};
+        for (int[] each : lost) {
+            byte[] torn = whole.clone();
+            Arrays.fill(torn, each[0], each[1], (byte) 0);
+            Files.write(file(), torn);
+            assertThat(read(file())).as("lost from %d", each[0]).containsExactly("one");
+            assertThat(read(file())).as("for good").containsExactly("one");
+        }
+    }
+
+    /// By a full disk, or by a kill at the worst moment, when files were still made in place.
+    @Test
+    void fileThatWasBarelyBegunIsMadeAnew() throws IOException {
+        for (int length = 0; length < 8; length++) {
+            Files.write(file(), Arrays.copyOf(bytes("UPWFACT1"), length));
+            try (FactFile facts = FactFile.open(file(), 1 << 20, new Texts())) {
+                append(facts, "one");
+            }
+            assertThat(read(file())).containsExactly("one");
+        }
+        Files.writeString(file(), "notes");
+        assertThatExceptionOfType(IOException.class).isThrownBy(() -> read(file()));
+        assertThat(file()).hasContent("notes");
+    }
+
+    /// Appending at the moment of the end costs at most what is appended.
+    @Test
+    void factsBeforeTheEndAreKeptWhoeverAppendsMeanwhile() throws Exception {
+        for (int round = 0; round < 10; round++) {
+            Path file = directory.resolve("round-" + round);
+            FactFile facts = FactFile.open(file, 1 << 20, new Texts());
+            AtomicBoolean ended = new AtomicBoolean();
+            Thread late = Thread.ofPlatform().start(() -> {
+                while (!ended.get()) {
+                    CompletionStage<?> _ = facts.append(bytes("late"), Keeping.WRITTEN);
+                }
+            });
+            facts.note(bytes("before"));
+            facts.close();
+            ended.set(true);
+            late.join();
+            assertThat(read(file)).contains("before");
+        }
     }
 
     @Test
