@@ -9,6 +9,7 @@ import static org.upwell.gateway.GatewayFixture.bubbleUp;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.upwell.access.Mac;
@@ -24,6 +25,8 @@ import org.upwell.gateway.event.GatewayEvent;
 class QuarantineTest {
 
     private static final Mac UNOWNED = Mac.parse(UNOWNED_MAC);
+
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     private static Coap send(Peer nic, int sequence) {
         return nic.ask(bubbleUp(nic.nextMid(), UNOWNED_MAC, 1, sequence));
@@ -141,9 +144,16 @@ class QuarantineTest {
     void messagesAreDiscardedOnOrder() {
         try (GatewayFixture fixture = new GatewayFixture()) {
             send(fixture.nic(UNOWNED_MAC), 1);
-            assertThat(fixture.gateway.quarantine().discard(Mac.parse(MAC))).isZero();
-            assertThat(fixture.gateway.quarantine().discard(UNOWNED)).isEqualTo(1);
-            assertThat(fixture.gateway.quarantine().devices()).isEmpty();
+            assertThat(fixture.gateway.quarantine().discard(Mac.parse(MAC)))
+                    .succeedsWithin(PATIENCE)
+                    .isEqualTo(0);
+            CompletableFuture<Integer> discarded;
+            try (QuarantineBrake _ = new QuarantineBrake(fixture.gateway.quarantine(), Mac.parse("00135005deadbeef"))) {
+                discarded = fixture.gateway.quarantine().discard(UNOWNED).toCompletableFuture();
+                assertThat(discarded).as("not written yet").isNotDone();
+            }
+            assertThat(discarded).succeedsWithin(PATIENCE).isEqualTo(1);
+            assertThat(fixture.gateway.quarantine().messagesOf(UNOWNED)).isEmpty();
         }
     }
 

@@ -6,12 +6,21 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.upwell.access.Mac;
 import org.upwell.gateway.bridge.Quarantine;
 
 /// Administration of the gateway's quarantine: messages of devices that belong to nobody. Shows what they are,
 /// never what they say.
 public final class AdminQuarantineRoutes implements Routes {
+
+    private static final Logger LOG = LoggerFactory.getLogger(AdminQuarantineRoutes.class);
+    private static final long MAX_SECONDS = 30;
 
     private static final String ALL = "/api/admin/quarantine";
     private static final String ONE = ALL + "/{mac}";
@@ -67,6 +76,23 @@ public final class AdminQuarantineRoutes implements Routes {
     private void discard(ServerRequest request, ServerResponse response) {
         callers.administrator(request);
         Mac mac = mac(request);
-        Json.send(response, 200, new Discarded(mac.toString(), quarantine.discard(mac)));
+        int count = written(quarantine.discard(mac).toCompletableFuture());
+        LOG.info("{} messages of device {} discarded from quarantine by an administrator", count, mac);
+        Json.send(response, 200, new Discarded(mac.toString(), count));
+    }
+
+    /// Blocks the request's own virtual thread.
+    private static int written(CompletableFuture<Integer> count) {
+        try {
+            return count.get(MAX_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+            throw HttpFault.unavailable("the server is stopping");
+        } catch (ExecutionException e) {
+            LOG.error("what was discarded from quarantine could not be written down", e);
+            throw HttpFault.unavailable("the quarantine's file cannot be written; the server's log says why");
+        } catch (TimeoutException _) {
+            throw HttpFault.unavailable("the disk did not answer in time");
+        }
     }
 }

@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +24,7 @@ import org.upwell.gateway.event.GatewayCounters;
 import org.upwell.gateway.event.GatewayEvent;
 import org.upwell.gateway.journal.FactFile;
 import org.upwell.gateway.journal.FactFile.Keeping;
+import org.upwell.gateway.journal.FactText;
 
 /// Messages of devices that belong to nobody, until somebody is said to own them or they are too old. Bounded, and
 /// in a file that outlives the process and a power cut. Safe for all threads; never blocks.
@@ -101,7 +103,7 @@ public final class Quarantine implements AutoCloseable {
         return Optional.of(facts.append(fact(held), Keeping.SYNCED).whenComplete((_, fault) -> {
             if (fault != null) {
                 // Its device was not told that it is kept, and sends it again.
-                boolean _ = remove(held);
+                var _ = remove(held);
             }
         }));
     }
@@ -122,29 +124,32 @@ public final class Quarantine implements AutoCloseable {
     }
 
     /// Forgets a message that was published.
-    void released(Held held) {
-        if (remove(held)) {
-            counters.count(GatewayEvent.QUARANTINE_RELEASED);
+    ///
+    /// @return completes when the disk knows: what rises again after a power cut is published twice, unless it is
+    ///     among the few that [RepeatWindow] remembers
+    CompletionStage<@Nullable Void> released(Held held) {
+        Optional<CompletionStage<@Nullable Void>> gone = remove(held);
+        if (gone.isEmpty()) {
+            return CompletableFuture.completedStage(null);
         }
+        counters.count(GatewayEvent.QUARANTINE_RELEASED);
+        return gone.get();
     }
 
-    private synchronized boolean remove(Held held) {
-        boolean gone = drop(held.mac(), held.order);
-        if (gone) {
-            facts.note(ByteBuffer.allocate(17)
-                    .put(GONE)
-                    .putLong(held.mac().bits())
-                    .putLong(held.order)
-                    .array());
+    /// @return completes when the disk knows; empty if it was gone already
+    private synchronized Optional<CompletionStage<@Nullable Void>> remove(Held held) {
+        if (!drop(held.mac(), held.order)) {
+            return Optional.empty();
         }
-        return gone;
+        ByteBuffer fact = ByteBuffer.allocate(17).put(GONE).putLong(held.mac().bits());
+        return Optional.of(facts.append(fact.putLong(held.order).array(), Keeping.SYNCED));
     }
 
     /// Drops what is too old.
     public void expire() {
         Instant oldest = clock.instant().minus(limits.life);
         for (Held held : all()) {
-            if (held.received.isBefore(oldest) && remove(held)) {
+            if (held.received.isBefore(oldest) && remove(held).isPresent()) {
                 counters.count(GatewayEvent.QUARANTINE_EXPIRED);
             }
         }
@@ -152,13 +157,14 @@ public final class Quarantine implements AutoCloseable {
 
     /// Drops the messages of a device, on somebody's order.
     ///
-    /// @return how many
-    public int discard(Mac mac) {
-        int count = 0;
+    /// @return how many, when the disk knows
+    public CompletionStage<Integer> discard(Mac mac) {
+        CompletionStage<Integer> count = CompletableFuture.completedStage(0);
         for (Held held : all()) {
-            if (held.mac().equals(mac) && remove(held)) {
+            Optional<CompletionStage<@Nullable Void>> gone = held.mac().equals(mac) ? remove(held) : Optional.empty();
+            if (gone.isPresent()) {
                 counters.count(GatewayEvent.QUARANTINE_DISCARDED);
-                count++;
+                count = count.thenCombine(gone.get(), (before, _) -> before + 1);
             }
         }
         return count;
@@ -231,8 +237,8 @@ public final class Quarantine implements AutoCloseable {
         Instant received = Instant.ofEpochSecond(fact.getLong(), fact.getInt());
         long boot = fact.getLong();
         long sequence = fact.getLong();
-        String what = text(fact);
-        String uri = text(fact);
+        String what = FactText.read(fact);
+        String uri = FactText.read(fact);
         byte[] payload = new byte[fact.remaining()];
         fact.get(payload);
         Held held =
@@ -247,20 +253,14 @@ public final class Quarantine implements AutoCloseable {
         BubbleUp message = held.message;
         byte[] kind = message.kind().getBytes(StandardCharsets.UTF_8);
         byte[] uri = message.id().sensorUri().getBytes(StandardCharsets.UTF_8);
-        int bytes = 1 + 8 + 8 + 12 + 16 + 4 + kind.length + uri.length + message.payload().length;
+        int bytes = 1 + 8 + 8 + 12 + 16 + FactText.room(kind) + FactText.room(uri) + message.payload().length;
         ByteBuffer fact = ByteBuffer.allocate(bytes).put(HELD);
         fact.putLong(message.id().mac().bits()).putLong(held.order);
         fact.putLong(held.received.getEpochSecond()).putInt(held.received.getNano());
         fact.putLong(message.id().boot()).putLong(message.id().sequence());
-        fact.putShort((short) kind.length).put(kind);
-        fact.putShort((short) uri.length).put(uri);
+        FactText.put(fact, kind);
+        FactText.put(fact, uri);
         return fact.put(message.payload()).array();
-    }
-
-    private static String text(ByteBuffer fact) {
-        byte[] bytes = new byte[fact.getShort() & 0xffff];
-        fact.get(bytes);
-        return new String(bytes, StandardCharsets.UTF_8);
     }
 
     @Override

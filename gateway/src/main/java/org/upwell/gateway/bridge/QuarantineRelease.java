@@ -54,8 +54,8 @@ final class QuarantineRelease {
         }
         publisher.apply(held.get(), owner.get()).whenComplete((reason, fault) -> {
             if (reason != null && !reason.isError()) {
-                quarantine.released(held.get());
-                next(mac);
+                // One that could not be written will not be written by waiting; the next is to go on.
+                quarantine.released(held.get()).whenComplete((_, _) -> next(mac));
             } else {
                 underWay.remove(mac);
             }
