@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.upwell.gateway.bridge;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -105,14 +107,21 @@ public final class RepeatWindow {
         });
     }
 
+    /// Visits the series of each device, the one that was not used for longest first, so that merging them in that
+    /// order gives the same. The visitor may take its time: what it is shown are copies.
     void forEach(SeriesVisitor visitor) {
+        List<Series> copies = new ArrayList<>();
         for (Mac mac : devices.keySet()) {
+            copies.clear();
             devices.computeIfPresent(mac, (_, first) -> {
                 for (Series each = first; each != null; each = each.next) {
-                    visitor.visit(mac, each.sensorUri, each.boot, each.highest, each.published);
+                    copies.add(each.copy());
                 }
                 return first;
             });
+            for (Series each : copies.reversed()) {
+                visitor.visit(mac, each.sensorUri, each.boot, each.highest, each.published);
+            }
         }
     }
 
@@ -168,6 +177,13 @@ public final class RepeatWindow {
         Series(String sensorUri, long boot) {
             this.sensorUri = sensorUri;
             this.boot = boot;
+        }
+
+        Series copy() {
+            Series copy = new Series(sensorUri, boot);
+            copy.highest = highest;
+            copy.published = published;
+            return copy;
         }
 
         boolean contains(long number) {

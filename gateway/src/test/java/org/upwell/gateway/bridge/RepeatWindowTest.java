@@ -3,8 +3,10 @@ package org.upwell.gateway.bridge;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
@@ -108,7 +110,8 @@ class RepeatWindowTest {
         assertThat(claim(id("/a", 1, 2))).isInstanceOf(RepeatWindow.Claim.Fresh.class);
     }
 
-    /// Against a plain set: within 64 numbers of the highest nothing is published twice, and nothing at all is lost.
+    /// Against a plain set: within 64 numbers of the highest nothing is published twice, and nothing at all is
+    /// lost.
     @Test
     void agreesWithASetOfNumbers() {
         long seed = new Random().nextLong();
@@ -139,5 +142,21 @@ class RepeatWindowTest {
                 }
             }
         }
+    }
+
+    /// The boot that was used last must be the last to be forgotten, also after a restart.
+    @Test
+    void orderOfUseOutlivesASnapshot() {
+        RepeatWindow former = new RepeatWindow();
+        Mac mac = Mac.parse("001350050047dd92");
+        for (long boot = 1; boot <= 4; boot++) {
+            former.add(new NotificationId(mac, "/arduino/temp?sens", boot, 1));
+        }
+        RepeatWindow restored = new RepeatWindow();
+        former.forEach(restored::merge);
+        restored.add(new NotificationId(mac, "/arduino/temp?sens", 5, 1));
+        List<Long> boots = new ArrayList<>();
+        restored.forEach((_, _, boot, _, _) -> boots.add(boot));
+        assertThat(boots).containsExactly(2L, 3L, 4L, 5L);
     }
 }
