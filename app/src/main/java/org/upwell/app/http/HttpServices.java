@@ -124,12 +124,16 @@ public final class HttpServices implements AutoCloseable {
                 new AdminUserRoutes(directory.users(), callers)));
         all.addAll(parts.more());
         routing.addFilter(new RequestMetrics(parts.metrics(), listener.name()));
+        routing.addFilter(new SlashGuard());
         all.forEach(routes -> routes.addTo(routing));
-        routing.any((request, response) ->
-                sendFault(response, HttpFault.notFound("there is nothing for this method and path")));
+        routing.any((_, response) -> sendNothingHere(response));
         routing.error(HttpFault.class, (_, response, fault) -> sendFault(response, fault));
         routing.error(RegistryException.class, (_, response, e) -> sendFault(response, fault(e)));
         routing.error(Exception.class, HttpServices::sendUnexpected);
+    }
+
+    static void sendNothingHere(ServerResponse response) {
+        sendFault(response, HttpFault.notFound("there is nothing for this method and path"));
     }
 
     private static HttpFault fault(RegistryException refusal) {

@@ -3,6 +3,7 @@ package org.upwell.app.http;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.helidon.http.HeaderNames;
+import io.helidon.webserver.http.Handler;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
@@ -116,13 +117,25 @@ public final class QueueRoutes implements Routes {
         rules.get("/api/queues", this::listAll)
                 .get(QUEUES, this::list)
                 .get(GROUPS, this::groups)
-                .get(GROUP + "/messages", this::peekGroup)
-                .delete(GROUP + "/messages", this::purgeGroup)
-                .get(QUEUE + "/messages", this::peek)
-                .delete(QUEUE + "/messages", this::purge)
-                .delete(QUEUE + "/connection", this::disconnect)
+                .get(GROUP + "/messages", ifSent("messages", this::peekGroup))
+                .delete(GROUP + "/messages", ifSent("messages", this::purgeGroup))
+                .get(QUEUE + "/messages", ifSent("messages", this::peek))
+                .delete(QUEUE + "/messages", ifSent("messages", this::purge))
+                .delete(QUEUE + "/connection", ifSent("connection", this::disconnect))
                 .get(QUEUE, this::show)
                 .delete(QUEUE, this::delete);
+    }
+
+    /// Takes a request only if the last level of its path, as it was sent, is `word`. Matched is the decoded path,
+    /// in which the end of a client id such as `x/messages` looks the same, and client `x` would be emptied.
+    private static Handler ifSent(String word, Handler handler) {
+        return (request, response) -> {
+            if (request.path().rawPathNoParams().endsWith("/" + word)) {
+                handler.handle(request, response);
+            } else {
+                response.next();
+            }
+        };
     }
 
     // ---- Who asks ------------------------------------------------------------------------------------------------

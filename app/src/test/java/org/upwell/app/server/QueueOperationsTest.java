@@ -223,6 +223,22 @@ class QueueOperationsTest {
                 .isEqualTo(Base64.getEncoder().encodeToString("hello 3".getBytes(StandardCharsets.UTF_8)));
     }
 
+    /// Client `a/b` is there, client `a/b/messages` is not.
+    @Test
+    void theEndOfAClientIdIsNotTakenForAnAction() throws Exception {
+        for (String path : List.of(
+                "GET /api/tenants/acme/queues/a%2Fb%2Fmessages",
+                "DELETE /api/tenants/acme/queues/a%2Fb%2Fmessages",
+                "DELETE /api/tenants/acme/queues/a%2fb%2fconnection",
+                "DELETE /api/tenants/acme/queues/a%2Fb%2Fmessages/messages",
+                "DELETE /api/tenants/acme%2Fqueues%2Fa%2Fb",
+                "DELETE /api/tenants/acme%2fqueues/a%2Fb/messages")) {
+            String[] parts = path.split(" ", -1);
+            assertThat(call(parts[0], parts[1], root()).statusCode()).as(path).isEqualTo(404);
+        }
+        assertThat(show("acme").path("queue").path("messages").asInt()).isEqualTo(3);
+    }
+
     @Test
     void aTokenIsShownOnlyMessagesThatItsRolesMayReceive() throws Exception {
         String reader = "Bearer " + token("acme", "BUBBLE_UP_READ_CONSUMER");
