@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -116,6 +117,9 @@ public final class Nic implements AutoCloseable {
     private final NicState state;
     /// Replaced on the loop, read by any thread.
     private volatile Map<String, BubbleUpEntry> table;
+
+    /// Of the NIC's own resources in the table, by URI.
+    private final Map<String, Loop.Timer> ownTimers = new HashMap<>();
 
     private long sequence;
     private boolean bringUpWanted = true;
@@ -321,8 +325,8 @@ public final class Nic implements AutoCloseable {
             Map<String, BubbleUpEntry> before = table;
             table = byUri(rows);
             before.values().stream()
-                    .filter(entry -> entry.isSensor() && !table.containsKey(entry.uri()))
-                    .forEach(entry -> observations.unwant(entry.sensorPath()));
+                    .filter(entry -> !table.containsKey(entry.uri()))
+                    .forEach(this::end);
             for (BubbleUpEntry entry : rows) {
                 if (!entry.equals(before.get(entry.uri()))) {
                     begin(entry);
@@ -343,6 +347,21 @@ public final class Nic implements AutoCloseable {
             observations.want(entry.sensorPath(), entry.pushOnly());
         } else {
             scheduleOwn(entry);
+        }
+    }
+
+    private void end(BubbleUpEntry entry) {
+        if (entry.isSensor()) {
+            observations.unwant(entry.sensorPath());
+            return;
+        }
+        Loop.Timer timer = ownTimers.remove(entry.uri());
+        if (timer != null) {
+            timer.cancel();
+        }
+        // The table told them until now.
+        if (network.isOwnObserved(entry.uri())) {
+            ownObservers.onObserved(entry.uri());
         }
     }
 
@@ -444,13 +463,18 @@ public final class Nic implements AutoCloseable {
     }
 
     private void scheduleOwn(BubbleUpEntry entry) {
-        loop.after(entry.ownPeriod(), () -> {
-            // A row that was changed meanwhile has a timer of its own.
-            if (!closed && entry.equals(table.get(entry.uri()))) {
+        ownObservers.leave(entry.uri());
+        Loop.Timer timer = loop.after(entry.ownPeriod(), () -> {
+            if (!closed) {
                 tellOwn(entry.uri());
                 scheduleOwn(entry);
             }
         });
+        Loop.Timer former = ownTimers.put(entry.uri(), timer);
+        if (former != null) {
+            // Of a row that this one replaces, or this very one, which does nothing any more.
+            former.cancel();
+        }
     }
 
     private void notifyOwnObservers(String path) {

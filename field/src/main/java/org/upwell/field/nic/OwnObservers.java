@@ -3,17 +3,15 @@ package org.upwell.field.nic;
 
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.upwell.field.loop.Loop;
 
 /// When network observers of the NIC's own resources are told: by period, so that what they know never outlives its
-/// Max-Age (RFC 7641 §4.3.1), and on change, though not in quick succession: a radio signal changes all the time, and
-/// the mesh has better to do. Owned by the NIC's loop; costs nothing for what nobody observes.
+/// Max-Age (RFC 7641 §4.3.1), and on change, though not in quick succession: a radio signal changes all the time,
+/// and the mesh has better to do. Owned by the NIC's loop; costs nothing for what nobody observes.
 final class OwnObservers {
     /// Least time between two notifications of changes; the last change is told when it is over.
     static final Duration PAUSE = Duration.ofMinutes(1);
@@ -22,7 +20,7 @@ final class OwnObservers {
     private final Function<String, Duration> periods;
     private final Predicate<String> isObserved;
     private final Consumer<String> tell;
-    private final Set<String> periodic = new HashSet<>();
+    private final Map<String, Loop.Timer> periodic = new HashMap<>();
     /// Whether a change waits for the end of the pause.
     private final Map<String, Boolean> pausing = new HashMap<>();
     private boolean closed;
@@ -38,8 +36,16 @@ final class OwnObservers {
 
     /// Somebody observes the resource from now on.
     void onObserved(String path) {
-        if (periodic.add(path)) {
+        if (!periodic.containsKey(path)) {
             schedule(path);
+        }
+    }
+
+    /// The table tells of the resource from now on.
+    void leave(String path) {
+        Loop.Timer timer = periodic.remove(path);
+        if (timer != null) {
+            timer.cancel();
         }
     }
 
@@ -65,7 +71,7 @@ final class OwnObservers {
     }
 
     private void schedule(String path) {
-        loop.after(periods.apply(path), () -> {
+        Loop.Timer timer = loop.after(periods.apply(path), () -> {
             if (closed || !isObserved.test(path)) {
                 periodic.remove(path);
                 return;
@@ -73,5 +79,6 @@ final class OwnObservers {
             tell.accept(path);
             schedule(path);
         });
+        periodic.put(path, timer);
     }
 }

@@ -64,4 +64,40 @@ class NicOwnResourcesTest extends NicOnAWire {
         loop.advance(Duration.ofMinutes(5));
         assertThat(network.notified).as("the last change").containsExactly("/battery", "/signal", "/signal");
     }
+
+    private static BubbleUpEntry battery(int minutes) {
+        return new BubbleUpEntry("/battery", BubbleUpClass.READ, true, true, false, Duration.ofMinutes(minutes));
+    }
+
+    private void change(Nic nic, BubbleUpEntry... rows) {
+        nic.changeTable(List.of(rows), kept -> assertThat(kept).isTrue());
+        loop.run();
+    }
+
+    @Test
+    void rowThatIsPutBackIsToldOncePerPeriod() {
+        Nic nic = started(battery(10));
+        for (int i = 0; i < 5; i++) {
+            loop.advance(Duration.ofSeconds(1));
+            change(nic, battery(7));
+            change(nic);
+            change(nic, battery(10));
+        }
+        loop.advance(Duration.ofMinutes(31));
+        assertThat(acknowledged).hasSize(3);
+    }
+
+    @Test
+    void observersAreToldByPeriodWhetherTheTableHasARowOrNot() {
+        Nic nic = started();
+        network.ownObserved.add("/battery");
+        nic.ownObserved("/battery");
+        loop.advance(Duration.ofMinutes(1));
+        change(nic, battery(5));
+        loop.advance(Duration.ofMinutes(29));
+        assertThat(network.notified).as("with a row, every 5 minutes").hasSize(5);
+        change(nic);
+        loop.advance(Duration.ofMinutes(46));
+        assertThat(network.notified).as("without, every 15 minutes").hasSize(8);
+    }
 }
