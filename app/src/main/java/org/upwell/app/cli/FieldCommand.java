@@ -174,6 +174,9 @@ final class FieldCommand implements Callable<Integer> {
             out.println("field of " + settings.devices() + " NICs behind " + settings.accessPoints()
                     + " access points, gateway " + gateway);
             serve(field, end, out);
+            if (!field.isAlive()) {
+                throw new CommandFailure("a part of the field has failed");
+            }
             return judge(field, client == null ? null : tally, out);
         } catch (IOException e) {
             throw new CommandFailure("the field cannot start: " + PlainCause.of(e), e);
@@ -191,7 +194,7 @@ final class FieldCommand implements Callable<Integer> {
         long acknowledged = 0;
         long last = start;
         boolean ended = false;
-        while (!ended && System.nanoTime() - start < left) {
+        while (!ended && field.isAlive() && System.nanoTime() - start < left) {
             long pause = Math.min(REPORT_PERIOD.toNanos(), left - (System.nanoTime() - start));
             ended = end.await(Math.max(0, pause), TimeUnit.NANOSECONDS);
             MeshReport report = field.report();

@@ -9,8 +9,10 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
+import java.util.Optional;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
@@ -240,22 +242,43 @@ public final class MeshField implements AutoCloseable {
         });
     }
 
-    /// When this returns nothing new will be made, though much may still be under way.
-    public void stopProducing() throws InterruptedException {
-        CountDownLatch done = new CountDownLatch(loops.size());
-        loops.forEach(loop -> loop.execute(() -> {
-            loop.nics().stopProducing();
-            done.countDown();
-        }));
-        done.await();
+    /// False once a part of the field has failed; its devices are dead.
+    public boolean isAlive() {
+        return loops.stream().noneMatch(MeshLoop::hasFailed);
     }
 
-    /// Waits until everything is acknowledged; false when the time is over before.
+    /// When this returns nothing new will be made, though much may still be under way.
+    public void stopProducing() throws InterruptedException {
+        List<Future<Boolean>> stopped = new ArrayList<>();
+        for (MeshLoop loop : loops) {
+            stopped.add(loop.ask(() -> {
+                loop.nics().stopProducing();
+                return true;
+            }));
+        }
+        for (Future<Boolean> each : stopped) {
+            // The dead make nothing.
+            var _ = answer(each);
+        }
+    }
+
+    /// Empty from a loop that has ended.
+    private static <T> Optional<T> answer(Future<T> asked) throws InterruptedException {
+        try {
+            return Optional.of(asked.get());
+        } catch (CancellationException _) {
+            return Optional.empty();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("a part of the field could not answer", e.getCause());
+        }
+    }
+
+    /// Waits until everything is acknowledged; false when the time is over before, or part of the field has failed.
     public boolean flush(Duration atMost) throws InterruptedException {
         long nanos = atMost.toNanos();
         lock.lock();
         try {
-            while (report().waiting() > 0 && nanos > 0) {
+            while (report().waiting() > 0 && nanos > 0 && isAlive()) {
                 nanos = quiet.awaitNanos(nanos);
             }
             return report().waiting() <= 0;
@@ -299,9 +322,8 @@ public final class MeshField implements AutoCloseable {
         for (MeshLoop loop : loops) {
             int own = device - loop.firstDevice();
             if (own >= 0 && own < loop.nics().count()) {
-                CompletableFuture<T> answer = new CompletableFuture<>();
-                loop.execute(() -> answer.complete(question.apply(loop)));
-                return answer.join();
+                return answer(loop.ask(() -> question.apply(loop)))
+                        .orElseThrow(() -> new IllegalStateException("device " + device + " is dead"));
             }
         }
         throw new IllegalArgumentException("no device " + device + " in this field");

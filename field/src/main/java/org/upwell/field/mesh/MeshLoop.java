@@ -6,12 +6,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.PriorityQueue;
 import java.util.Queue;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// The thread that owns some access points with their devices: their sockets, the air between, the weather, and the
-/// time. Owned by itself; [#execute] and [#close] may be called from anywhere.
+/// time. Owned by itself; [#ask] and [#close] may be called from anywhere.
 ///
 /// Whose is a datagram? An access point has one socket. Each NIC has an address of its own, of which the socket is
 /// told with the datagram: the address's number modulo the number of devices is the NIC, and the quotient says
@@ -56,13 +59,15 @@ final class MeshLoop implements Runnable {
     private final byte[] gateway;
     private final PriorityQueue<Flight> flights = new PriorityQueue<>();
     private final PriorityQueue<Task> tasks = new PriorityQueue<>();
-    private final Queue<Runnable> wanted = new ConcurrentLinkedQueue<>();
+    private final Queue<FutureTask<?>> wanted = new ConcurrentLinkedQueue<>();
     private final long startNanos;
     private long order;
     private int now;
     private int epochSeconds;
     private boolean quiet = true;
     private volatile boolean closed;
+    private volatile boolean ended;
+    private volatile boolean failed;
 
     /// @param first access point
     /// @param end access point, exclusive
@@ -127,9 +132,25 @@ final class MeshLoop implements Runnable {
         return outages.length;
     }
 
-    /// Runs on this thread soon.
-    void execute(Runnable task) {
+    /// Answered on this thread soon; cancelled if that has ended.
+    <T> Future<T> ask(Callable<T> question) {
+        FutureTask<T> task = new FutureTask<>(question);
         wanted.add(task);
+        if (ended) {
+            cancelWanted();
+        }
+        return task;
+    }
+
+    private void cancelWanted() {
+        for (FutureTask<?> task = wanted.poll(); task != null; task = wanted.poll()) {
+            task.cancel(false);
+        }
+    }
+
+    /// True if its devices are dead.
+    boolean hasFailed() {
+        return failed;
     }
 
     void close() {
@@ -178,15 +199,20 @@ final class MeshLoop implements Runnable {
                 }
                 turn();
             }
-        } catch (IOException e) {
-            LOG.error("the field's network failed, its devices are dead", e);
+        } catch (IOException | RuntimeException | Error e) {
+            // Whoever asks must hear that nobody is here any more, whatever the reason.
+            failed = true;
+            LOG.error("a part of the field failed, its devices are dead", e);
         } finally {
+            ended = true;
+            cancelWanted();
+            field.onQuiet();
             sockets.forEach(PacketSocket::close);
         }
     }
 
     private void turn() {
-        for (Runnable task = wanted.poll(); task != null; task = wanted.poll()) {
+        for (FutureTask<?> task = wanted.poll(); task != null; task = wanted.poll()) {
             task.run();
         }
         int target = (int) ((System.nanoTime() - startNanos) / (Nics.TICK_MILLIS * 1_000_000L));

@@ -22,6 +22,7 @@ import org.eclipse.californium.core.coap.CoAP.ResponseCode;
 import org.eclipse.californium.core.coap.Response;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.upwell.field.coap.CoapCode;
@@ -104,6 +105,27 @@ class MeshFieldTest {
             // Behind the first access point, so it is not to be had at the second one's port.
             InetSocketAddress wrong = new InetSocketAddress(field.address(1).getAddress(), after.getPort());
             assertThatThrownBy(() -> ask(client, wrong)).isInstanceOf(SocketTimeoutException.class);
+        }
+    }
+
+    /// Nobody waits for a part of the field that is not there any more.
+    @Test
+    @Timeout(20)
+    void aFieldThatFailsSaysSo() throws Exception {
+        MeshListener faulty = new MeshListener() {
+            @Override
+            public void onMade(int device, int sequence) {
+                if (device == 1) {
+                    throw new IllegalStateException("planted");
+                }
+            }
+        };
+        try (MeshField field = start(settings(40, 2), faulty)) {
+            await().atMost(PATIENCE).until(() -> !field.isAlive());
+            field.stopProducing();
+            assertThatThrownBy(() -> field.address(1)).hasMessage("device 1 is dead");
+            assertThat(field.address(39)).as("another part").isNotNull();
+            assertThat(field.flush(Duration.ofDays(1))).isFalse();
         }
     }
 
