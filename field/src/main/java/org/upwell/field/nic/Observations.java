@@ -94,7 +94,11 @@ final class Observations {
     void want(String path, boolean pushOnly) {
         Observation observation = observation(path);
         observation.fromTable = true;
+        boolean changed = observation.pushOnly != pushOnly;
         observation.pushOnly = pushOnly;
+        if (changed && observation.registered) {
+            watch(observation);
+        }
         enqueue(observation);
     }
 
@@ -286,7 +290,8 @@ final class Observations {
     private void forget(Observation observation) {
         stop(observation);
         queue.remove(observation);
-        observations.remove(observation.path);
+        // Its path may have another by now, if it was unwanted while its registration was under way.
+        observations.remove(observation.path, observation);
         answerWaiting(observation, new SensorAnswer.Nothing());
         if (observation.registered) {
             SensorClient.Request request =

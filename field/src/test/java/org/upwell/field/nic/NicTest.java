@@ -146,6 +146,35 @@ class NicTest extends NicOnAWire {
         assertThat(acknowledged).hasSizeGreaterThan(before);
     }
 
+    private void change(Nic nic, BubbleUpEntry... rows) {
+        nic.changeTable(List.of(rows), kept -> assertThat(kept).isTrue());
+        loop.run();
+    }
+
+    /// Its registration is under way when its row goes and comes again.
+    @Test
+    void rowThatComesBackDuringItsRegistrationIsHeard() {
+        Nic nic = started();
+        loop.advance(Duration.ofSeconds(30));
+        change(nic, BubbleUpEntry.read(TEMP));
+        loop.advance(Duration.ofMillis(100));
+        change(nic);
+        change(nic, BubbleUpEntry.read(TEMP));
+        loop.advance(Duration.ofMinutes(5));
+        assertThat(acknowledged).hasSizeBetween(3, 5);
+    }
+
+    @Test
+    void sensorThatIsSaidToBePeriodicNowIsWatchedForSilence() {
+        Nic nic = started(BubbleUpEntry.alert(TEMP));
+        loop.advance(Duration.ofMinutes(3));
+        change(nic, BubbleUpEntry.read(TEMP));
+        cancelBehindTheNicsBack();
+        int before = acknowledged.size();
+        loop.advance(Duration.ofMinutes(9));
+        assertThat(acknowledged).hasSizeGreaterThan(before + 2);
+    }
+
     private void cancelBehindTheNicsBack() {
         // Off and on without the reboot event being heard: the sensor forgets, DISC clears the event.
         tapped.cut = true;
