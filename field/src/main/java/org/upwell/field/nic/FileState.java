@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -85,6 +86,13 @@ public final class FileState implements NicState {
         }
         Files.move(
                 written, directory.resolve(name), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        if (FileSystems.getDefault().supportedFileAttributeViews().contains("posix")) {
+            // Else the former file may be back after a power cut: a boot number would be told twice. Elsewhere
+            // directories cannot be opened.
+            try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+                channel.force(true);
+            }
+        }
     }
 
     private static long read(Path file) throws IOException {
