@@ -264,7 +264,11 @@ final class Nics {
 
     private void makeRoom(int device, Backlog backlog) {
         Entry oldest;
-        if (phases[device] == POSTING && backlog.size() > 1) {
+        if (phases[device] == POSTING) {
+            // What is under way stays, or its 2.04 would be taken for another's.
+            if (backlog.size() == 1) {
+                return;
+            }
             oldest = backlog.removeSecond();
         } else {
             oldest = backlog.first();

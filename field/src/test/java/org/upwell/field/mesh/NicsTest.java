@@ -202,6 +202,25 @@ class NicsTest {
         assertThat(ledger.balance().dropped()).isEqualTo(counters.dropped.get());
     }
 
+    /// Whose 2.04 would else be taken for that of the one that replaced it.
+    @Test
+    void whatIsUnderWayStaysAlsoWithRoomForOneOnly() throws CoapFormatException {
+        begin(Scenario.calm(1), 1);
+        register();
+        CoapMessage underWay = reading();
+        for (int second = 0; second < 35; second++) {
+            advance(SECOND);
+        }
+        sent.clear();
+        answer(underWay, CoapCode.CHANGED, -1);
+        assertThat(ledger.balance().dropped()).as("but the last of three more").isEqualTo(2);
+        CoapMessage last = reading();
+        assertThat(queries(last).get(3)).isEqualTo("seq=4");
+        answer(last, CoapCode.CHANGED, -1);
+        assertThat(counters.acknowledged.get()).isEqualTo(2);
+        assertThat(nics.waiting(0)).isZero();
+    }
+
     @Test
     void aBusyGatewayIsLeftAloneForAsLongAsItSays() throws CoapFormatException {
         register();
