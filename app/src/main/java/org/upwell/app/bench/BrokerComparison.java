@@ -42,12 +42,15 @@ public final class BrokerComparison {
         this.course = course;
     }
 
+    /// @param table of what was measured, line by line
+    /// @param failures runs of which there is no number
+    public record Outcome(List<String> table, int failures) {}
+
     /// Blocks until all is measured.
     ///
     /// @param log told each report as a line of JSON
     /// @param progress told in words what happens
-    /// @return the table
-    public List<String> run(Consumer<String> log, Consumer<String> progress) throws IOException, InterruptedException {
+    public Outcome run(Consumer<String> log, Consumer<String> progress) throws IOException, InterruptedException {
         List<StartedBroker> started = new ArrayList<>();
         try {
             List<Peer> peers = new ArrayList<>(given);
@@ -64,8 +67,8 @@ public final class BrokerComparison {
                 throw new IOException("there is no broker to measure");
             }
             Comparison comparison = new Comparison(peers, rows, course);
-            comparison.run(generator, log, progress);
-            return comparison.table();
+            int failures = comparison.run(generator, log, progress);
+            return new Outcome(comparison.table(), failures);
         } finally {
             for (StartedBroker each : started) {
                 each.close();

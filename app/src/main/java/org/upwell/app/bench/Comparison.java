@@ -27,7 +27,9 @@ final class Comparison {
 
     /// @param log told each report as a line of JSON with row and peer
     /// @param progress told in words what runs now, and what could not
-    void run(Generator generator, Consumer<String> log, Consumer<String> progress) throws InterruptedException {
+    /// @return how many runs failed
+    int run(Generator generator, Consumer<String> log, Consumer<String> progress) throws InterruptedException {
+        int failures = 0;
         for (int round = 1; round <= course.repeat(); round++) {
             for (Row row : rows) {
                 for (Peer peer : peers) {
@@ -42,11 +44,13 @@ final class Comparison {
                         log.accept("{\"row\":\"" + row.name() + "\",\"peer\":\"" + peer.name() + "\",\"report\":"
                                 + report + "}");
                     } catch (IOException e) {
+                        failures++;
                         progress.accept(row.name() + " on " + peer.name() + " failed: " + e.getMessage());
                     }
                 }
             }
         }
+        return failures;
     }
 
     void add(Row row, Peer peer, JsonNode report) {

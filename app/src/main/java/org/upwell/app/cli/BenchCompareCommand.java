@@ -103,11 +103,12 @@ final class BenchCompareCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
         try {
-            comparison.run(this::log, err::println).forEach(out::println);
+            BrokerComparison.Outcome outcome = comparison.run(this::log, err::println);
+            outcome.table().forEach(out::println);
+            return outcome.failures() == 0 ? CommandLineTool.DONE : CommandLineTool.FAILED;
         } catch (IOException e) {
             throw new CommandFailure("the comparison ended early: " + PlainCause.of(e), e);
         }
-        return CommandLineTool.DONE;
     }
 
     private BrokerComparison comparison() {
