@@ -58,9 +58,9 @@ public final class ScenarioFile {
         Scenario calm = Scenario.calm(root.integer("seed", 1, 0, Integer.MAX_VALUE));
         Air air = air(root.section("air"));
         List<Double> curve = root.parsedList("daily-curve", ScenarioFile::rate);
-        Duration day = root.duration("day", calm.day(), LONGEST);
+        Duration day = atLeast(root, "day", calm.day(), Duration.ofMillis(24));
         double sleeping = share(root, "sleeping", 0);
-        Duration wakeEvery = root.duration("wake-every", calm.wakeEvery(), LONGEST);
+        Duration wakeEvery = atLeast(root, "wake-every", calm.wakeEvery(), Duration.ofMillis(100));
         double ownWan = share(root, "own-wan", 0);
         List<Weather> weather = new ArrayList<>();
         for (Section event : root.sections("weather")) {
@@ -74,6 +74,15 @@ public final class ScenarioFile {
                         () -> new Scenario(
                                 calm.seed(), air, curve, day, sleeping, wakeEvery, ownWan, List.copyOf(weather)))
                 .orElse(calm);
+    }
+
+    private static Duration atLeast(Section section, String key, Duration fallback, Duration least) {
+        Duration value = section.duration(key, fallback, LONGEST);
+        if (value.compareTo(least) < 0) {
+            section.fault(key, "must be " + least.toMillis() + "ms at least");
+            return fallback;
+        }
+        return value;
     }
 
     private static Air air(Section section) {

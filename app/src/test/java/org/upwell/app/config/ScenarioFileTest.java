@@ -79,4 +79,16 @@ class ScenarioFileTest {
                 .hasMessageContaining("'weather[0].what' must be address-changes")
                 .hasMessageContaining("'weather[1].for' is refused: a power failure lasts longer");
     }
+
+    @Test
+    void timesThatAreTooShortAreToldOnTheirOwnLines() {
+        assertThatThrownBy(() -> parse("""
+                        seed: 1
+                        wake-every: 50ms
+                        day: 1ms
+                        """))
+                .isInstanceOf(InvalidConfigException.class)
+                .hasMessageContaining("storm.yaml:2: 'wake-every' must be 100ms at least")
+                .hasMessageContaining("storm.yaml:3: 'day' must be 24ms at least");
+    }
 }
