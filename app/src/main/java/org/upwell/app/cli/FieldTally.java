@@ -15,6 +15,7 @@ import org.upwell.field.mesh.MeshListener;
 /// here. Safe for all threads, though deliveries come on one.
 final class FieldTally implements MeshListener {
     private static final String NUMBER = "notification-seq";
+    private static final String BOOT = "notification-boot";
     private static final int TOPIC_LEVELS = 4;
     private static final int MAC_LEVEL = 2;
 
@@ -42,17 +43,17 @@ final class FieldTally implements MeshListener {
         ledger.onDropped(device, sequence);
     }
 
-    /// Messages that no device of this field can have sent are not counted.
+    /// Messages that no device of this field can have sent are not counted, nor are those of an earlier run, whose
+    /// numbers are the same but whose boots are lower.
     void onMessage(Publish message) {
         String[] levels = message.topic().split("/", -1);
-        String number = message.properties().userProperties().stream()
-                .filter(each -> each.name().equals(NUMBER))
-                .map(UserProperty::value)
-                .findFirst()
-                .orElse("");
+        String number = property(message, NUMBER);
+        String boot = property(message, BOOT);
         if (levels.length != TOPIC_LEVELS
                 || !levels[MAC_LEVEL].matches("[0-9a-f]{16}")
-                || !number.matches("\\d{1,9}")) {
+                || !number.matches("\\d{1,9}")
+                || !boot.matches("\\d{1,18}")
+                || Long.parseLong(boot) < settings.bootNumber()) {
             return;
         }
         long device = settings.device(Long.parseUnsignedLong(levels[MAC_LEVEL], 16));
@@ -65,6 +66,14 @@ final class FieldTally implements MeshListener {
             delays.add(TimeUnit.NANOSECONDS.toMillis(nanoTime.getAsLong() - since));
         }
         ledger.onDelivered(device, sequence);
+    }
+
+    private static String property(Publish message, String name) {
+        return message.properties().userProperties().stream()
+                .filter(each -> each.name().equals(name))
+                .map(UserProperty::value)
+                .findFirst()
+                .orElse("");
     }
 
     DeliveryLedger.Balance balance() {
