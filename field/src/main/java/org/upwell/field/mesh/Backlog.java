@@ -2,7 +2,6 @@
 package org.upwell.field.mesh;
 
 import java.util.Arrays;
-import org.upwell.field.nic.BubbleUpClass;
 
 /// What one NIC has not been acknowledged, in order: five numbers for each notification, from which its payload can
 /// be made again. Exists only while there is anything. Owned by the device's thread.
@@ -11,11 +10,7 @@ final class Backlog {
     ///
     /// @param epochSeconds when it was made
     /// @param tick the same on the field's clock
-    record Entry(int boot, int sequence, Telemetry.Kind kind, int epochSeconds, int tick) {
-        BubbleUpClass bubbleUpClass() {
-            return kind == Telemetry.Kind.READING ? BubbleUpClass.READ : BubbleUpClass.ALERT;
-        }
-    }
+    record Entry(int boot, int sequence, Telemetry.Kind kind, int epochSeconds, int tick) {}
 
     private static final int FIELDS = 5;
 

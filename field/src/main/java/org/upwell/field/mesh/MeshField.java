@@ -117,22 +117,6 @@ public final class MeshField implements AutoCloseable {
                     bootNumber);
         }
 
-        public Settings withAddresses(AddressPlan plan, int port) {
-            return new Settings(
-                    gateway,
-                    devices,
-                    accessPoints,
-                    firstMac,
-                    period,
-                    scenario,
-                    plan,
-                    port,
-                    startSpread,
-                    threads,
-                    bufferLimit,
-                    bootNumber);
-        }
-
         /// @param spread devices start evenly over this time
         public Settings withStart(Duration spread, int loops, int buffer) {
             return new Settings(
