@@ -38,7 +38,7 @@ final class Installation {
         Files.createDirectories(data);
     }
 
-    private static int freeTcpPort() throws IOException {
+    static int freeTcpPort() throws IOException {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();
         }
@@ -139,28 +139,48 @@ final class Installation {
         List<String> options = Files.exists(startUpCache())
                 ? List.of("-XX:+UseSerialGC", "-XX:AOTCache=" + startUpCache())
                 : List.of("-XX:+UseSerialGC");
-        return startLean(durability, options).awaitReady();
+        return startLean(durability, options, "").awaitReady();
     }
 
-    private UpwellProcess startLean(String durability, List<String> options) throws IOException {
-        Path config = Files.writeString(directory.resolve("lean.yaml"), """
+    /// The same with a second listener, whose clients have one more role.
+    ///
+    /// @param roles what `roles.yaml` says under `roles:`, each line two spaces in
+    UpwellProcess startLeanWithRole(String roles, String role, int port) throws IOException, InterruptedException {
+        Path access = Files.createDirectories(data.resolve("access"));
+        Files.writeString(access.resolve("roles.yaml"), "roles:\n" + roles);
+        return startLean("sync", List.of("-XX:+UseSerialGC"), anonymous("more", port, "APPLICATION, " + role))
+                .awaitReady();
+    }
+
+    private static String anonymous(String name, int port, String roles) {
+        return """
+                    - name: $name
+                      type: tcp
+                      bind: 127.0.0.1
+                      port: $port
+                      anonymous: {tenant: acme, roles: [$roles]}
+                """.replace("$name", name)
+                .replace("$port", Integer.toString(port))
+                .replace("$roles", roles);
+    }
+
+    private UpwellProcess startLean(String durability, List<String> options, String moreListeners) throws IOException {
+        Path config = Files.writeString(
+                directory.resolve("lean.yaml"),
+                """
                 data-directory: $data
                 durability: $durability
                 store: {segment-size: 1MB}
-                mqtt:
-                  listeners:
-                    - name: tcp
-                      type: tcp
-                      bind: 127.0.0.1
-                      port: $tcp
-                      anonymous: {tenant: acme, roles: [APPLICATION]}
                 http: {bind: 127.0.0.1, port: $http:}
                 https: {bind: 127.0.0.1, port: $https:}
+                mqtt:
+                  listeners:
                 """.replace("$data", data.toString())
-                .replace("$durability", durability)
-                .replace("$tcp", Integer.toString(tcpPort))
-                .replace("$http:", Integer.toString(httpPort))
-                .replace("$https:", Integer.toString(httpsPort)));
+                                .replace("$durability", durability)
+                                .replace("$http:", Integer.toString(httpPort))
+                                .replace("$https:", Integer.toString(httpsPort))
+                        + anonymous("tcp", tcpPort, "APPLICATION")
+                        + moreListeners);
         return UpwellProcess.start(directory, READY, options, "server", "--config", config.toString());
     }
 
@@ -173,7 +193,7 @@ final class Installation {
         if (UpwellProcess.isPackaged()) {
             // Serial can use what only G1 can write.
             List<String> options = List.of("-XX:+UseG1GC", "-XX:AOTCacheOutput=" + startUpCache());
-            try (UpwellProcess trained = startLean(durability, options)) {
+            try (UpwellProcess trained = startLean(durability, options, "")) {
                 trained.awaitReady().terminate(180);
             }
         }
