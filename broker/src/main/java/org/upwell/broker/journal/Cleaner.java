@@ -190,7 +190,7 @@ final class Cleaner {
         double bestBenefit = 0;
         int head = log.current().number;
         for (Segment each : state.segments.inOrder()) {
-            long dead = each.sizeBytes - each.liveBytes;
+            long dead = each.sizeBytes - each.liveBytes - each.markBytes;
             if (each.isSealed && dead >= leastDeadBytes) {
                 double alive = Math.clamp((double) each.liveBytes / each.sizeBytes, 0, 1);
                 double age = Math.pow(head - each.number + 1, tuning.ageWeight());

@@ -141,6 +141,7 @@ final class Core implements Writer.Housekeeping {
             // Of what is mostly dead little is read at a restart, and soon it will be cleaned.
             if (each.hintBytes == 0 && each.liveBytes > each.end / 4 && spares.hasSpaceFor(each.sizeBytes / 2)) {
                 isHinting = true;
+                spares.setAside(each.sizeBytes / 2);
                 each.pins++;
                 Segment chosen = each;
                 threads.keeper().execute(() -> write(chosen));
@@ -153,6 +154,7 @@ final class Core implements Writer.Housekeeping {
         int bytes = Hints.write(directory, segment);
         writer.giveAhead(new Command.Internal(() -> {
             isHinting = false;
+            spares.setAside(0);
             state.segments.hinted(segment, bytes);
             Spares.unpin(segment);
             if (segment.isGone) {

@@ -19,7 +19,7 @@ final class Frame {
     static final int BYTES = 13;
 
     /// Newest format that this code reads, and the one it writes.
-    static final int FORMAT = 1;
+    static final int FORMAT = 2;
 
     /// First record of a segment: format, segment numbers that exist, first free sequence and session number.
     static final int HEADER = 1;
@@ -56,7 +56,11 @@ final class Frame {
     /// What stood here was damaged, and left out by a repair.
     static final int GAP = 18;
 
-    private static final int LAST_KIND = GAP;
+    /// All that stands before it in the segment was synced before this was written. Holds the checksum of the
+    /// segment's header, which no payload can guess.
+    static final int SYNCED = 19;
+
+    private static final int LAST_KIND = SYNCED;
 
     private Frame() {}
 
@@ -95,6 +99,11 @@ final class Frame {
         return (int) crc.getValue();
     }
 
+    /// The checksum that a record has.
+    static int checksumOf(byte[] array, int start) {
+        return Input.intAt(array, start + 4);
+    }
+
     /// True if a record of this length may exist in a segment.
     static boolean isLengthPlausible(int length) {
         return length >= BYTES;
@@ -106,6 +115,6 @@ final class Frame {
         return Input.intAt(array, start + 8) == segment
                 && kind >= HEADER
                 && kind <= LAST_KIND
-                && Input.intAt(array, start + 4) == checksum(array, start, Input.intAt(array, start), crc);
+                && checksumOf(array, start) == checksum(array, start, Input.intAt(array, start), crc);
     }
 }

@@ -60,6 +60,9 @@ final class Hints {
         MessageHead head = new MessageHead();
         int expectedOffset = 0;
         while (cursor.next()) {
+            if (cursor.kind() == Frame.SYNCED) {
+                continue;
+            }
             Input body = cursor.body();
             int from = body.position();
             int to = cursor.kind() == Frame.MESSAGE || cursor.kind() == Frame.SPLIT_MESSAGE

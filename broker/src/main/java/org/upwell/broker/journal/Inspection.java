@@ -56,8 +56,12 @@ final class Inspection {
         try (Directory directory = directory()) {
             JournalState state = new JournalState();
             Replay replay = new Replay(state);
-            new Loader(directory, state, replay).read();
-            close(state);
+            Loader loader = new Loader(directory, state, replay);
+            try {
+                loader.read();
+            } finally {
+                loader.giveUp();
+            }
             return new JournalStat(
                     state.segments.count(),
                     state.segments.totalBytes(),
@@ -114,7 +118,7 @@ final class Inspection {
                 int before = problems.size();
                 tell(segment, survey, isLast);
                 if (isRepair && problems.size() > before) {
-                    mend(directory, segment, survey, isLast);
+                    mend(directory, segment, survey);
                 }
             }
         }
@@ -122,7 +126,7 @@ final class Inspection {
 
     private void tell(Segment segment, Survey survey, boolean isLast) throws IOException {
         if (survey.records() == 0) {
-            if (!isLast || Loader.holdsRecord(segment)) {
+            if (!isLast || RecordSearch.findsAny(segment)) {
                 problems.add(segment + " has no header");
             }
             return;
@@ -130,13 +134,13 @@ final class Inspection {
         for (Survey.Gap each : survey.gaps()) {
             problems.add(segment + " is damaged from byte " + each.from() + " to " + each.to() + ": " + each.lost());
         }
-        if (!isLast && !survey.isSealed()) {
+        if (!survey.isSealed() && !survey.isTorn()) {
             problems.add(segment + " is damaged at byte " + segment.end + " of " + segment.sizeBytes + ", after "
                     + survey.records() + " records: what is behind that cannot be read");
         }
     }
 
-    private void mend(Directory directory, Segment segment, Survey survey, boolean isLast) throws IOException {
+    private void mend(Directory directory, Segment segment, Survey survey) throws IOException {
         String name = Segment.name(segment.number);
         String aside = ASIDE + name;
         if (names.contains(aside)) {
@@ -156,7 +160,7 @@ final class Inspection {
                 Log.fill(segment, each.from(), each.to());
                 actions.add(name + " is read without bytes " + each.from() + " to " + each.to());
             }
-            if (!survey.isSealed() && !isLast) {
+            if (!survey.isSealed() && !survey.isTorn()) {
                 Log.seal(segment);
                 segment.file.truncate(segment.end);
                 actions.add(name + " is cut at byte " + (segment.end - Frame.BYTES));
@@ -187,15 +191,15 @@ final class Inspection {
     private @Nullable Replay fold(Directory directory, boolean isStrict) throws IOException {
         JournalState state = new JournalState();
         Replay replay = new Replay(state);
+        Loader loader = new Loader(directory, state, replay);
         try {
-            Loader loader = new Loader(directory, state, replay);
             loader.readAll(false, isStrict);
             return replay;
         } catch (StoreException e) {
             problems.add(String.valueOf(e.getMessage()));
             return null;
         } finally {
-            close(state);
+            loader.giveUp();
         }
     }
 

@@ -78,10 +78,10 @@ public final class Journal implements Store {
         if (core != null) {
             throw new IllegalStateException("the journal was recovered before");
         }
+        JournalState state = new JournalState();
+        Replay replay = new Replay(state);
+        Loader loader = new Loader(directory, state, replay);
         try {
-            JournalState state = new JournalState();
-            Replay replay = new Replay(state);
-            Loader loader = new Loader(directory, state, replay);
             loader.read();
             RecoveryTeller teller = new RecoveryTeller(state);
             teller.tell(into);
@@ -89,6 +89,18 @@ public final class Journal implements Store {
             begin(state, replay, loader.lastNumber());
         } catch (IOException e) {
             throw new StoreException("the journal in " + directory + " cannot be read: " + e, e);
+        } finally {
+            if (core == null) {
+                giveUp(loader);
+            }
+        }
+    }
+
+    private void giveUp(Loader loader) {
+        try {
+            loader.giveUp();
+        } catch (IOException e) {
+            LOG.warn("files of the journal in {} stay open", directory, e);
         }
     }
 

@@ -6,7 +6,6 @@ import java.nio.ByteBuffer;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -16,8 +15,9 @@ import org.upwell.broker.store.StoreException;
 /// Reads the log of an earlier run: first everything, without changing a byte; then, if it could be read, puts the
 /// directory in order. One thread.
 ///
-/// Only the last segment may end in something torn. It is sealed after its last whole record and never written to
-/// again: what stands behind the tear may be whole records that were never acknowledged.
+/// Only the last segment may end in something torn, which was never synced; what was is damaged. The end is sealed
+/// after its last whole record and never written to again: what stands behind the tear may be whole records that
+/// were never acknowledged.
 final class Loader {
 
     private static final Logger LOG = LoggerFactory.getLogger(Loader.class);
@@ -29,6 +29,7 @@ final class Loader {
     private final Replay replay;
     private final Set<String> names = new HashSet<>();
     private final Input body = new Input(new byte[0], 0, 0);
+    private @Nullable SegmentParts opened;
     private @Nullable Segment last;
     private @Nullable Segment empty;
     private int lastNumber;
@@ -63,6 +64,7 @@ final class Loader {
         List<Integer> numbers = segmentNumbers(names);
         lastNumber = numbers.isEmpty() ? 0 : numbers.getLast();
         SegmentParts parts = new SegmentParts(directory, names, numbers, withHints);
+        opened = parts;
         if (numbers.size() > readAheadFrom) {
             try (ReadAhead ahead = new ReadAhead(parts)) {
                 for (Part part = ahead.next(); part != null; part = ahead.next()) {
@@ -80,6 +82,14 @@ final class Loader {
             checkComplete();
         }
         replay.finish();
+    }
+
+    /// Lets go of the files: what was read is of no use.
+    void giveUp() throws IOException {
+        SegmentParts parts = opened;
+        if (parts != null) {
+            parts.closeFiles();
+        }
     }
 
     static List<Integer> segmentNumbers(Set<String> names) {
@@ -144,7 +154,7 @@ final class Loader {
 
     private void endLast(Segment segment, Part part) throws IOException {
         if (part.offset() == 0) {
-            if (holdsRecord(segment)) {
+            if (RecordSearch.findsAny(segment)) {
                 throw Records.damaged(segment, 0);
             }
             // The end came between making the file and syncing its header.
@@ -152,32 +162,12 @@ final class Loader {
             empty = segment;
             return;
         }
+        if (!part.isSealed() && RecordSearch.wasSynced(segment, part.offset())) {
+            throw Records.damaged(segment, part.offset());
+        }
         segment.end = part.offset();
         segment.isSealed = part.isSealed();
         last = segment;
-    }
-
-    /// Looks for any whole record of the segment, at any place.
-    static boolean holdsRecord(Segment segment) throws IOException {
-        CRC32C crc = new CRC32C();
-        byte[] window = new byte[1 << 20];
-        long size = segment.file.size();
-        for (long from = 0; from + Frame.BYTES <= size; from += window.length - Frame.BYTES + 1) {
-            int read = segment.file.read(ByteBuffer.wrap(window), from);
-            for (int i = 0; i + Frame.BYTES <= read; i++) {
-                int length = Input.intAt(window, i);
-                if (Input.intAt(window, i + 8) == segment.number
-                        && Frame.isLengthPlausible(length)
-                        && from + i + length <= size) {
-                    byte[] record = new byte[length];
-                    segment.file.read(ByteBuffer.wrap(record), from + i);
-                    if (Frame.isWhole(record, 0, segment.number, crc)) {
-                        return true;
-                    }
-                }
-            }
-        }
-        return false;
     }
 
     /// A segment that the newest header names and that was not cleaned since must be there.

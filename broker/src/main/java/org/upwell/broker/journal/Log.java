@@ -16,6 +16,7 @@ final class Log {
 
     private static final int WRITE_BYTES = 1 << 20;
     private static final int SEAL_BYTES = Frame.BYTES;
+    private static final int MARK_BYTES = Frame.BYTES + 4;
 
     private final Directory directory;
     private final Segments segments;
@@ -32,6 +33,9 @@ final class Log {
     // Bytes of the active segment that are in the file.
     private int written;
     private boolean isDirty;
+    private int headerChecksum;
+    /// Bytes of [#out] that only say that all before them is synced: they are written with what comes next.
+    private int markBytes;
 
     // Counted for the statistics.
     private long records;
@@ -125,10 +129,11 @@ final class Log {
     /// Writes what was encoded.
     void flush() throws IOException {
         int length = out.position();
-        if (length == 0) {
+        if (length == markBytes) {
             return;
         }
         isDirty = true;
+        markBytes = 0;
         Segment segment = current();
         for (int at = 0; at < length; at += WRITE_BYTES) {
             int part = Math.min(WRITE_BYTES, length - at);
@@ -140,8 +145,27 @@ final class Log {
         out.shrink(8 * WRITE_BYTES);
     }
 
-    /// Makes what was written survive a power cut.
+    /// Makes what was written survive a power cut, and has what is written next say so: a restart tells by that
+    /// whether something damaged was synced once or never.
     void force() throws IOException {
+        if (isDirty) {
+            sync();
+            mark();
+        }
+    }
+
+    private void mark() {
+        if (out.position() == 0 && written + (long) MARK_BYTES + SEAL_BYTES <= current().sizeBytes) {
+            int start = Frame.begin(out, Frame.SYNCED);
+            out.putInt(headerChecksum);
+            Frame.end(out, start);
+            Frame.seal(out.array(), start, current().number, crc);
+            markBytes = out.position();
+            current().markBytes += markBytes;
+        }
+    }
+
+    private void sync() throws IOException {
         if (isDirty) {
             long begun = System.nanoTime();
             current().file.force();
@@ -181,7 +205,7 @@ final class Log {
         Segment segment = current();
         sealInto(out, segment.number, crc);
         flush();
-        force();
+        sync();
         segment.end = written;
         segment.isSealed = true;
     }
@@ -226,7 +250,7 @@ final class Log {
         written = 0;
         // Synced alone: a segment without a header holds nothing that was committed.
         flush();
-        force();
+        sync();
         segment.end = written;
     }
 
@@ -255,12 +279,15 @@ final class Log {
         out.putVarint(nextNumber.getAsLong());
         Frame.end(out, start);
         Frame.seal(out.array(), start, number, crc);
+        headerChecksum = Frame.checksumOf(out.array(), start);
         return out.position() - start;
     }
 
     /// Seals the active segment and gives back what it does not use.
     void close() throws IOException {
         if (active != null) {
+            flush();
+            force();
             seal();
             trim(current(), segments);
         }

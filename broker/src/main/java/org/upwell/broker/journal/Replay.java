@@ -69,6 +69,7 @@ final class Replay {
             }
             case Frame.CLEARED -> state.clearPlace(body.getString(), body.getVarint());
             case Frame.RESERVED -> reservedSequences = Math.max(reservedSequences, body.getVarint());
+            case Frame.SYNCED -> segment.markBytes += length;
             // Nothing is known of what stood here.
             case Frame.GAP -> gaps.add(new Gap(segment.number, offset, offset + length));
             case Frame.CLEANED -> cleaned.add(body.getCount());

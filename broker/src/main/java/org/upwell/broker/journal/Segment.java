@@ -15,6 +15,9 @@ final class Segment {
     boolean isSealed;
     /// Bytes of records that are still needed for themselves.
     long liveBytes;
+    /// Bytes of marks of what was synced. Neither alive nor worth cleaning for: copies of messages would get marks
+    /// again.
+    long markBytes;
     /// Reads under way: until they end, the file must not be written over.
     int pins;
     /// True once it is no part of the log any more.

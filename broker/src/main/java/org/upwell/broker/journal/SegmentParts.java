@@ -39,6 +39,7 @@ final class SegmentParts {
     private final List<Integer> numbers;
     private final boolean useHints;
     private final Queue<Output> free = new ConcurrentLinkedQueue<>();
+    private final Queue<DiskFile> opened = new ConcurrentLinkedQueue<>();
 
     private int next;
     private @Nullable Segment segment;
@@ -84,6 +85,7 @@ final class SegmentParts {
 
     private Part begin(int number) throws IOException {
         DiskFile file = directory.open(Segment.name(number));
+        opened.add(file);
         Segment begun = new Segment(number, file, file.size());
         segment = begun;
         // The last one has no hint, or a stale one.
@@ -113,6 +115,13 @@ final class SegmentParts {
         }
         reused.position(0);
         return reused;
+    }
+
+    /// Closes the files of all segments, whose log cannot be used. Once nobody asks for parts any more.
+    void closeFiles() throws IOException {
+        for (DiskFile file = opened.poll(); file != null; file = opened.poll()) {
+            file.close();
+        }
     }
 
     /// Lets the bytes of a part be used for another. Any thread.

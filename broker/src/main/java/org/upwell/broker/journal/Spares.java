@@ -28,6 +28,8 @@ final class Spares {
     private int nextName = 1;
     private boolean isPreparing;
     private boolean isSpaceShort;
+    /// Bytes of another file that is being written and not counted yet.
+    private long unfinishedBytes;
     /// Bytes of zeros written.
     private long zeroBytes;
 
@@ -47,7 +49,12 @@ final class Spares {
     }
 
     long bytes() {
-        return (long) (ready.size() + (isPreparing ? 1 : 0)) * settings.segmentBytes();
+        return (long) (ready.size() + (isPreparing ? 1 : 0)) * settings.segmentBytes() + unfinishedBytes;
+    }
+
+    /// Sets aside what a file that is being written will take at most, 0 once it is counted as a segment's.
+    void setAside(long mostBytes) {
+        unfinishedBytes = mostBytes;
     }
 
     long zeroBytes() {

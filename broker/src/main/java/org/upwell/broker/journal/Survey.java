@@ -29,6 +29,7 @@ final class Survey {
     private final TreeMap<Integer, String> hinted = new TreeMap<>();
     private final List<Gap> gaps = new ArrayList<>();
     private long records;
+    private boolean isTorn;
 
     /// @param isLast true for the newest segment, which may end in something torn
     Survey(Directory directory, Set<String> names, Segment segment, boolean isLast) throws IOException {
@@ -42,8 +43,8 @@ final class Survey {
         if (hint != null) {
             Hints.visit(hint, (kind, body, offset, length) -> hinted.put(offset, text(kind, body)));
         }
-        boolean mayBeTorn = isLast && records > 0;
-        while (!cursor.isSealed() && !mayBeTorn) {
+        isTorn = isLast && records > 0 && !RecordSearch.wasSynced(segment, cursor.end());
+        while (!cursor.isSealed() && !isTorn) {
             int from = cursor.end();
             int to = goOn(from);
             if (to < 0) {
@@ -52,7 +53,7 @@ final class Survey {
             gaps.add(new Gap(from, to, lost(from, to)));
             cursor.goOn(to);
             readWhole();
-            mayBeTorn = isLast;
+            isTorn = isLast && !cursor.isSealed() && !RecordSearch.wasSynced(segment, cursor.end());
         }
     }
 
@@ -125,5 +126,10 @@ final class Survey {
 
     boolean isSealed() {
         return cursor.isSealed();
+    }
+
+    /// True if it ends in something that was being written when its process ended, as the newest may.
+    boolean isTorn() {
+        return isTorn;
     }
 }

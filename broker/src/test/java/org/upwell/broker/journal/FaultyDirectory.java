@@ -61,6 +61,7 @@ final class FaultyDirectory implements Directory {
     private boolean isBroken;
     private long quotaBytes = Long.MAX_VALUE;
     private long largestBytes;
+    private int openFiles;
 
     FaultyDirectory(Random random) {
         this.random = random;
@@ -75,6 +76,11 @@ final class FaultyDirectory implements Directory {
 
     void quota(long bytes) {
         quotaBytes = bytes;
+    }
+
+    /// Files that were opened and not closed.
+    int openFiles() {
+        return openFiles;
     }
 
     /// The most that all files together ever had.
@@ -274,6 +280,7 @@ final class FaultyDirectory implements Directory {
 
         private FaultyFile(Inode inode) {
             this.inode = inode;
+            openFiles++;
         }
 
         @Override
@@ -349,7 +356,7 @@ final class FaultyDirectory implements Directory {
 
         @Override
         public void close() {
-            // Nothing is held.
+            openFiles--;
         }
     }
 }

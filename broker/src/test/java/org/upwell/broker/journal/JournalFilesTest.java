@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -28,6 +29,7 @@ import org.upwell.broker.store.SessionRecord;
 import org.upwell.broker.store.StoreException;
 import org.upwell.broker.store.StoredState;
 import org.upwell.broker.testing.RecordedCommit;
+import org.upwell.broker.testing.Seeds;
 
 /// What happens to a journal's files beside its own work: damage, loss, newer versions, other processes, backups.
 @Timeout(60)
@@ -214,6 +216,112 @@ class JournalFilesTest {
         Journal.repair(directory());
         assertThat(Journal.verify(directory()).isSound()).isTrue();
         assertThat(kept(directory())).isEqualTo(300);
+    }
+
+    /// What a restart may leave out is what was never synced, so never acknowledged.
+    @Test
+    void damageInTheLastSegmentIsRefusedFoundAndMended() throws IOException {
+        make();
+        Path last = segments().getLast();
+        flip(last, withinAPayload(Files.readAllBytes(last)));
+        byte[] before = Files.readAllBytes(last);
+        try (Journal journal = open(directory())) {
+            assertThatThrownBy(() -> StoredState.of(journal))
+                    .isInstanceOf(StoreException.class)
+                    .hasMessageContaining(String.valueOf(last.getFileName()))
+                    .hasMessageContaining("repair");
+        }
+        assertThat(Journal.verify(directory()).problems())
+                .singleElement()
+                .asString()
+                .contains("is damaged from byte");
+        assertThat(last).as("looking changes nothing").hasBinaryContent(before);
+        Journal.repair(directory());
+        assertThat(directory().resolve("damaged-" + last.getFileName())).hasBinaryContent(before);
+        assertThat(Journal.verify(directory()).isSound()).isTrue();
+        assertThat(kept(directory())).as("all but the damaged one").isEqualTo(299);
+    }
+
+    @Test
+    void whatCannotBeFoundBehindDamageInTheLastSegmentIsCutOffByARepairOnly() throws IOException {
+        make();
+        Path last = segments().getLast();
+        byte[] bytes = Files.readAllBytes(last);
+        Arrays.fill(bytes, bytes.length / 2, bytes.length / 2 + 512, (byte) 0x55);
+        Files.write(last, bytes);
+        try (Journal journal = open(directory())) {
+            assertThatThrownBy(() -> StoredState.of(journal)).isInstanceOf(StoreException.class);
+        }
+        assertThat(Journal.verify(directory()).problems())
+                .singleElement()
+                .asString()
+                .contains("behind");
+        assertThat(Journal.repair(directory()).actions())
+                .anySatisfy(action -> assertThat(action).contains("is cut at byte"));
+        assertThat(Journal.verify(directory()).isSound()).isTrue();
+        assertThat(kept(directory())).isBetween(200, 298);
+    }
+
+    /// Each message in a commit of its own, then the process is gone. Wherever the log is damaged, at most the last
+    /// message, which nothing shows to be synced, may be taken for torn; else the start is refused.
+    @Test
+    void noAcknowledgedMessageBehindDamageIsLeftOutSilently() throws IOException {
+        int messages = 30;
+        Path killed = temporary.resolve("killed");
+        try (Journal journal = open(directory())) {
+            StoredState.of(journal);
+            long number = putSession(journal, "a");
+            for (int i = 0; i < messages; i++) {
+                append(journal, number, 1);
+            }
+            copy(directory(), killed);
+        }
+        Path last = lastSegment(killed);
+        byte[] whole = Files.readAllBytes(last);
+        int end = (int) Journal.verify(killed).bytes();
+        Seeds.each(60, random -> {
+            Path damaged = temporary.resolve("damaged-" + random.nextLong());
+            copy(killed, damaged);
+            byte[] bytes = whole.clone();
+            bytes[random.nextInt(end)] ^= (byte) (1 << random.nextInt(8));
+            Files.write(damaged.resolve(last.getFileName()), bytes);
+            try (Journal journal = open(damaged)) {
+                int kept = StoredState.of(journal).sessions().getFirst().queue().size();
+                assertThat(kept).as("started with").isGreaterThanOrEqualTo(messages - 1);
+            } catch (StoreException e) {
+                assertThat(e).hasMessageContaining("store repair");
+            }
+        });
+        assertThat(kept(killed)).isEqualTo(messages);
+    }
+
+    /// A place behind the middle with zeros around it, as payloads here are.
+    private static int withinAPayload(byte[] segment) {
+        int zeros = 0;
+        for (int at = segment.length / 2; at < segment.length; at++) {
+            zeros = segment[at] == 0 ? zeros + 1 : 0;
+            if (zeros == 100) {
+                return at - 50;
+            }
+        }
+        throw new AssertionError("no payload");
+    }
+
+    private static Path lastSegment(Path directory) throws IOException {
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.filter(file -> file.toString().endsWith(".log"))
+                    .max(Comparator.naturalOrder())
+                    .orElseThrow();
+        }
+    }
+
+    private static void copy(Path from, Path to) throws IOException {
+        Files.createDirectory(to);
+        try (Stream<Path> files = Files.list(from)) {
+            for (Path each : files.toList()) {
+                Files.copy(each, to.resolve(each.getFileName()));
+            }
+        }
     }
 
     /// Many segments are read ahead by another thread.
