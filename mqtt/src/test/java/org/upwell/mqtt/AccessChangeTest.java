@@ -46,6 +46,7 @@ class AccessChangeTest {
 
     private final Set<String> disabled = ConcurrentHashMap.newKeySet();
     private final Set<String> closedTopics = ConcurrentHashMap.newKeySet();
+    private volatile int mostQos = 2;
     private final Store store = new InMemoryStore();
     private TestBroker server;
 
@@ -65,7 +66,8 @@ class AccessChangeTest {
                 return Optional.of(principal).filter(p -> !disabled.contains(p.tenant()));
             }
         };
-        options.authorizer = principal -> new Open(TestBroker.permissions(principal), Set.copyOf(closedTopics));
+        options.authorizer =
+                principal -> new Open(TestBroker.permissions(principal), Set.copyOf(closedTopics), mostQos);
         server = options.start();
     }
 
@@ -74,8 +76,8 @@ class AccessChangeTest {
         server.close();
     }
 
-    /// Everything that `all` grants but for some topics.
-    private record Open(Permissions all, Set<String> closed) implements Permissions {
+    /// Everything that `all` grants but for some topics, up to a QoS.
+    private record Open(Permissions all, Set<String> closed, int mostQos) implements Permissions {
 
         @Override
         public boolean isEmpty() {
@@ -91,7 +93,7 @@ class AccessChangeTest {
         public int grantedQos(TopicFilter filter, int requestedQos) {
             return closed.stream().anyMatch(topic -> matches(filter, topic))
                     ? -1
-                    : all.grantedQos(filter, requestedQos);
+                    : Math.min(mostQos, all.grantedQos(filter, requestedQos));
         }
 
         private static boolean matches(TopicFilter filter, String topic) {
@@ -175,6 +177,45 @@ class AccessChangeTest {
                 assertThat(again.receivePayloads(2)).containsExactly("1", "3");
             }
         }
+    }
+
+    /// SUBACK's word holds again once the rights do, on the connection that there is and on a later one.
+    @Test
+    void qosThatWasLoweredIsRaisedToWhatWasGranted() throws IOException {
+        try (TestClient client = client(MqttVersion.MQTT_5)) {
+            client.connect(of(MqttVersion.MQTT_5, "c", "acme.meter", true));
+            assertThat(client.subscribe("acme/#", QoS.AT_LEAST_ONCE).reasons())
+                    .containsExactly(ReasonCode.GRANTED_QOS_1);
+            assertThat(nextQos(client)).isEqualTo(QoS.AT_LEAST_ONCE);
+            grant(0);
+            assertThat(nextQos(client)).isEqualTo(QoS.AT_MOST_ONCE);
+            grant(2);
+            assertThat(nextQos(client)).as("no more than was granted").isEqualTo(QoS.AT_LEAST_ONCE);
+            grant(0);
+        }
+        awaitOffline();
+        try (TestClient again = client(MqttVersion.MQTT_5)) {
+            again.connect(of(MqttVersion.MQTT_5, "c", "acme.meter", true));
+            assertThat(nextQos(again)).isEqualTo(QoS.AT_MOST_ONCE);
+            grant(1);
+            assertThat(nextQos(again)).isEqualTo(QoS.AT_LEAST_ONCE);
+        }
+    }
+
+    private void grant(int qos) {
+        Permissions before = session().permissions();
+        change(() -> mostQos = qos);
+        awaitOtherRights(before);
+    }
+
+    /// At which QoS a message of QoS 2 comes.
+    private QoS nextQos(TestClient client) throws IOException {
+        server.broker.publish(Message.of("acme/1", new byte[] {'1'}, 2));
+        Publish publish = client.receive(Publish.class);
+        if (publish.qos() == QoS.AT_LEAST_ONCE) {
+            client.send(new PubAck(publish.packetId()));
+        }
+        return publish.qos();
     }
 
     private Session session() {

@@ -363,7 +363,7 @@ public final class Session implements Subscriber, Owner.Ready {
         owner.check();
         rights.replace(now, access);
         deliveries.backlog().checkAll();
-        rights.stopDeliveriesOf(subscriptions.lower());
+        rights.stopDeliveriesOf(subscriptions.adjust());
         // A group may have something for a member that has its rights back.
         readable();
     }

@@ -29,6 +29,8 @@ final class SessionSubscriptions {
     /// Those of [#plain] that may bring something of the session's own view.
     private List<Subscription<Subscriber>> watching = List.of();
     private int nextShared;
+    /// What SUBACK granted to those that are at less, since the rights cover no more now.
+    private final Map<String, Integer> loweredFrom = new HashMap<>(0);
 
     private record Shared(SharedFilter filter, Subscription<Subscriber> subscription, SharedGroup.Member member) {}
 
@@ -50,6 +52,7 @@ final class SessionSubscriptions {
 
     boolean put(SharedFilter filter, Subscription<Subscriber> subscription, Commit commit) {
         boolean isNew = hold(filter, subscription);
+        loweredFrom.remove(filter.text());
         long number = session.storeNumber();
         if (number == 0) {
             commit.committed();
@@ -131,6 +134,7 @@ final class SessionSubscriptions {
             commit.committed();
             return false;
         }
+        loweredFrom.remove(text);
         long number = session.storeNumber();
         if (number == 0) {
             commit.committed();
@@ -198,7 +202,7 @@ final class SessionSubscriptions {
     ///
     /// @return false if something was taken back
     boolean checkRights() {
-        List<String> uncovered = lower();
+        List<String> uncovered = adjust();
         for (String text : uncovered) {
             context.events().on(new BrokerEvent.SubscribeRefused(session.key(), text, "no longer covered by any role"));
             remove(text, Commit.NONE);
@@ -206,20 +210,20 @@ final class SessionSubscriptions {
         return uncovered.isEmpty();
     }
 
-    /// Lowers what the session's present rights cover at less than it was granted. Returns the filters that they do
-    /// not cover at all.
-    List<String> lower() {
+    /// Brings each subscription to the QoS that the session's present rights cover, up to what it was granted: less
+    /// than before, or again more. Returns the filters that they do not cover at all.
+    List<String> adjust() {
         List<String> uncovered = new ArrayList<>();
         members.forEach(member -> member.group().limits(member, session.limits()));
         for (Shared each : new ArrayList<>(shared.values())) {
-            if (!lower(each.filter, each.subscription)) {
+            if (!adjust(each.filter, each.subscription)) {
                 uncovered.add(each.filter.text());
                 // Others of the group get the messages.
                 each.member.group().offline(each.member);
             }
         }
         for (Subscription<Subscriber> each : new ArrayList<>(plain.values())) {
-            if (!lower(new SharedFilter(null, each.filter()), each)) {
+            if (!adjust(new SharedFilter(null, each.filter()), each)) {
                 uncovered.add(each.filter().text());
             }
         }
@@ -227,16 +231,22 @@ final class SessionSubscriptions {
     }
 
     /// False if the present rights do not cover it at all.
-    private boolean lower(SharedFilter filter, Subscription<Subscriber> old) {
-        int granted = session.grantedQos(filter, old.qos());
-        if (granted < 0) {
+    private boolean adjust(SharedFilter filter, Subscription<Subscriber> old) {
+        int granted = loweredFrom.getOrDefault(filter.text(), old.qos());
+        int covered = session.grantedQos(filter, granted);
+        if (covered < 0) {
             return false;
         }
-        if (granted != old.qos()) {
+        if (covered < granted) {
+            loweredFrom.put(filter.text(), granted);
+        } else {
+            loweredFrom.remove(filter.text());
+        }
+        if (covered != old.qos()) {
             hold(
                     filter,
                     new Subscription<>(
-                            session, old.filter(), granted, old.noLocal(), old.retainAsPublished(), old.identifier()));
+                            session, old.filter(), covered, old.noLocal(), old.retainAsPublished(), old.identifier()));
         } else if (filter.isShared()) {
             // The right may have been away until now.
             hold(filter, old);
@@ -252,5 +262,6 @@ final class SessionSubscriptions {
         members.clear();
         plain.clear();
         watching = List.of();
+        loweredFrom.clear();
     }
 }
