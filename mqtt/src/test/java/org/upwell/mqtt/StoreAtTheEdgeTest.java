@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.upwell.broker.event.BrokerEvent;
 import org.upwell.broker.journal.Journal;
 import org.upwell.broker.journal.JournalSettings;
@@ -182,6 +184,39 @@ class StoreAtTheEdgeTest {
             }
             first.close();
             assertThat(keeper.receive(Publish.class).topic()).isEqualTo("acme/kept/2");
+        }
+    }
+
+    /// The store finds out that it has no space when the subscriber has the message already. The publisher is not
+    /// told that it was taken ([MQTT-4.3.2-4], [MQTT3-4.3.2-2]) and may send it again; that the subscriber gets it
+    /// twice is what QoS 1 allows.
+    @ParameterizedTest
+    @EnumSource
+    void whatIsRefusedAfterItsDeliveryIsNotAcknowledged(MqttVersion version) throws IOException {
+        try (TestBroker broker = start(store);
+                TestClient keeper = keeper(broker)) {
+            try (TestClient publisher = TestClient.connected(broker, version, "p")) {
+                publisher.send(publish("acme/kept/1", QoS.AT_LEAST_ONCE, 5));
+                keeper.send(new PubAck(keeper.receive(Publish.class).packetId()));
+                publisher.expectNothingButPong();
+                store.refuseAll();
+                if (version.isMqtt5()) {
+                    PubAck refused = publisher.receive(PubAck.class);
+                    assertThat(refused.packetId()).isEqualTo(5);
+                    assertThat(refused.reason()).isEqualTo(ReasonCode.QUOTA_EXCEEDED);
+                } else {
+                    publisher.expectClosed();
+                }
+            }
+            assertThat(broker.events).contains(refusal("acme/kept/1"));
+            store.beInTime();
+            try (TestClient again = TestClient.connected(broker, version, "p")) {
+                boolean isRepeat = !version.isMqtt5();
+                again.send(new Publish(
+                        "acme/kept/1", new byte[] {'x'}, QoS.AT_LEAST_ONCE, isRepeat, false, 5, Properties.NONE));
+                assertThat(again.receive(PubAck.class).reason()).isEqualTo(ReasonCode.SUCCESS);
+            }
+            assertThat(keeper.receive(Publish.class).topic()).isEqualTo("acme/kept/1");
         }
     }
 
