@@ -14,6 +14,7 @@ import org.upwell.broker.session.QueueMemory;
 import org.upwell.broker.session.Session;
 import org.upwell.broker.session.SessionLimits;
 import org.upwell.codec.MqttVersion;
+import org.upwell.codec.Properties;
 import org.upwell.codec.PubAck;
 import org.upwell.codec.Publish;
 import org.upwell.codec.QoS;
@@ -81,6 +82,66 @@ class SlowConsumerTest {
             }
         }
         assertThat(memory.taken()).as("after all sessions ended").isZero();
+    }
+
+    /// A tenant whose clients do not read fills the memory for queues; of another tenant, whose client comes back
+    /// late, nothing is dropped, and its publisher is acknowledged meanwhile.
+    @Test
+    void aTenantThatHoldsMostLeavesRoomForAnother() throws IOException {
+        List<TestClient> stalled = new ArrayList<>();
+        try (TestBroker broker = start();
+                TestClient greedy = connected(broker, "greedy", "p");
+                TestClient modest = connected(broker, "modest", "p");
+                TestClient late = connected(broker, "modest", "late")) {
+            late.subscribe("modest/t", QoS.AT_LEAST_ONCE);
+            for (int i = 0; i < 2 * STALLED; i++) {
+                stalled.add(connected(broker, "greedy", "stalled-" + i));
+                stalled.getLast().subscribe("greedy/t", QoS.AT_LEAST_ONCE);
+            }
+            for (int i = 0; i < MESSAGES / 4; i++) {
+                greedy.publish("greedy/t", FILLER, QoS.AT_LEAST_ONCE);
+                greedy.receive(PubAck.class);
+            }
+            for (int i = 0; i < 2 * STALLED; i++) {
+                Session session = broker.broker
+                        .sessions()
+                        .find("greedy", "stalled-" + i)
+                        .orElseThrow();
+                assertThat(session.drops().snapshot().by(DropCause.QUEUE_FULL)).isPositive();
+            }
+            assertThat(memory.taken()).as("the memory is short").isBetween(ALL_QUEUES_BYTES / 2, ALL_QUEUES_BYTES);
+
+            int waiting = 60;
+            for (int i = 0; i < waiting; i++) {
+                modest.publish("modest/t", i + " " + FILLER, QoS.AT_LEAST_ONCE);
+                modest.receive(PubAck.class);
+            }
+            for (int i = 0; i < waiting; i++) {
+                Publish publish = late.receive(Publish.class);
+                assertThat(publish.payload()).asString().startsWith(i + " ");
+                late.send(new PubAck(publish.packetId()));
+            }
+            assertThat(broker.broker
+                            .sessions()
+                            .find("modest", "late")
+                            .orElseThrow()
+                            .drops()
+                            .total())
+                    .isZero();
+        } finally {
+            for (TestClient client : stalled) {
+                client.close();
+            }
+        }
+    }
+
+    private static TestClient connected(TestBroker broker, String tenant, String clientId) throws IOException {
+        TestClient client = new TestClient(broker.address(), MqttVersion.MQTT_3_1_1);
+        client.connect(TestClient.withPassword(
+                TestClient.connectPacket(MqttVersion.MQTT_3_1_1, clientId, true, Properties.NONE),
+                tenant + "." + clientId,
+                "secret"));
+        return client;
     }
 
     /// A few messages, acknowledged to the publisher and with the quick subscriber before more follow.

@@ -7,6 +7,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
@@ -38,6 +39,7 @@ import org.upwell.broker.topic.TopicFilter;
 final class TestBroker implements AutoCloseable {
 
     static final String LISTENER = "test";
+    static final String OTHER_LISTENER = "other";
 
     final Queue<BrokerEvent> events = new ConcurrentLinkedQueue<>();
     final Broker broker;
@@ -53,8 +55,15 @@ final class TestBroker implements AutoCloseable {
                 options.clock,
                 options.queueMemory));
         server = new MqttServer(broker, options.limits, 2, options.transport);
-        server.start(List.of(
-                new ListenerConfig(LISTENER, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), options.tls)));
+        List<ListenerConfig> listeners = new ArrayList<>(List.of(listener(LISTENER, options.tls)));
+        if (options.otherListener) {
+            listeners.add(listener(OTHER_LISTENER, null));
+        }
+        server.start(listeners);
+    }
+
+    private static ListenerConfig listener(String name, ListenerConfig.@Nullable Tls tls) {
+        return new ListenerConfig(name, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), tls);
     }
 
     static TestBroker start() throws IOException {
@@ -72,6 +81,7 @@ final class TestBroker implements AutoCloseable {
         InstantSource clock = InstantSource.system();
         QueueMemory queueMemory = QueueMemory.ofHeap();
         boolean anonymous = true;
+        boolean otherListener;
         ListenerConfig.@Nullable Tls tls;
 
         /// What is bounded by default so that nobody notices, as a test can see it.
