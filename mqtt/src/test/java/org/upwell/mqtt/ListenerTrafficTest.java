@@ -48,8 +48,7 @@ class ListenerTrafficTest {
                 TestClient there = new TestClient(broker.server.boundAddress(OTHER), MqttVersion.MQTT_3_1_1)) {
             // 2 bytes of fixed header, 10 of variable header, 2 + 4 of client id; CONNACK has 4 bytes.
             awaitMore(broker, List.of(0L, 0L, 0L, 0L), 18, 4, 0, 0);
-            there.connect(TestClient.connectPacket(
-                    MqttVersion.MQTT_3_1_1, "there", true, Properties.NONE));
+            there.connect(TestClient.connectPacket(MqttVersion.MQTT_3_1_1, "there", true, Properties.NONE));
             awaitMore(broker, List.of(0L, 0L, 0L, 0L), 18, 4, 19, 4);
             there.subscribe("acme/t", QoS.AT_MOST_ONCE);
 

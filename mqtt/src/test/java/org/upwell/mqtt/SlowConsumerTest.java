@@ -103,10 +103,8 @@ class SlowConsumerTest {
                 greedy.receive(PubAck.class);
             }
             for (int i = 0; i < 2 * STALLED; i++) {
-                Session session = broker.broker
-                        .sessions()
-                        .find("greedy", "stalled-" + i)
-                        .orElseThrow();
+                Session session =
+                        broker.broker.sessions().find("greedy", "stalled-" + i).orElseThrow();
                 assertThat(session.drops().snapshot().by(DropCause.QUEUE_FULL)).isPositive();
             }
             assertThat(memory.taken()).as("the memory is short").isBetween(ALL_QUEUES_BYTES / 2, ALL_QUEUES_BYTES);
