@@ -10,21 +10,14 @@ import org.upwell.broker.owner.Owner;
 import org.upwell.broker.store.Append;
 import org.upwell.broker.store.Commit;
 import org.upwell.broker.store.Fetch;
-import org.upwell.broker.store.GroupRecord;
 import org.upwell.broker.store.InMemoryStore;
-import org.upwell.broker.store.QueueTarget;
-import org.upwell.broker.store.Recovery;
-import org.upwell.broker.store.SessionRecord;
-import org.upwell.broker.store.Store;
 import org.upwell.broker.store.StoreCondition;
 import org.upwell.broker.store.StoreException;
 import org.upwell.broker.store.StoreFullException;
-import org.upwell.broker.store.SubscriptionRecord;
 
 /// A store that commits on the test's command, as one does that waits for a disk. One thread.
-public final class FakeStore implements Store {
+public final class FakeStore extends ForwardingStore {
 
-    private final InMemoryStore kept = new InMemoryStore();
     private final Deque<Commit> waiting = new ArrayDeque<>();
     private final List<Append> appends = new ArrayList<>();
     private final Deque<Runnable> reads = new ArrayDeque<>();
@@ -32,6 +25,10 @@ public final class FakeStore implements Store {
     private boolean holdingReads;
     private boolean refusing;
     private StoreCondition condition = StoreCondition.READY;
+
+    public FakeStore() {
+        super(new InMemoryStore());
+    }
 
     /// From now on facts are committed at once, or not.
     public void hold(boolean hold) {
@@ -122,46 +119,33 @@ public final class FakeStore implements Store {
         }
     }
 
-    @Override
-    public void recover(Recovery into) {
-        kept.recover(into);
+    /// Tells the fact's teller in its turn, once the fact is kept.
+    private final class Held implements Commit {
+        private final Commit commit;
+
+        private Held(Commit commit) {
+            this.commit = commit;
+        }
+
+        @Override
+        public @Nullable Owner owner() {
+            return null;
+        }
+
+        @Override
+        public void committed() {
+            tell(commit);
+        }
+
+        @Override
+        public void failed(StoreException cause) {
+            throw new IllegalStateException("memory does not fail", cause);
+        }
     }
 
     @Override
-    public long putSession(SessionRecord session, Commit commit) {
-        long number = kept.putSession(session, Commit.NONE);
-        tell(commit);
-        return number;
-    }
-
-    @Override
-    public long putGroup(GroupRecord group, Commit commit) {
-        long number = kept.putGroup(group, Commit.NONE);
-        tell(commit);
-        return number;
-    }
-
-    @Override
-    public void removeSession(long session, Commit commit) {
-        kept.removeSession(session, Commit.NONE);
-        tell(commit);
-    }
-
-    @Override
-    public void putSubscription(long session, SubscriptionRecord subscription, Commit commit) {
-        kept.putSubscription(session, subscription, Commit.NONE);
-        tell(commit);
-    }
-
-    @Override
-    public void removeSubscription(long session, String filter, Commit commit) {
-        kept.removeSubscription(session, filter, Commit.NONE);
-        tell(commit);
-    }
-
-    @Override
-    public long nextSequence() {
-        return kept.nextSequence();
+    protected Commit onward(Commit commit) {
+        return new Held(commit);
     }
 
     @Override
@@ -169,67 +153,22 @@ public final class FakeStore implements Store {
         appends.add(append);
         if (refusing) {
             waiting.addLast(new Refused(commit));
-            return;
+        } else {
+            super.append(sequence, append, commit);
         }
-        kept.append(sequence, append, Commit.NONE);
-        tell(commit);
-    }
-
-    @Override
-    public void acknowledged(long session, long sequence) {
-        kept.acknowledged(session, sequence);
-    }
-
-    @Override
-    public void moved(long from, QueueTarget to, long sequence, Commit commit) {
-        kept.moved(from, to, sequence, Commit.NONE);
-        tell(commit);
-    }
-
-    @Override
-    public void outboundSent(long session, long sequence, int packetId, Commit commit) {
-        kept.outboundSent(session, sequence, packetId, Commit.NONE);
-        tell(commit);
-    }
-
-    @Override
-    public void outboundReceived(long session, long sequence, Commit commit) {
-        kept.outboundReceived(session, sequence, Commit.NONE);
-        tell(commit);
-    }
-
-    @Override
-    public void inboundReleased(long session, int packetId, Commit commit) {
-        kept.inboundReleased(session, packetId, Commit.NONE);
-        tell(commit);
-    }
-
-    @Override
-    public void retainedExpired(String topic, long sequence) {
-        kept.retainedExpired(topic, sequence);
     }
 
     @Override
     public void fetch(long session, long[] sequences, Fetch fetch) {
         if (holdingReads) {
-            reads.addLast(() -> kept.fetch(session, sequences, fetch));
+            reads.addLast(() -> super.fetch(session, sequences, fetch));
         } else {
-            kept.fetch(session, sequences, fetch);
+            super.fetch(session, sequences, fetch);
         }
     }
 
     @Override
     public StoreCondition condition() {
         return condition;
-    }
-
-    @Override
-    public void sync(Commit commit) {
-        tell(commit);
-    }
-
-    @Override
-    public void close() {
-        kept.close();
     }
 }
