@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.upwell.conformance;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -11,12 +12,17 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
 
 /// An Upwell installation in a directory of its own with free ports: configuration files, tenants, devices and
 /// users, all made by the commands that an operator has.
 final class Installation {
 
     static final String READY = "upwell ready";
+
+    /// Below what Linux gives to whoever asks for any port.
+    private static final int LOWEST_PORT = 12_000;
+    private static final int HIGHEST_PORT = 32_000;
 
     /// A tenant with its client's credentials.
     record Tenant(String id, String clientId, String clientSecret) {}
@@ -39,15 +45,31 @@ final class Installation {
     }
 
     static int freeTcpPort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
+        return freePort(port -> new ServerSocket(port, 1, InetAddress.getLoopbackAddress()));
     }
 
     private static int freeUdpPort() throws IOException {
-        try (DatagramSocket socket = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
+        return freePort(port -> new DatagramSocket(port, InetAddress.getLoopbackAddress()));
+    }
+
+    /// Opens a port.
+    private interface Opening {
+        Closeable open(int port) throws IOException;
+    }
+
+    /// A port that stays free while a server is down: none that the system gives to whoever asks for any, as
+    /// clients do and the server's internal listener.
+    private static int freePort(Opening opening) throws IOException {
+        IOException last = null;
+        for (int tried = 0; tried < 100; tried++) {
+            int port = ThreadLocalRandom.current().nextInt(LOWEST_PORT, HIGHEST_PORT);
+            try (Closeable _ = opening.open(port)) {
+                return port;
+            } catch (IOException e) {
+                last = e;
+            }
         }
+        throw new IOException("no port is free", last);
     }
 
     Path ca() {
