@@ -77,11 +77,7 @@ abstract class PersistentClient {
         PacketLine left = line;
         line = null;
         if (left != null) {
-            try {
-                left.close();
-            } catch (IOException e) {
-                throw new AssertionError(clientId + " cannot close its socket", e);
-            }
+            left.close();
         }
     }
 }

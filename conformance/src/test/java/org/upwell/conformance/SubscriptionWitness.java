@@ -173,11 +173,7 @@ final class SubscriptionWitness implements Witness {
         PacketLine line = changing;
         changing = null;
         if (line != null) {
-            try {
-                line.close();
-            } catch (IOException e) {
-                faults.add(e.toString());
-            }
+            line.close();
         }
     }
 

@@ -124,11 +124,7 @@ final class WillWitness implements Witness {
         PacketLine line = owner;
         owner = null;
         if (line != null) {
-            try {
-                line.close();
-            } catch (IOException e) {
-                faults.add(e.toString());
-            }
+            line.close();
         }
     }
 
