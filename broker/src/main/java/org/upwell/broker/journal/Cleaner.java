@@ -26,6 +26,8 @@ final class Cleaner {
 
     /// Then it looks whether space has become short meanwhile.
     private static final long LONGEST_PAUSE_NANOS = 100_000_000;
+    /// So much may be left over at the end of any segment: copying it for that would go on for ever.
+    private static final int LEAST_GAIN_BYTES = 512;
 
     private static final Logger LOG = LoggerFactory.getLogger(Cleaner.class);
     /// Pieces that are read and wait for the writer.
@@ -168,7 +170,7 @@ final class Cleaner {
         boolean isTight = spares.isSpaceShort();
         long bound = settings.maxBytes();
         if (isTight || (bound > 0 && total + spares.bytes() > bound - bound / 8)) {
-            return hasChanged() ? best(settings.segmentBytes() / 16) : null;
+            return hasChanged() ? best(Math.max(settings.segmentBytes() / 16, LEAST_GAIN_BYTES)) : null;
         }
         if (total - live > tuning.slackBytes() + live / 2) {
             return best(1);
