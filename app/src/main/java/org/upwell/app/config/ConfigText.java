@@ -27,6 +27,10 @@ public final class ConfigText {
         Map<String, Object> https = address(config.https().address());
         config.https().certificate().ifPresent(files -> put(https, files));
         root.put("https", https);
+        Map<String, Object> observations = new LinkedHashMap<>();
+        observations.put("per-device", config.observations().perDevice());
+        observations.put("memory", config.observations().bytes());
+        root.put("observations", observations);
         config.gateway().ifPresent(gateway -> root.put("gateway", gateway(gateway)));
         return YAMLMapper.builder()
                 .disable(YAMLWriteFeature.WRITE_DOC_START_MARKER)

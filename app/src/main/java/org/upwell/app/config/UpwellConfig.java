@@ -26,6 +26,7 @@ public record UpwellConfig(
         MqttConfig mqtt,
         HttpConfig http,
         HttpsConfig https,
+        ObservationsConfig observations,
         Optional<GatewayConfig> gateway) {
 
     /// Reads a file whole.
@@ -69,9 +70,10 @@ public record UpwellConfig(
         MqttConfig mqtt = MqttConfig.read(section.section("mqtt"));
         HttpConfig http = HttpConfig.read(section.section("http"));
         HttpsConfig https = HttpsConfig.read(section.section("https"));
+        ObservationsConfig observations = ObservationsConfig.read(section.section("observations"));
         Optional<GatewayConfig> gateway =
                 section.has("gateway") ? Optional.of(GatewayConfig.read(section.section("gateway"))) : Optional.empty();
         section.refuseUnknownKeys();
-        return new UpwellConfig(dataDirectory, durability, store, access, mqtt, http, https, gateway);
+        return new UpwellConfig(dataDirectory, durability, store, access, mqtt, http, https, observations, gateway);
     }
 }

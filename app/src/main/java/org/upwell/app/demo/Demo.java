@@ -25,6 +25,7 @@ import org.upwell.app.config.HttpsConfig;
 import org.upwell.app.config.ListenerConfig;
 import org.upwell.app.config.ListenerType;
 import org.upwell.app.config.MqttConfig;
+import org.upwell.app.config.ObservationsConfig;
 import org.upwell.app.config.StoreConfig;
 import org.upwell.app.config.UpwellConfig;
 import org.upwell.app.server.Parts;
@@ -109,6 +110,7 @@ public final class Demo {
                 MqttConfig.of(listeners),
                 new HttpConfig(BindAddress.loopback(ports.tcp(HttpConfig.DEFAULT_PORT))),
                 new HttpsConfig(BindAddress.loopback(ports.tcp(HttpsConfig.DEFAULT_PORT)), Optional.empty()),
+                ObservationsConfig.DEFAULT,
                 Optional.of(gateway));
     }
 

@@ -19,6 +19,7 @@ import org.upwell.app.config.HttpsConfig;
 import org.upwell.app.config.ListenerConfig;
 import org.upwell.app.config.ListenerType;
 import org.upwell.app.config.MqttConfig;
+import org.upwell.app.config.ObservationsConfig;
 import org.upwell.app.config.StoreConfig;
 import org.upwell.app.config.UpwellConfig;
 import org.upwell.app.server.Parts;
@@ -81,6 +82,7 @@ public final class Training {
                 MqttConfig.of(List.of(listener)),
                 new HttpConfig(BindAddress.loopback(0)),
                 new HttpsConfig(BindAddress.loopback(0), Optional.empty()),
+                ObservationsConfig.DEFAULT,
                 Optional.empty());
     }
 

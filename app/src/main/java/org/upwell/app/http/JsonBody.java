@@ -81,6 +81,22 @@ final class JsonBody {
         return texts;
     }
 
+    /// A list of objects, which must be there.
+    List<JsonNode> objects(String name) {
+        JsonNode value = take(name);
+        if (value == null || !value.isArray()) {
+            throw HttpFault.badRequest("'" + name + "' must be a list of objects");
+        }
+        List<JsonNode> objects = new ArrayList<>();
+        for (JsonNode item : value) {
+            if (!item.isObject()) {
+                throw HttpFault.badRequest("'" + name + "' must be a list of objects");
+            }
+            objects.add(item);
+        }
+        return objects;
+    }
+
     /// Ends the request if there is a field that nobody asked for.
     void finish() {
         for (String name : object.propertyNames()) {

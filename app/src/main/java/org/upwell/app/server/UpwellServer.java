@@ -27,8 +27,10 @@ import org.upwell.app.http.AdminStoreRoutes;
 import org.upwell.app.http.Callers;
 import org.upwell.app.http.HttpListener;
 import org.upwell.app.http.HttpServices;
+import org.upwell.app.http.ObservationRoutes;
 import org.upwell.app.http.QueueRoutes;
 import org.upwell.app.http.Routes;
+import org.upwell.app.observation.ObservationStore;
 import org.upwell.broker.journal.Journal;
 import org.upwell.broker.store.InMemoryStore;
 import org.upwell.broker.store.Store;
@@ -126,10 +128,16 @@ public final class UpwellServer implements AutoCloseable {
         }
     }
 
-    private List<Routes> moreRoutes(DataDirectory data) {
+    private List<Routes> moreRoutes(DataDirectory data) throws IOException {
         Callers callers = new Callers(access.authenticator());
         Routes queues = new QueueRoutes(broker.queues(), access.authorizer(), callers);
-        List<Routes> more = new ArrayList<>(List.of(queues));
+        ObservationStore observations = parts.add(
+                "observations",
+                ObservationStore.open(
+                        data.path().resolve("observations"),
+                        config.observations().limits()));
+        List<Routes> more = new ArrayList<>(List.of(
+                queues, new ObservationRoutes(observations, access.directory().devices(), callers)));
         if (store instanceof Journal journal) {
             more.add(new AdminStoreRoutes(journal, data.path().resolve("backups"), callers));
         }

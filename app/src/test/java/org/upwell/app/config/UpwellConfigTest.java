@@ -74,6 +74,7 @@ class UpwellConfigTest {
               port: 18443
               certificate: web.pem
               key: web-key.pem
+            observations: {per-device: 250, memory: 2MB}
             gateway:
               broker:
                 url: ssl://broker.example:9883
@@ -136,6 +137,7 @@ class UpwellConfigTest {
         UpwellConfig config = UpwellConfig.parse(FILE, EVERY_KEY);
 
         assertThat(config.dataDirectory()).isEqualTo(Path.of("/srv/upwell"));
+        assertThat(config.observations()).isEqualTo(new ObservationsConfig(250, 2 << 20));
         assertThat(config.access())
                 .isEqualTo(new AccessConfig(
                         "https://upwell.example",
@@ -234,7 +236,7 @@ class UpwellConfigTest {
         assertThat(faults(text))
                 .containsExactly(
                         "upwell.yaml:2: unknown key 'durabilty' (known here: data-directory, durability, store, access,"
-                                + " mqtt, http, https, gateway)",
+                                + " mqtt, http, https, observations, gateway)",
                         "upwell.yaml:6: 'mqtt.listeners[0].type' must be one of tcp, tls, not 'udp'",
                         "upwell.yaml:7: unknown key 'mqtt.listeners[0].prot' (known here: type, bind, port,"
                                 + " certificate, key, anonymous, name)",

@@ -51,7 +51,9 @@ final class TestServer implements AutoCloseable {
         AccessSettings settings =
                 new AccessSettings(defaults.issuer(), SigningAlgorithm.ES256, defaults.skew(), List.of(), Map.of(), 2);
         access = Access.open(data, settings, InstantSource.system(), new AccessCounters(metrics));
-        access.directory().users().add("root", "geheim", Set.of("ADMIN"));
+        if (access.directory().users().find("root").isEmpty()) {
+            access.directory().users().add("root", "geheim", Set.of("ADMIN"));
+        }
         certificates = DevelopmentCertificates.ensure(data, InstantSource.system());
         services = HttpServices.start(
                 List.of(
