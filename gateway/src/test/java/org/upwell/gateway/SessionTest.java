@@ -133,6 +133,38 @@ class SessionTest {
         assertThat(fixture.count(GatewayEvent.SESSION_EXPIRED)).isEqualTo(1);
     }
 
+    /// The same address and port, first one tenant's, then another's: nothing of the first is left to the second.
+    @Test
+    void addressOfAnExpiredSessionIsAnotherTenants() {
+        fixture.nic(GatewayFixture.MAC);
+        Peer application = fixture.application(TOKEN);
+        fixture.clock.advance(Duration.ofHours(4));
+        // Over at the moment, not at the next sweep.
+        assertThat(application.ask(read(2)).codeText()).isEqualTo("4.01");
+
+        assertThat(application.ask(login(3, OTHER_TOKEN)).code()).isEqualTo(Coap.CREATED);
+        await().until(() -> fixture.gateway.openSessions() == 1);
+        assertThat(application.ask(read(4)).codeText()).isEqualTo("4.04");
+        // All ten of the first tenant are free again.
+        for (int i = 0; i < 10; i++) {
+            fixture.application(TOKEN);
+        }
+        assertThat(fixture.gateway.openSessions()).isEqualTo(11);
+    }
+
+    @Test
+    void logoutEndsTheSessionOfItsOwnEndpointOnly() {
+        Peer application = fixture.application(TOKEN);
+        Peer other = fixture.application(TOKEN);
+        assertThat(other.ask(Coap.con(Coap.DELETE, 1, "").path("sessions")).code())
+                .isEqualTo(Coap.DELETED);
+        assertThat(other.ask(read(2)).codeText()).isEqualTo("4.01");
+        assertThat(application.ask(read(2)).codeText()).isEqualTo("5.04");
+        // Once more does no harm.
+        assertThat(other.ask(Coap.con(Coap.DELETE, 3, "").path("sessions")).code())
+                .isEqualTo(Coap.DELETED);
+    }
+
     @Test
     void sessionsOfATenantThatIsDisabledEndAndNobodyElses() {
         Peer application = fixture.application(TOKEN);
