@@ -37,8 +37,11 @@ import org.upwell.gateway.field.RegistrationFile;
 import org.upwell.gateway.field.Registrations;
 import org.upwell.gateway.presence.Presence;
 import org.upwell.gateway.proxy.ForwardProxy;
+import org.upwell.gateway.session.Session;
 import org.upwell.gateway.session.SessionRequests;
 import org.upwell.gateway.session.Sessions;
+import org.upwell.gateway.traffic.AnswerCounters;
+import org.upwell.gateway.traffic.Traces;
 
 /// A running gateway: both listeners, the bridge, the proxy and presence, wired together. Runs inside the server's
 /// process or alone. It owns its threads and connections and nothing else; all methods may be called from any
@@ -64,6 +67,8 @@ public final class Gateway implements AutoCloseable {
     private final List<AutoCloseable> owned = new ArrayList<>();
     private final AddressBook devices;
     private final Sessions sessions;
+    private final Traces traces;
+    private final AnswerCounters answers;
     private final BridgeJournal journal;
     private final Quarantine quarantine;
     private final BridgeLinks bridge;
@@ -108,10 +113,13 @@ public final class Gateway implements AutoCloseable {
         devices = new AddressBook(
                 config.devices(), config.field().registrationLife().multipliedBy(MISSED_REGISTRATIONS));
         sessions = new Sessions(config.sessions(), counters, clock);
+        traces = new Traces(devices, clock);
+        answers =
+                new AnswerCounters(devices, owners, peer -> sessions.find(peer).map(Session::tenant));
         try {
             journal = own(BridgeJournal.open(config.directory().resolve("bridge")));
             quarantine = own(Quarantine.open(
-                    config.directory().resolve("quarantine"), Quarantine.Limits.DEFAULT, counters, clock));
+                    config.directory().resolve("quarantine"), config.bridge().quarantine(), counters, clock));
             bridge = own(openBridge(links));
             presenceLink = own(links.open(config.bridge().presenceClientId(), null));
             presence = own(new Presence(config.directory(), presenceLink, owners, counters, clock, timer));
@@ -152,6 +160,7 @@ public final class Gateway implements AutoCloseable {
             restoreDevices(clock.instant());
             applications = own(openApplications(applicationSettings));
             applications.addInterceptor(proxy.blockMarker());
+            watch();
         } catch (IOException | RuntimeException fault) {
             close();
             throw fault;
@@ -168,6 +177,13 @@ public final class Gateway implements AutoCloseable {
         Duration life = config.field().registrationLife();
         registrations.restore(field::endpointAt, now, life.multipliedBy(MISSED_REGISTRATIONS), life);
         presence.restore(devices.all());
+    }
+
+    private void watch() {
+        field.addInterceptor(answers.ofField());
+        field.addInterceptor(traces.ofField());
+        applications.addInterceptor(answers.ofApplications());
+        applications.addInterceptor(traces.ofApplications());
     }
 
     private <T extends AutoCloseable> T own(T part) {
@@ -250,6 +266,16 @@ public final class Gateway implements AutoCloseable {
 
     public GatewayCounters counters() {
         return counters;
+    }
+
+    /// Answers by tenant and by access point.
+    public AnswerCounters answers() {
+        return answers;
+    }
+
+    /// Where operators look at one device's messages.
+    public Traces traces() {
+        return traces;
     }
 
     /// Messages of devices that belong to nobody.

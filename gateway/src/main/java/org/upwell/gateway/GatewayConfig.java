@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import org.upwell.codec.QoS;
+import org.upwell.gateway.bridge.Quarantine;
 import org.upwell.gateway.coap.CoapTimes;
 import org.upwell.gateway.session.Sessions;
 
@@ -57,7 +58,9 @@ public record GatewayConfig(
     /// @param firstInstance the number in the client ID of the first; gateways of one broker must not share numbers
     /// @param acknowledgementPatience how long a device waits for the broker's acknowledgement before it is sent
     ///     away
-    public record Bridge(QoS qos, int instances, int firstInstance, Duration acknowledgementPatience) {
+    /// @param quarantine how much is kept of devices that belong to nobody
+    public record Bridge(
+            QoS qos, int instances, int firstInstance, Duration acknowledgementPatience, Quarantine.Limits quarantine) {
 
         /// What three digits can tell apart.
         private static final int MAX_INSTANCE = 999;
@@ -69,14 +72,23 @@ public record GatewayConfig(
             }
         }
 
+        /// With the usual quarantine.
+        public Bridge(QoS qos, int instances, int firstInstance, Duration acknowledgementPatience) {
+            this(qos, instances, firstInstance, acknowledgementPatience, Quarantine.Limits.DEFAULT);
+        }
+
         public static final Bridge DEFAULT = new Bridge(QoS.AT_LEAST_ONCE, 1, 1, Duration.ofMinutes(1));
 
         public Bridge withInstances(int number, int first) {
-            return new Bridge(qos, number, first, acknowledgementPatience);
+            return new Bridge(qos, number, first, acknowledgementPatience, quarantine);
         }
 
         public Bridge withQos(QoS other) {
-            return new Bridge(other, instances, firstInstance, acknowledgementPatience);
+            return new Bridge(other, instances, firstInstance, acknowledgementPatience, quarantine);
+        }
+
+        public Bridge withQuarantine(Quarantine.Limits other) {
+            return new Bridge(qos, instances, firstInstance, acknowledgementPatience, other);
         }
 
         /// `gw-coap-mqtt-bridge-NNN`: 23 characters.

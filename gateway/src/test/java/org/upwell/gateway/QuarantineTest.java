@@ -191,4 +191,26 @@ class QuarantineTest {
                     .containsExactly("TN01/", "TN02/");
         }
     }
+
+    /// Bytes count as messages do, and leave room again when they go.
+    @Test
+    void limitsAreAsConfigured() {
+        int payload = 18;
+        GatewayConfig config = GatewayFixture.config();
+        GatewayConfig small = config.withBridge(
+                config.bridge().withQuarantine(new Quarantine.Limits(10, 10, 2 * payload, Duration.ofMinutes(1))));
+        try (GatewayFixture fixture = new GatewayFixture(small)) {
+            Peer nic = fixture.nic(UNOWNED_MAC);
+            assertThat(send(nic, 1).code()).isEqualTo(Coap.CHANGED);
+            assertThat(send(nic, 2).code()).isEqualTo(Coap.CHANGED);
+            assertThat(send(nic, 3).codeText()).as("no bytes left").isEqualTo("5.03");
+            assertThat(fixture.count(GatewayEvent.QUARANTINE_FULL)).isEqualTo(1);
+
+            assertThat(fixture.gateway.quarantine().discard(UNOWNED)).isEqualTo(2);
+            assertThat(send(nic, 3).code()).isEqualTo(Coap.CHANGED);
+            fixture.clock.advance(Duration.ofSeconds(61));
+            await().until(() -> fixture.gateway.quarantine().size() == 0);
+            assertThat(fixture.count(GatewayEvent.QUARANTINE_EXPIRED)).isEqualTo(1);
+        }
+    }
 }

@@ -2,6 +2,7 @@
 package org.upwell.app.cli;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.ConnectException;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -12,6 +13,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Base64;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.upwell.app.payload.PayloadText;
 import org.upwell.app.tls.PemFiles;
@@ -96,6 +100,50 @@ final class RestService {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new CommandFailure("interrupted", e);
+        }
+    }
+
+    /// Gives `reader` the objects of an answer that comes line by line, until it returns false. A signal ends it,
+    /// and with success: it has no other end.
+    ///
+    /// @throws CommandFailure if the server ends it
+    void follow(String path, Predicate<JsonNode> reader) {
+        String authorization = authorization();
+        try (HttpClient client = client();
+                SignalHook _ = SignalHook.closing(client::shutdownNow)) {
+            HttpRequest request = HttpRequest.newBuilder(url.resolve(path))
+                    .header("Authorization", authorization)
+                    .build();
+            HttpResponse<Stream<String>> response = client.send(request, HttpResponse.BodyHandlers.ofLines());
+            try (Stream<String> lines = response.body()) {
+                if (response.statusCode() >= 300) {
+                    throw refused(response.statusCode(), lines.collect(Collectors.joining()));
+                }
+                boolean more = lines.filter(line -> !line.isEmpty())
+                        .map(Json.MAPPER::readTree)
+                        .allMatch(reader);
+                if (more) {
+                    throw new CommandFailure("the server ended it");
+                }
+            }
+            client.shutdownNow();
+        } catch (ConnectException e) {
+            throw new CommandFailure("no answer from " + url + ": it refused the connection", e);
+        } catch (IOException | UncheckedIOException | JacksonException e) {
+            throw new CommandFailure("the answer from " + url + " broke off: " + e.getMessage(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CommandFailure("interrupted", e);
+        }
+    }
+
+    private static CommandFailure refused(int status, String body) {
+        try {
+            JsonNode message = Json.MAPPER.readTree(body).path("message");
+            return new CommandFailure(
+                    "the server answered " + status + ": " + PayloadText.printable(message.asString("")));
+        } catch (JacksonException e) {
+            return new CommandFailure("the server answered " + status + " without JSON", e);
         }
     }
 

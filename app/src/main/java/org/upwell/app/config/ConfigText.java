@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.upwell.access.token.TrustedIssuer;
+import org.upwell.gateway.bridge.Quarantine;
 import tools.jackson.dataformat.yaml.YAMLMapper;
 import tools.jackson.dataformat.yaml.YAMLWriteFeature;
 
@@ -114,6 +115,7 @@ public final class ConfigText {
             broker.ca().ifPresent(ca -> section.put("ca", ca.toString()));
             gateway.put("broker", section);
         });
+        config.http().ifPresent(http -> gateway.put("http", address(http.address())));
         gateway.put("coap", address(config.coap()));
         Map<String, Object> field = address(config.field().address());
         field.put("networks", config.field().networks());
@@ -123,6 +125,13 @@ public final class ConfigText {
         bridge.put("instances", config.bridgeInstances());
         bridge.put("first-instance", config.firstInstance());
         gateway.put("bridge", bridge);
+        Quarantine.Limits limits = config.quarantine().limits();
+        Map<String, Object> quarantine = new LinkedHashMap<>();
+        quarantine.put("messages", limits.messages());
+        quarantine.put("per-device", limits.perDevice());
+        quarantine.put("bytes", limits.bytes());
+        quarantine.put("life", duration(limits.life()));
+        gateway.put("quarantine", quarantine);
         return gateway;
     }
 

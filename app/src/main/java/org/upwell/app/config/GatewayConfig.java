@@ -11,17 +11,22 @@ import org.upwell.codec.QoS;
 /// @param bridgeInstances how many connections to the broker share the devices
 /// @param firstInstance number of the first of them; gateways of one broker must not share numbers
 /// @param broker only for a gateway in a process of its own
+/// @param http where a gateway in a process of its own is looked into; absent: nowhere
+/// @param quarantine how much is kept of devices that belong to nobody
 public record GatewayConfig(
         BindAddress coap,
         FieldConfig field,
         QoS bridgeQos,
         int bridgeInstances,
         int firstInstance,
-        Optional<BrokerConfig> broker) {
+        Optional<BrokerConfig> broker,
+        Optional<HttpConfig> http,
+        QuarantineConfig quarantine) {
     private static final int MAX_INSTANCES = 64;
     private static final int MAX_FIRST_INSTANCE = 936;
 
     public static final int DEFAULT_COAP_PORT = 5683;
+    private static final int DEFAULT_HTTP_PORT = 8081;
     static final String BRIDGE_QOS_KEY = "gateway_coap_mqtt_bridge_default_message_qos";
 
     static GatewayConfig read(Section section) {
@@ -36,7 +41,15 @@ public record GatewayConfig(
         bridge.refuseUnknownKeys();
         Optional<BrokerConfig> broker =
                 section.has("broker") ? Optional.of(BrokerConfig.read(section.section("broker"))) : Optional.empty();
+        Optional<HttpConfig> http = section.has("http")
+                ? Optional.of(HttpConfig.read(section.section("http"), DEFAULT_HTTP_PORT))
+                : Optional.empty();
+        if (http.isPresent() && broker.isEmpty()) {
+            section.fault(
+                    "http", "is for a gateway in a process of its own, with gateway.broker: use the server's own http");
+        }
+        QuarantineConfig quarantine = QuarantineConfig.read(section.section("quarantine"));
         section.refuseUnknownKeys();
-        return new GatewayConfig(coap, field, bridgeQos, instances, first, broker);
+        return new GatewayConfig(coap, field, bridgeQos, instances, first, broker, http, quarantine);
     }
 }

@@ -6,7 +6,11 @@ public record HttpConfig(BindAddress address) {
     public static final int DEFAULT_PORT = 8080;
 
     static HttpConfig read(Section section) {
-        BindAddress address = BindAddress.read(section, BindAddress.LOOPBACK, DEFAULT_PORT);
+        return read(section, DEFAULT_PORT);
+    }
+
+    static HttpConfig read(Section section, int defaultPort) {
+        BindAddress address = BindAddress.read(section, BindAddress.LOOPBACK, defaultPort);
         if (!address.bind().isLoopbackAddress()) {
             section.fault("bind", "must be a loopback address such as 127.0.0.1: elsewhere use https");
         }

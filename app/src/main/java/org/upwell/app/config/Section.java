@@ -23,7 +23,7 @@ import org.upwell.access.file.Node;
 /// that no accessor asked for are unknown. One use, one thread.
 final class Section {
     private static final Pattern SIZE = Pattern.compile("(\\d{1,15})(KB|MB|GB|TB|)");
-    private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m)");
+    private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m|h|d)");
 
     private final String path;
     private final Node.Mapping mapping;
@@ -91,7 +91,7 @@ final class Section {
         return text.equals("true");
     }
 
-    /// A length of time such as `500ms`, `30s` or `2m`.
+    /// A length of time such as `500ms`, `30s`, `2m`, `4h` or `7d`.
     Duration duration(String key, Duration fallback, Duration max) {
         return parsed(key, text -> duration(text, max)).orElse(fallback);
     }
@@ -103,13 +103,19 @@ final class Section {
             Duration value = switch (matcher.group(2)) {
                 case "ms" -> Duration.ofMillis(number);
                 case "s" -> Duration.ofSeconds(number);
-                default -> Duration.ofMinutes(number);
+                case "m" -> Duration.ofMinutes(number);
+                case "h" -> Duration.ofHours(number);
+                default -> Duration.ofDays(number);
             };
             if (value.compareTo(max) <= 0) {
                 return value;
             }
         }
-        throw new IllegalArgumentException("a time such as 500ms, 30s or 2m, at most " + max.toMinutes() + "m");
+        throw new IllegalArgumentException("a time such as 500ms, 30s or 2m, at most " + longest(max));
+    }
+
+    private static String longest(Duration max) {
+        return max.toDays() > 1 ? max.toDays() + "d" : max.toMinutes() + "m";
     }
 
     /// A number of bytes such as `4096`, `64MB` or `10GB`; units are powers of 1,024.

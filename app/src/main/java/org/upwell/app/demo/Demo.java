@@ -26,6 +26,7 @@ import org.upwell.app.config.ListenerConfig;
 import org.upwell.app.config.ListenerType;
 import org.upwell.app.config.MqttConfig;
 import org.upwell.app.config.ObservationsConfig;
+import org.upwell.app.config.QuarantineConfig;
 import org.upwell.app.config.StoreConfig;
 import org.upwell.app.config.UpwellConfig;
 import org.upwell.app.server.Parts;
@@ -101,7 +102,9 @@ public final class Demo {
                 QoS.AT_LEAST_ONCE,
                 1,
                 1,
-                Optional.empty());
+                Optional.empty(),
+                Optional.empty(),
+                QuarantineConfig.DEFAULT);
         return new UpwellConfig(
                 dataDirectory,
                 Durability.SYNC,

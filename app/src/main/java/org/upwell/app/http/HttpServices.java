@@ -42,9 +42,20 @@ public final class HttpServices implements AutoCloseable {
     /// What the paths work on.
     ///
     /// @param more paths of other concerns, such as queue operations
-    public record Parts(Access access, PrometheusMeterRegistry metrics, Readiness readiness, List<Routes> more) {
+    /// @param gatewayOnly whether tokens, tenants, devices and users are another process's
+    public record Parts(
+            Access access,
+            PrometheusMeterRegistry metrics,
+            Readiness readiness,
+            List<Routes> more,
+            boolean gatewayOnly) {
         public Parts {
             more = List.copyOf(more);
+        }
+
+        /// Those of a server.
+        public Parts(Access access, PrometheusMeterRegistry metrics, Readiness readiness, List<Routes> more) {
+            this(access, metrics, readiness, more, false);
         }
     }
 
@@ -115,13 +126,14 @@ public final class HttpServices implements AutoCloseable {
         AccessDirectory directory = access.directory();
         Callers callers = new Callers(access.authenticator());
         List<Routes> all = new ArrayList<>(List.of(
-                new TokenRoutes(access.tokens(), access.keys()),
-                new SolutionRoutes(directory.devices(), callers),
-                new HealthRoutes(parts.readiness()),
-                new MetricsRoutes(parts.metrics(), callers, listener.isLocal()),
-                new AdminTenantRoutes(directory, callers),
-                new AdminDeviceRoutes(directory.devices(), callers),
-                new AdminUserRoutes(directory.users(), callers)));
+                new HealthRoutes(parts.readiness()), new MetricsRoutes(parts.metrics(), callers, listener.isLocal())));
+        if (!parts.gatewayOnly()) {
+            all.add(new TokenRoutes(access.tokens(), access.keys()));
+            all.add(new SolutionRoutes(directory.devices(), callers));
+            all.add(new AdminTenantRoutes(directory, callers));
+            all.add(new AdminDeviceRoutes(directory.devices(), callers));
+            all.add(new AdminUserRoutes(directory.users(), callers));
+        }
         all.addAll(parts.more());
         routing.addFilter(new RequestMetrics(parts.metrics(), listener.name()));
         routing.addFilter(new SlashGuard());

@@ -81,7 +81,12 @@ final class Json {
 
     /// Answers with `body`, a record or a map, as JSON.
     static void send(ServerResponse response, int status, Object body) {
-        send(response, status, "application/json", MAPPER.writeValueAsBytes(body));
+        send(response, status, "application/json", bytes(body));
+    }
+
+    /// `body`, a record or a map, as JSON in one line.
+    static byte[] bytes(Object body) {
+        return MAPPER.writeValueAsBytes(body);
     }
 
     static void send(ServerResponse response, int status, String contentType, byte[] body) {

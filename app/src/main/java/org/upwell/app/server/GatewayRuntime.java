@@ -30,7 +30,8 @@ final class GatewayRuntime {
         Gateway gateway = Gateway.start(
                 settings.withBridge(org.upwell.gateway.GatewayConfig.Bridge.DEFAULT
                         .withQos(config.bridgeQos())
-                        .withInstances(config.bridgeInstances(), config.firstInstance())),
+                        .withInstances(config.bridgeInstances(), config.firstInstance())
+                        .withQuarantine(config.quarantine().limits())),
                 access.authenticator(),
                 access.directory().devices(),
                 (clientId, store) -> MqttBrokerLink.open(broker, clientId, store),

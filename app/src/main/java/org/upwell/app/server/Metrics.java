@@ -113,6 +113,15 @@ final class Metrics implements AutoCloseable {
     }
 
     void bind(Gateway gateway) {
+        // Names of tenants and access points are bounded, and so are the labels.
+        gateway.answers()
+                .onLabel((label, counter) -> FunctionCounter.builder("upwell.gateway.answers", counter, LongAdder::sum)
+                        .description("Answers by tenant and by access point")
+                        .tag("by", spelling(label.dimension()))
+                        .tag("name", label.name())
+                        .tag("traffic", spelling(label.traffic()))
+                        .tag("code", label.code().text)
+                        .register(registry));
         for (GatewayEvent event : GatewayEvent.values()) {
             FunctionCounter.builder(
                             "upwell.gateway.events", gateway, g -> g.counters().of(event))
@@ -129,6 +138,10 @@ final class Metrics implements AutoCloseable {
         Gauge.builder("upwell.gateway.connected", gateway, g -> g.isConnected() ? 1 : 0)
                 .description("1 while every connection to the broker stands")
                 .register(registry);
+    }
+
+    private static String spelling(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     private void waiting(String name, String description, LongAdder counter) {

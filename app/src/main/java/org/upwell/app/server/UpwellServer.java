@@ -22,6 +22,7 @@ import org.upwell.app.config.HttpsConfig;
 import org.upwell.app.config.ListenerConfig;
 import org.upwell.app.config.UpwellConfig;
 import org.upwell.app.http.AccessCounters;
+import org.upwell.app.http.AdminGatewayRoutes;
 import org.upwell.app.http.AdminQuarantineRoutes;
 import org.upwell.app.http.AdminStoreRoutes;
 import org.upwell.app.http.Callers;
@@ -144,6 +145,7 @@ public final class UpwellServer implements AutoCloseable {
         Gateway running = gateway;
         if (running != null) {
             more.add(new AdminQuarantineRoutes(running.quarantine(), callers));
+            more.add(new AdminGatewayRoutes(running, callers));
         }
         return more;
     }

@@ -25,6 +25,7 @@ import org.upwell.access.token.SigningAlgorithm;
 import org.upwell.access.token.TrustedIssuer;
 import org.upwell.broker.journal.JournalSettings;
 import org.upwell.codec.QoS;
+import org.upwell.gateway.bridge.Quarantine;
 
 class UpwellConfigTest {
     private static final Path FILE = Path.of("upwell.yaml");
@@ -81,6 +82,7 @@ class UpwellConfigTest {
                 username: gateway
                 password-file: /etc/upwell/gateway-password
                 ca: /etc/upwell/ca.pem
+              http: {port: 18081}
               coap:
                 bind: 0.0.0.0
                 port: 15683
@@ -92,6 +94,7 @@ class UpwellConfigTest {
               bridge:
                 instances: 4
                 first-instance: 11
+              quarantine: {messages: 50_000, per-device: 20, bytes: 64MB, life: 30d}
             """;
 
     @Test
@@ -130,6 +133,45 @@ class UpwellConfigTest {
         assertThat(gateway.bridgeInstances()).isEqualTo(1);
         assertThat(gateway.firstInstance()).isEqualTo(1);
         assertThat(gateway.broker()).isEmpty();
+        assertThat(gateway.http()).isEmpty();
+        assertThat(gateway.quarantine().limits())
+                .isEqualTo(new Quarantine.Limits(10_000, 100, 16 << 20, Duration.ofDays(7)));
+    }
+
+    @Test
+    void httpOfAGatewayIsForOneInAProcessOfItsOwn() throws Exception {
+        assertThat(UpwellConfig.parse(FILE, EVERY_KEY).gateway().orElseThrow().http())
+                .contains(new HttpConfig(at("127.0.0.1", 18081)));
+        assertThat(faults("gateway: {http: {bind: 192.0.2.1}}"))
+                .containsExactly(
+                        "upwell.yaml:1: 'gateway.http.bind' must be a loopback address such as 127.0.0.1: elsewhere use"
+                                + " https",
+                        "upwell.yaml:1: 'gateway.http' is for a gateway in a process of its own, with gateway.broker:"
+                                + " use the server's own http");
+    }
+
+    @Test
+    void quarantineIsReadAndItsFaultsAreNamed() throws Exception {
+        assertThat(UpwellConfig.parse(FILE, EVERY_KEY)
+                        .gateway()
+                        .orElseThrow()
+                        .quarantine()
+                        .limits())
+                .isEqualTo(new Quarantine.Limits(50_000, 20, 64 << 20, Duration.ofDays(30)));
+        assertThat(faults("""
+                gateway:
+                  quarantine:
+                    messages: many
+                    life: 2000d
+                    size: 1
+                """))
+                .containsExactly(
+                        "upwell.yaml:3: 'gateway.quarantine.messages' must be a whole number from 0 to 10000000, not"
+                                + " 'many'",
+                        "upwell.yaml:4: 'gateway.quarantine.life' must be a time such as 500ms, 30s or 2m, at most"
+                                + " 366d, not '2000d'",
+                        "upwell.yaml:5: unknown key 'gateway.quarantine.size' (known here: messages, per-device,"
+                                + " bytes, life)");
     }
 
     @Test
@@ -192,7 +234,9 @@ class UpwellConfigTest {
                                 BrokerUrl.parse("ssl://broker.example:9883"),
                                 "gateway",
                                 Path.of("/etc/upwell/gateway-password"),
-                                Optional.of(Path.of("/etc/upwell/ca.pem"))))));
+                                Optional.of(Path.of("/etc/upwell/ca.pem")))),
+                        Optional.of(new HttpConfig(at("127.0.0.1", 18081))),
+                        new QuarantineConfig(new Quarantine.Limits(50_000, 20, 64 << 20, Duration.ofDays(30)))));
     }
 
     @Test

@@ -32,10 +32,11 @@ public final class Quarantine implements AutoCloseable {
 
     /// @param messages of all devices
     /// @param perDevice of one, so that one cannot take all the room
+    /// @param bytes of the payloads of all devices
     /// @param life how long a message is kept
-    public record Limits(int messages, int perDevice, Duration life) {
+    public record Limits(int messages, int perDevice, long bytes, Duration life) {
 
-        public static final Limits DEFAULT = new Limits(10_000, 100, Duration.ofDays(7));
+        public static final Limits DEFAULT = new Limits(10_000, 100, 16L << 20, Duration.ofDays(7));
     }
 
     /// A device with messages here.
@@ -60,6 +61,7 @@ public final class Quarantine implements AutoCloseable {
     private final InstantSource clock;
     private final Map<Mac, Deque<Held>> devices = new LinkedHashMap<>();
     private int messages;
+    private long payloadBytes;
     private long nextOrder;
     private final FactFile facts;
 
@@ -93,7 +95,10 @@ public final class Quarantine implements AutoCloseable {
     /// @return completes when it is on disk; empty if there is no room
     synchronized Optional<CompletionStage<@Nullable Void>> hold(BubbleUp message) {
         Deque<Held> ofDevice = devices.get(message.id().mac());
-        if (messages >= limits.messages || (ofDevice != null && ofDevice.size() >= limits.perDevice)) {
+        boolean full = messages >= limits.messages
+                || payloadBytes + message.payload().length > limits.bytes
+                || (ofDevice != null && ofDevice.size() >= limits.perDevice);
+        if (full) {
             counters.count(GatewayEvent.QUARANTINE_FULL);
             return Optional.empty();
         }
@@ -208,15 +213,21 @@ public final class Quarantine implements AutoCloseable {
     private void add(Held held) {
         devices.computeIfAbsent(held.mac(), _ -> new ArrayDeque<>()).add(held);
         messages++;
+        payloadBytes += held.message.payload().length;
         nextOrder = Math.max(nextOrder, held.order + 1);
     }
 
     private boolean drop(Mac mac, long order) {
         Deque<Held> ofDevice = devices.get(mac);
-        if (ofDevice == null || !ofDevice.removeIf(held -> held.order == order)) {
+        Optional<Held> found = ofDevice == null
+                ? Optional.empty()
+                : ofDevice.stream().filter(held -> held.order == order).findFirst();
+        if (ofDevice == null || found.isEmpty()) {
             return false;
         }
+        ofDevice.remove(found.get());
         messages--;
+        payloadBytes -= found.get().message.payload().length;
         if (ofDevice.isEmpty()) {
             devices.remove(mac);
         }
