@@ -37,7 +37,9 @@ import org.upwell.gateway.field.RegistrationFile;
 import org.upwell.gateway.field.Registrations;
 import org.upwell.gateway.presence.Presence;
 import org.upwell.gateway.proxy.ForwardProxy;
+import org.upwell.gateway.proxy.RelationFile;
 import org.upwell.gateway.session.Session;
+import org.upwell.gateway.session.SessionFile;
 import org.upwell.gateway.session.SessionRequests;
 import org.upwell.gateway.session.Sessions;
 import org.upwell.gateway.traffic.AnswerCounters;
@@ -56,6 +58,13 @@ public final class Gateway implements AutoCloseable {
     /// what it sends again after that is known by its number.
     private static final int FIELD_REPEATS = 8;
 
+    /// What goes through the mesh in one piece, both ways.
+    private static final int FIELD_BLOCK_BYTES = 128;
+
+    /// Longer bodies are sent in blocks. A device takes requests of up to 239 bytes whole (field protocol §6),
+    /// which with a token and a path none of these is.
+    private static final int FIELD_WHOLE_BYTES = 224;
+
     private static final int MISSED_REGISTRATIONS = 2;
     private static final long STOP_MILLIS = 2_000;
 
@@ -69,6 +78,7 @@ public final class Gateway implements AutoCloseable {
     private final Sessions sessions;
     private final Traces traces;
     private final AnswerCounters answers;
+    private final SessionFile sessionFile;
     private final BridgeJournal journal;
     private final Quarantine quarantine;
     private final BridgeLinks bridge;
@@ -125,6 +135,8 @@ public final class Gateway implements AutoCloseable {
             presence = own(new Presence(config.directory(), presenceLink, owners, counters, clock, timer));
             registrations = own(RegistrationFile.open(config.directory().resolve("registrations"), devices));
             devices.addListener(presence);
+            sessionFile = own(restoreSessions());
+            RelationFile relations = own(RelationFile.open(config.directory().resolve("relations")));
 
             Configuration applicationSettings = CoapListener.configuration(config.times());
             // We cut blocks ourselves, see BodyBlocks.
@@ -135,10 +147,12 @@ public final class Gateway implements AutoCloseable {
                             config.patience().confirmable(),
                             config.patience().nonConfirmable(),
                             config.patience().silence()),
+                    config.limits(),
                     applicationSettings,
                     sessions,
                     owners,
                     devices,
+                    relations,
                     counters,
                     timer,
                     clock.instant().getEpochSecond());
@@ -161,6 +175,7 @@ public final class Gateway implements AutoCloseable {
             applications = own(openApplications(applicationSettings));
             applications.addInterceptor(proxy.blockMarker());
             watch();
+            relations.resume(applications::receive);
         } catch (IOException | RuntimeException fault) {
             close();
             throw fault;
@@ -186,6 +201,12 @@ public final class Gateway implements AutoCloseable {
         applications.addInterceptor(traces.ofApplications());
     }
 
+    private SessionFile restoreSessions() throws IOException {
+        SessionFile file = SessionFile.open(config.directory().resolve("sessions"));
+        file.restore(sessions, authenticator::readmit);
+        return file;
+    }
+
     private <T extends AutoCloseable> T own(T part) {
         owned.add(part);
         return part;
@@ -208,6 +229,8 @@ public final class Gateway implements AutoCloseable {
         FieldRequests requests = new FieldRequests(resource, bubbleUps::handle, counters);
         Configuration settings = CoapListener.configuration(config.times());
         settings.set(CoapConfig.PEERS_MARK_AND_SWEEP_MESSAGES, FIELD_REPEATS);
+        settings.set(CoapConfig.PREFERRED_BLOCK_SIZE, FIELD_BLOCK_BYTES);
+        settings.set(CoapConfig.MAX_MESSAGE_SIZE, FIELD_WHOLE_BYTES);
         return CoapListener.open(
                 new CoapListener.Plan("field", settings, networks, counters),
                 config.field().bind(),
@@ -217,7 +240,7 @@ public final class Gateway implements AutoCloseable {
 
     private CoapListener openApplications(Configuration settings) throws IOException {
         SessionRequests sessionRequests = new SessionRequests(
-                sessions, authenticator, counters, config.times().promptAck(), timer);
+                sessions, sessionFile, authenticator, counters, config.times().promptAck(), timer);
         ApplicationRequests requests = new ApplicationRequests(sessionRequests, proxy);
         return CoapListener.open(
                 new CoapListener.Plan("coap", settings, null, counters),

@@ -9,6 +9,7 @@ import java.util.Locale;
 import org.upwell.codec.QoS;
 import org.upwell.gateway.bridge.Quarantine;
 import org.upwell.gateway.coap.CoapTimes;
+import org.upwell.gateway.proxy.ForwardProxy;
 import org.upwell.gateway.session.Sessions;
 
 /// How a gateway is set up.
@@ -18,6 +19,7 @@ import org.upwell.gateway.session.Sessions;
 /// @param bridge the way into the broker
 /// @param sessions limits of the applications' sessions
 /// @param patience how long requests to devices may take
+/// @param limits how much is carried on to devices at a time
 /// @param times transmission parameters of both listeners
 /// @param devices how many devices may be registered
 /// @param directory where the gateway keeps what must outlive its process; no other gateway may use it
@@ -27,6 +29,7 @@ public record GatewayConfig(
         Bridge bridge,
         Sessions.Limits sessions,
         Patience patience,
+        ForwardProxy.Limits limits,
         CoapTimes times,
         int devices,
         Path directory) {
@@ -123,16 +126,25 @@ public record GatewayConfig(
                 Bridge.DEFAULT,
                 Sessions.Limits.DEFAULT,
                 Patience.DEFAULT,
+                ForwardProxy.Limits.DEFAULT,
                 CoapTimes.DEFAULT,
                 MAX_DEVICES,
                 directory);
     }
 
+    public GatewayConfig withListeners(Listener otherCoap, Field otherField) {
+        return new GatewayConfig(otherCoap, otherField, bridge, sessions, patience, limits, times, devices, directory);
+    }
+
+    public GatewayConfig withLimits(ForwardProxy.Limits other) {
+        return new GatewayConfig(coap, field, bridge, sessions, patience, other, times, devices, directory);
+    }
+
     public GatewayConfig withTimes(CoapTimes other) {
-        return new GatewayConfig(coap, field, bridge, sessions, patience, other, devices, directory);
+        return new GatewayConfig(coap, field, bridge, sessions, patience, limits, other, devices, directory);
     }
 
     public GatewayConfig withBridge(Bridge other) {
-        return new GatewayConfig(coap, field, other, sessions, patience, times, devices, directory);
+        return new GatewayConfig(coap, field, other, sessions, patience, limits, times, devices, directory);
     }
 }

@@ -106,6 +106,10 @@ record Coap(int type, int code, int mid, byte[] token, List<Opt> options, byte[]
         return payload(text.getBytes(StandardCharsets.UTF_8));
     }
 
+    Coap code(int other) {
+        return new Coap(type, other, mid, token, options, payload);
+    }
+
     Coap mid(int other) {
         return new Coap(type, code, other, token, options, payload);
     }

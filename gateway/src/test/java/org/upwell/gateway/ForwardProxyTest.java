@@ -232,7 +232,7 @@ class ForwardProxyTest {
         assertThat(answer.has(124)).isFalse();
         assertThat(answer.textOptions(65000)).containsExactly("back");
 
-        // 65002 and 65003 are not safe to forward, 189 is never sent, Block1 is not taken.
+        // 65002 and 65003 are not safe to forward, 189 is never sent, a GET has no body for Block1.
         int mid = 100;
         for (Coap.Opt option : List.of(
                 new Coap.Opt(65002, new byte[1]),
@@ -350,6 +350,19 @@ class ForwardProxyTest {
         assertThat(fixture.count(GatewayEvent.PROXY_REDIRECTED)).isEqualTo(1);
         // An answer from the old place comes too late.
         assertThat(fixture.count(GatewayEvent.PROXY_ANSWERED)).isEqualTo(1);
+    }
+
+    /// It would answer from an address that nobody asked.
+    @Test
+    void acknowledgedRequestFollowsADeviceThatMoves() {
+        Peer before = fixture.nic(MAC);
+        Peer application = fixture.application(TOKEN);
+        application.send(get(1, TARGET));
+        before.send(Coap.ack(before.receive().mid()));
+        assertThat(application.receive().code()).as("an empty acknowledgement").isZero();
+        Peer after = GatewayFixture.register(fixture.nic(), MAC, 1);
+        after.send(Coap.answer(after.receive(), Coap.CONTENT).payload("here"));
+        assertThat(application.receiveMessage().payloadText()).isEqualTo("here");
     }
 
     /// A second POST might do a thing twice.

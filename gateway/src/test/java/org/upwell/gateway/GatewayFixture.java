@@ -20,6 +20,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.upwell.access.Mac;
 import org.upwell.broker.access.Authentication;
@@ -30,6 +31,7 @@ import org.upwell.broker.access.RefusalCause;
 import org.upwell.codec.QoS;
 import org.upwell.gateway.coap.CoapTimes;
 import org.upwell.gateway.event.GatewayEvent;
+import org.upwell.gateway.proxy.ForwardProxy;
 import org.upwell.gateway.session.Sessions;
 
 /// A real gateway on loopback sockets, with a broker that acknowledges when told and times in milliseconds.
@@ -73,6 +75,7 @@ final class GatewayFixture implements AutoCloseable {
                 new GatewayConfig.Bridge(QoS.AT_LEAST_ONCE, 1, 1, Duration.ofMillis(400)),
                 Sessions.Limits.DEFAULT,
                 new GatewayConfig.Patience(Duration.ofMillis(1_500), Duration.ofMillis(600), silence),
+                ForwardProxy.Limits.DEFAULT,
                 TIMES,
                 100,
                 temporaryDirectory());
@@ -91,10 +94,16 @@ final class GatewayFixture implements AutoCloseable {
     }
 
     GatewayFixture(GatewayConfig config) {
+        this(config, _ -> {});
+    }
+
+    /// @param before what is to be otherwise when the gateway starts
+    GatewayFixture(GatewayConfig config, Consumer<GatewayFixture> before) {
         directory = config.directory();
         owners.put(Mac.parse(MAC), TENANT);
         owners.put(Mac.parse(OTHER_MAC), TENANT);
         owners.put(Mac.parse(FOREIGN_MAC), OTHER_TENANT);
+        before.accept(this);
         try {
             gateway = Gateway.start(
                     config,
@@ -211,7 +220,8 @@ final class GatewayFixture implements AutoCloseable {
                 .payload("1540584982,72.50,F");
     }
 
-    private Peer keep(Peer peer) {
+    /// Closes it with the gateway.
+    Peer keep(Peer peer) {
         peers.add(peer);
         return peer;
     }

@@ -132,6 +132,13 @@ public final class ConfigText {
         quarantine.put("bytes", limits.bytes());
         quarantine.put("life", duration(limits.life()));
         gateway.put("quarantine", quarantine);
+        Map<String, Object> proxy = new LinkedHashMap<>();
+        proxy.put("in-flight-per-device", config.limits().inFlightPerDevice());
+        proxy.put("in-flight-per-access-point", config.limits().inFlightPerAccessPoint());
+        proxy.put("waiting-per-device", config.limits().waitingPerDevice());
+        proxy.put("waiting-per-access-point", config.limits().waitingPerAccessPoint());
+        proxy.put("cache-bytes", config.limits().cacheBytes());
+        gateway.put("proxy", proxy);
         return gateway;
     }
 

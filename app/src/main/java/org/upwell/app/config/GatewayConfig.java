@@ -3,6 +3,7 @@ package org.upwell.app.config;
 
 import java.util.Optional;
 import org.upwell.codec.QoS;
+import org.upwell.gateway.proxy.ForwardProxy;
 
 /// The CoAP gateway.
 ///
@@ -10,6 +11,7 @@ import org.upwell.codec.QoS;
 /// @param field where devices register and send
 /// @param bridgeInstances how many connections to the broker share the devices
 /// @param firstInstance number of the first of them; gateways of one broker must not share numbers
+/// @param limits how much the proxy carries on to devices at a time
 /// @param broker only for a gateway in a process of its own
 /// @param http where a gateway in a process of its own is looked into; absent: nowhere
 /// @param quarantine how much is kept of devices that belong to nobody
@@ -19,11 +21,17 @@ public record GatewayConfig(
         QoS bridgeQos,
         int bridgeInstances,
         int firstInstance,
+        ForwardProxy.Limits limits,
         Optional<BrokerConfig> broker,
         Optional<HttpConfig> http,
         QuarantineConfig quarantine) {
     private static final int MAX_INSTANCES = 64;
     private static final int MAX_FIRST_INSTANCE = 936;
+
+    private static final int MAX_IN_FLIGHT_PER_DEVICE = 64;
+    private static final int MAX_IN_FLIGHT = 100_000;
+    private static final int MAX_WAITING = 1_000_000;
+    private static final long MAX_CACHE_BYTES = 64L << 30;
 
     public static final int DEFAULT_COAP_PORT = 5683;
     private static final int DEFAULT_HTTP_PORT = 8081;
@@ -49,7 +57,20 @@ public record GatewayConfig(
                     "http", "is for a gateway in a process of its own, with gateway.broker: use the server's own http");
         }
         QuarantineConfig quarantine = QuarantineConfig.read(section.section("quarantine"));
+        ForwardProxy.Limits limits = limits(section.section("proxy"));
         section.refuseUnknownKeys();
-        return new GatewayConfig(coap, field, bridgeQos, instances, first, broker, http, quarantine);
+        return new GatewayConfig(coap, field, bridgeQos, instances, first, limits, broker, http, quarantine);
+    }
+
+    private static ForwardProxy.Limits limits(Section proxy) {
+        ForwardProxy.Limits usual = ForwardProxy.Limits.DEFAULT;
+        ForwardProxy.Limits limits = new ForwardProxy.Limits(
+                proxy.integer("in-flight-per-device", usual.inFlightPerDevice(), 1, MAX_IN_FLIGHT_PER_DEVICE),
+                proxy.integer("in-flight-per-access-point", usual.inFlightPerAccessPoint(), 1, MAX_IN_FLIGHT),
+                proxy.integer("waiting-per-device", usual.waitingPerDevice(), 0, MAX_WAITING),
+                proxy.integer("waiting-per-access-point", usual.waitingPerAccessPoint(), 0, MAX_WAITING),
+                proxy.size("cache-bytes", usual.cacheBytes(), 0, MAX_CACHE_BYTES));
+        proxy.refuseUnknownKeys();
+        return limits;
     }
 }

@@ -34,6 +34,7 @@ import org.upwell.app.server.UpwellServer;
 import org.upwell.codec.QoS;
 import org.upwell.field.simulation.SimulatedField;
 import org.upwell.gateway.Gateway;
+import org.upwell.gateway.proxy.ForwardProxy;
 
 /// Server, gateway and a simulated field in one process, and one subscriber per tenant that counts. Everything is
 /// real: HDLC bytes between sensors and NICs, UDP to the gateway, MQTT from there to the broker, TLS and tokens to
@@ -102,6 +103,7 @@ public final class Demo {
                 QoS.AT_LEAST_ONCE,
                 1,
                 1,
+                ForwardProxy.Limits.DEFAULT,
                 Optional.empty(),
                 Optional.empty(),
                 QuarantineConfig.DEFAULT);

@@ -28,10 +28,11 @@ final class GatewayRuntime {
                 field.networks(),
                 data.resolve(String.format(Locale.ROOT, "gateway-%03d", config.firstInstance())));
         Gateway gateway = Gateway.start(
-                settings.withBridge(org.upwell.gateway.GatewayConfig.Bridge.DEFAULT
-                        .withQos(config.bridgeQos())
-                        .withInstances(config.bridgeInstances(), config.firstInstance())
-                        .withQuarantine(config.quarantine().limits())),
+                settings.withLimits(config.limits())
+                        .withBridge(org.upwell.gateway.GatewayConfig.Bridge.DEFAULT
+                                .withQos(config.bridgeQos())
+                                .withInstances(config.bridgeInstances(), config.firstInstance())
+                                .withQuarantine(config.quarantine().limits())),
                 access.authenticator(),
                 access.directory().devices(),
                 (clientId, store) -> MqttBrokerLink.open(broker, clientId, store),

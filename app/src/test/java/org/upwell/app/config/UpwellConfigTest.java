@@ -26,6 +26,7 @@ import org.upwell.access.token.TrustedIssuer;
 import org.upwell.broker.journal.JournalSettings;
 import org.upwell.codec.QoS;
 import org.upwell.gateway.bridge.Quarantine;
+import org.upwell.gateway.proxy.ForwardProxy;
 
 class UpwellConfigTest {
     private static final Path FILE = Path.of("upwell.yaml");
@@ -95,6 +96,12 @@ class UpwellConfigTest {
                 instances: 4
                 first-instance: 11
               quarantine: {messages: 50_000, per-device: 20, bytes: 64MB, life: 30d}
+              proxy:
+                in-flight-per-device: 2
+                in-flight-per-access-point: 20
+                waiting-per-device: 5
+                waiting-per-access-point: 50
+                cache-bytes: 1MB
             """;
 
     @Test
@@ -132,6 +139,7 @@ class UpwellConfigTest {
         assertThat(gateway.bridgeQos()).isEqualTo(QoS.AT_LEAST_ONCE);
         assertThat(gateway.bridgeInstances()).isEqualTo(1);
         assertThat(gateway.firstInstance()).isEqualTo(1);
+        assertThat(gateway.limits()).isEqualTo(ForwardProxy.Limits.DEFAULT);
         assertThat(gateway.broker()).isEmpty();
         assertThat(gateway.http()).isEmpty();
         assertThat(gateway.quarantine().limits())
@@ -230,6 +238,7 @@ class UpwellConfigTest {
                         QoS.EXACTLY_ONCE,
                         4,
                         11,
+                        new ForwardProxy.Limits(2, 20, 5, 50, 1 << 20),
                         Optional.of(new BrokerConfig(
                                 BrokerUrl.parse("ssl://broker.example:9883"),
                                 "gateway",

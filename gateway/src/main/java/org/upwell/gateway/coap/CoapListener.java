@@ -185,6 +185,14 @@ public final class CoapListener implements AutoCloseable {
         return best;
     }
 
+    /// Handles a datagram as if it had just come in at one of this machine's addresses.
+    public void receive(InetAddress local, InetSocketAddress from, byte[] datagram) {
+        if (endpointAt(local) instanceof CoapEndpoint endpoint
+                && endpoint.getConnector() instanceof GuardedConnector connector) {
+            connector.receive(from, datagram);
+        }
+    }
+
     /// Where the listener can be reached.
     public List<InetSocketAddress> addresses() {
         return endpoints.stream().map(CoapEndpoint::getAddress).toList();

@@ -32,6 +32,11 @@ final class GuardedConnector extends UDPConnector {
         this.counters = counters;
     }
 
+    /// Takes a datagram of an earlier process as if it had just come in.
+    void receive(InetSocketAddress from, byte[] datagram) {
+        super.processDatagram(new DatagramPacket(datagram, datagram.length, from));
+    }
+
     @Override
     public void processDatagram(DatagramPacket datagram) {
         if (networks != null && !networks.contains(datagram.getAddress())) {

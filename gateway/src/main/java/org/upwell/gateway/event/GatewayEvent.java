@@ -62,6 +62,8 @@ public enum GatewayEvent {
     PRESENCE_DEFERRED,
 
     SESSION_OPENED,
+    /// Opened by an earlier process of this gateway.
+    SESSION_RESTORED,
     SESSION_CLOSED,
     SESSION_EXPIRED,
     /// Its principal may not come in any more.
@@ -75,6 +77,8 @@ public enum GatewayEvent {
     PROXY_FORWARDED,
     /// An answer of a device carried back.
     PROXY_ANSWERED,
+    /// An answer that a device gave before and that still holds.
+    PROXY_CACHED,
     PROXY_NO_SESSION,
     /// A request for a device that is unknown or another tenant's.
     PROXY_NOT_FOUND,
@@ -84,6 +88,8 @@ public enum GatewayEvent {
     PROXY_MALFORMED,
     /// A request that the device did not answer.
     PROXY_UNREACHABLE,
+    /// A request sent back because too many wait for the device or its access point.
+    PROXY_BUSY,
     /// A request sent again because the device had registered from a new address.
     PROXY_REDIRECTED,
 
@@ -94,6 +100,8 @@ public enum GatewayEvent {
     OBSERVE_UPSTREAM_ENDED,
     /// An observe relation with an application.
     OBSERVE_STARTED,
+    /// One that goes on after a restart of the gateway.
+    OBSERVE_RESUMED,
     OBSERVE_ENDED,
     NOTIFICATION_SENT;
 

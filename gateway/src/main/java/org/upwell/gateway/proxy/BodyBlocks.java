@@ -2,14 +2,17 @@
 package org.upwell.gateway.proxy;
 
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongSupplier;
+import java.util.zip.CRC32C;
 import org.eclipse.californium.core.coap.BlockOption;
 import org.eclipse.californium.core.coap.CoAP.ResponseCode;
+import org.eclipse.californium.core.coap.OptionSet;
 import org.eclipse.californium.core.coap.Response;
 import org.jspecify.annotations.Nullable;
 import org.upwell.gateway.coap.Answers;
@@ -44,19 +47,21 @@ final class BodyBlocks {
         this.nanoClock = nanoClock;
     }
 
-    /// The answer to a first request: all of `body` if it fits, else its first block.
+    /// The answer to a first request: all of `whole` if it fits, else its first block.
     ///
     /// @param wanted the request's Block2
-    Response first(InetSocketAddress client, ResourceKey resource, Body body, @Nullable BlockOption wanted) {
+    Response first(InetSocketAddress client, ResourceKey resource, Body whole, @Nullable BlockOption wanted) {
         int szx = wanted == null ? LARGEST_SZX : wanted.getSzx();
+        Body body = whole;
         if (body.payload().length > BlockOption.szx2Size(szx)) {
+            body = tagged(whole);
             synchronized (this) {
                 kept.put(new Key(client, resource), new Kept(body, nanoClock.getAsLong() + LIFE.toNanos()));
             }
         } else if (wanted == null || wanted.getNum() == 0) {
-            Response whole = body.head();
-            whole.setPayload(body.payload());
-            return whole;
+            Response answer = body.head();
+            answer.setPayload(body.payload());
+            return answer;
         }
         return block(body, szx, wanted == null ? 0 : wanted.getNum());
     }
@@ -78,6 +83,19 @@ final class BodyBlocks {
         }
         // The last block is kept too: its answer may get lost.
         return Optional.of(block(body, wanted.getSzx(), wanted.getNum()));
+    }
+
+    /// Lets the client notice that two blocks are not of the same body (RFC 7959 §2.4), if the device did not.
+    private static Body tagged(Body body) {
+        if (AnswerCache.etag(body.options()) != null || !body.code().isSuccess()) {
+            return body;
+        }
+        CRC32C sum = new CRC32C();
+        sum.update(body.payload());
+        OptionSet options = new OptionSet(body.options());
+        options.addETag(
+                ByteBuffer.allocate(Integer.BYTES).putInt((int) sum.getValue()).array());
+        return new Body(body.code(), options, body.payload(), body.observe());
     }
 
     private static Response block(Body body, int szx, int number) {

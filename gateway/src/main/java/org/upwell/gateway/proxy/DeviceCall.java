@@ -12,45 +12,56 @@ import org.eclipse.californium.elements.AddressEndpointContext;
 import org.jspecify.annotations.Nullable;
 import org.upwell.access.Mac;
 import org.upwell.gateway.event.GatewayEvent;
+import org.upwell.gateway.field.AccessPoint;
 import org.upwell.gateway.field.Registration;
+import org.upwell.gateway.proxy.SendTurns.Turn;
+import org.upwell.gateway.session.Session;
 
 /// One request to a device, sent to where the device is and again to where it went meanwhile.
 ///
-/// Always confirmable, whatever the application used: the mesh loses more than the application's network. The outcome
-/// is told once, on a protocol stage's thread. Safe for all threads.
+/// Always confirmable, whatever the application used: the mesh loses more than the application's network. The
+/// outcome is told once, on a protocol stage's thread. Safe for all threads.
 final class DeviceCall {
 
     /// What is to be sent. `options` include the Uri options; neither is written to.
     record Order(Mac mac, Code method, OptionSet options, byte[] payload) {
 
-        /// Whether a second copy does no more than the first (RFC 7252 §5.1).
-        boolean isIdempotent() {
-            return method != Code.POST && method != Code.PATCH;
+        /// Whether it goes after a device that moves: if a second copy does no more than the first (RFC 7252 §5.1).
+        /// A registration does not, since [SharedObservation] makes another for a device that is elsewhere.
+        boolean follows() {
+            return method != Code.POST && method != Code.PATCH && !options.hasObserve();
         }
     }
 
-    /// Hears of the outcome; one of the last two, once.
+    /// Hears of the outcome, once.
     interface Outcome {
 
         void answered(Request request, Registration device, Response response);
 
         void unreachable();
+
+        /// Too many wait for the device already.
+        void busy();
     }
 
     private static final int MAX_PLACES = 3;
 
     private final DeviceCalls calls;
     private final Order order;
+    private final @Nullable Session session;
     private final @Nullable Token token;
     private final Outcome outcome;
+    private @Nullable Turn turn;
     private @Nullable Copy current;
     private boolean over;
     private int places;
 
+    /// @param session for whom; null if for the gateway
     /// @param token null for a new one
-    DeviceCall(DeviceCalls calls, Order order, @Nullable Token token, Outcome outcome) {
+    DeviceCall(DeviceCalls calls, Order order, @Nullable Session session, @Nullable Token token, Outcome outcome) {
         this.calls = calls;
         this.order = order;
+        this.session = session;
         this.token = token;
         this.outcome = outcome;
     }
@@ -59,13 +70,49 @@ final class DeviceCall {
         return order.mac;
     }
 
-    /// Sends, or tells at once that the device is nowhere.
+    /// Sends as soon as it is this call's turn, or tells at once that the device is nowhere or too busy.
     void start() {
         Registration device = calls.find(order.mac);
         if (device == null) {
             fail();
+            return;
+        }
+        Turn asked = calls.turn(order.mac, AccessPoint.of(device.address()), session, this::go);
+        synchronized (this) {
+            if (over) {
+                return;
+            }
+            turn = asked;
+        }
+        switch (asked.ask()) {
+            case NOW -> go(asked);
+            case LATER -> {
+                // The turn comes, or the call is cancelled.
+            }
+            case FULL -> {
+                if (finish()) {
+                    outcome.busy();
+                }
+            }
+        }
+    }
+
+    private void go(Turn given) {
+        Registration device = calls.find(order.mac);
+        synchronized (this) {
+            if (over || !given.equals(turn)) {
+                given.release();
+                return;
+            }
+        }
+        if (device == null) {
+            fail();
+        } else if (AccessPoint.of(device.address()).equals(given.accessPoint())) {
+            send(device, given);
         } else {
-            send(device);
+            // It moved while the call waited.
+            given.release();
+            start();
         }
     }
 
@@ -77,36 +124,51 @@ final class DeviceCall {
             abandoned = current;
             current = null;
         }
-        calls.remove(this);
+        end();
         if (abandoned != null) {
             abandoned.request.cancel();
         }
     }
 
-    /// The device registered from elsewhere. What it did not even acknowledge is sent there, unless that might do a
-    /// thing twice.
+    /// The device registered from elsewhere. What it has not answered is sent there, unless that might do a thing
+    /// twice: an answer that it only acknowledged before would come from an address that nobody asked.
     void deviceMoved(Registration now) {
         Copy abandoned;
+        Turn former;
         synchronized (this) {
             abandoned = current;
-            boolean follow = !over
-                    && abandoned != null
-                    && !abandoned.request.isAcknowledged()
-                    && order.isIdempotent()
-                    && !abandoned.isAt(now);
-            if (!follow) {
+            former = turn;
+            boolean waits =
+                    abandoned == null && former != null && !former.accessPoint().equals(AccessPoint.of(now.address()));
+            boolean elsewhere = abandoned != null && !abandoned.isAt(now);
+            if (over || !(waits || elsewhere)) {
                 return;
             }
-            current = null;
+            if (elsewhere && !order.follows()) {
+                // It may still be answered from there, but the device is no longer busy with it.
+                abandoned = null;
+            } else {
+                current = null;
+                turn = null;
+            }
+        }
+        if (former != null) {
+            former.release();
         }
         if (abandoned != null) {
             abandoned.request.cancel();
+            calls.count(GatewayEvent.PROXY_REDIRECTED);
         }
-        calls.count(GatewayEvent.PROXY_REDIRECTED);
-        send(now);
+        if (hasNoTurn()) {
+            start();
+        }
     }
 
-    private void send(Registration device) {
+    private synchronized boolean hasNoTurn() {
+        return turn == null;
+    }
+
+    private void send(Registration device, Turn given) {
         Request request = new Request(order.method, CoAP.Type.CON);
         request.setOptions(new OptionSet(order.options));
         if (order.payload.length > 0) {
@@ -119,10 +181,11 @@ final class DeviceCall {
             request.setToken(token);
         }
         request.setDestinationContext(new AddressEndpointContext(device.address()));
-        Copy copy = new Copy(request, device);
+        Copy copy = new Copy(request, device, given);
         request.addMessageObserver(copy);
         synchronized (this) {
-            if (over) {
+            if (over || !given.equals(turn)) {
+                given.release();
                 return;
             }
             current = copy;
@@ -133,17 +196,22 @@ final class DeviceCall {
 
     /// No answer where the device was. It may have gone elsewhere while we tried.
     private void noAnswer(Copy copy) {
+        copy.turn.release();
         Registration now = calls.find(order.mac);
         boolean again;
         synchronized (this) {
             if (over || current != copy) {
                 return;
             }
-            again = now != null && !copy.isAt(now) && order.isIdempotent() && places < MAX_PLACES;
+            again = now != null && !copy.isAt(now) && order.follows() && places < MAX_PLACES;
+            if (again) {
+                current = null;
+                turn = null;
+            }
         }
-        if (again && now != null) {
+        if (again) {
             calls.count(GatewayEvent.PROXY_REDIRECTED);
-            send(now);
+            start();
         } else {
             fail();
         }
@@ -162,8 +230,19 @@ final class DeviceCall {
             }
             over = true;
         }
-        calls.remove(this);
+        end();
         return true;
+    }
+
+    private void end() {
+        calls.remove(this);
+        Turn last;
+        synchronized (this) {
+            last = turn;
+        }
+        if (last != null) {
+            last.release();
+        }
     }
 
     private synchronized boolean isCurrent(Copy copy) {
@@ -175,10 +254,12 @@ final class DeviceCall {
 
         private final Request request;
         private final Registration device;
+        private final Turn turn;
 
-        Copy(Request request, Registration device) {
+        Copy(Request request, Registration device, Turn turn) {
             this.request = request;
             this.device = device;
+            this.turn = turn;
         }
 
         boolean isAt(Registration other) {
@@ -190,6 +271,17 @@ final class DeviceCall {
             if (isCurrent(this) && finish()) {
                 outcome.answered(request, device, response);
             }
+        }
+
+        /// The device has it, and takes its time: it may be given another.
+        @Override
+        public void onAcknowledgement() {
+            turn.release();
+        }
+
+        @Override
+        public void onRetransmission() {
+            turn.heard();
         }
 
         /// Timeout, RST or an error in sending.

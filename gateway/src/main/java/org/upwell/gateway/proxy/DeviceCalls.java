@@ -8,13 +8,16 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import org.eclipse.californium.core.coap.Token;
 import org.jspecify.annotations.Nullable;
 import org.upwell.access.Mac;
 import org.upwell.gateway.event.GatewayCounters;
 import org.upwell.gateway.event.GatewayEvent;
+import org.upwell.gateway.field.AccessPoint;
 import org.upwell.gateway.field.AddressBook;
 import org.upwell.gateway.field.Registration;
+import org.upwell.gateway.session.Session;
 
 /// All requests to devices that are under way, so that they can follow a device that moves. Safe for all threads.
 final class DeviceCalls implements AddressBook.Listener {
@@ -22,24 +25,28 @@ final class DeviceCalls implements AddressBook.Listener {
     private final AddressBook devices;
     private final GatewayCounters counters;
     private final Executor executor;
+    private final SendTurns turns;
     private final Map<Mac, Set<DeviceCall>> underWay = new ConcurrentHashMap<>();
 
-    /// @param executor where calls are sent again; not the thread that hears of a move, which holds the book's lock
-    DeviceCalls(AddressBook devices, GatewayCounters counters, Executor executor) {
+    /// @param executor where calls are sent later or again; not the thread that hears of a move, which holds the
+    ///     book's lock
+    DeviceCalls(AddressBook devices, ForwardProxy.Limits limits, GatewayCounters counters, Executor executor) {
+        this.turns = new SendTurns(limits, executor);
         this.devices = devices;
         this.counters = counters;
         this.executor = executor;
         devices.addListener(this);
     }
 
-    /// Starts a call.
-    DeviceCall start(DeviceCall.Order order, DeviceCall.Outcome outcome) {
-        return start(order, null, outcome);
+    /// Starts a call of a session; null for the gateway.
+    DeviceCall start(DeviceCall.Order order, @Nullable Session session, DeviceCall.Outcome outcome) {
+        return start(order, session, null, outcome);
     }
 
     /// Starts a call that goes out with the token of an earlier one; null for a new one.
-    DeviceCall start(DeviceCall.Order order, @Nullable Token token, DeviceCall.Outcome outcome) {
-        DeviceCall call = new DeviceCall(this, order, token, outcome);
+    DeviceCall start(
+            DeviceCall.Order order, @Nullable Session session, @Nullable Token token, DeviceCall.Outcome outcome) {
+        DeviceCall call = new DeviceCall(this, order, session, token, outcome);
         underWay.compute(order.mac(), (_, calls) -> {
             Set<DeviceCall> known = calls == null ? new HashSet<>(2) : calls;
             known.add(call);
@@ -55,6 +62,10 @@ final class DeviceCalls implements AddressBook.Listener {
             calls.remove(call);
             return calls.isEmpty() ? null : calls;
         });
+    }
+
+    SendTurns.Turn turn(Mac mac, AccessPoint accessPoint, @Nullable Session session, Consumer<SendTurns.Turn> go) {
+        return turns.new Turn(mac, accessPoint, session, go);
     }
 
     @Nullable

@@ -32,9 +32,30 @@ import org.upwell.gateway.session.Sessions;
 /// none does; never blocks. Nothing reaches a device before the session and the owner are checked.
 public final class ForwardProxy {
 
-    /// See [Reply]; the field protocol §4 gives the reasons for the two kinds of patience. `silence` is how much longer
-    /// than Max-Age a device may be silent towards observers.
+    /// See [Reply]; the field protocol §4 gives the reasons for the two kinds of patience. `silence` is how much
+    /// longer than Max-Age a device may be silent towards observers.
     public record Times(Duration promptAck, Duration confirmable, Duration nonConfirmable, Duration silence) {}
+
+    /// What is carried on at a time. Both waiting queues may fill; what comes then is sent back with 5.03.
+    ///
+    /// @param inFlightPerDevice requests to a device that it has neither acknowledged nor answered (RFC 7252 §4.7)
+    /// @param inFlightPerAccessPoint the same through an [org.upwell.gateway.field.AccessPoint], but for those that
+    ///     had to be sent again
+    /// @param waitingPerDevice requests that may wait for a device
+    /// @param waitingPerAccessPoint the same for an access point
+    /// @param cacheBytes what answers that may serve again may take; 0 keeps none
+    public record Limits(
+            int inFlightPerDevice,
+            int inFlightPerAccessPoint,
+            int waitingPerDevice,
+            int waitingPerAccessPoint,
+            long cacheBytes) {
+
+        public static final Limits DEFAULT = new Limits(1, 100, 32, 2_000, 16L << 20);
+    }
+
+    /// How long who is sent back is asked to wait.
+    private static final long BUSY_RETRY_SECONDS = 10;
 
     private static final int OBSERVE = 0;
     private static final int OBSERVE_NO_MORE = 1;
@@ -46,16 +67,21 @@ public final class ForwardProxy {
     private final ScheduledExecutorService timer;
     private final DeviceCalls calls;
     private final BodyBlocks blocks;
+    private final RequestBodies bodies;
+    private final AnswerCache cache;
+    private final RelationFile relationFile;
     private final ObserveRelations relations;
 
     /// @param configuration of the application listener
     /// @param epochSeconds the time of the start
     public ForwardProxy(
             Times times,
+            Limits limits,
             Configuration configuration,
             Sessions sessions,
             DeviceOwners owners,
             AddressBook devices,
+            RelationFile relationFile,
             GatewayCounters counters,
             ScheduledExecutorService timer,
             long epochSeconds) {
@@ -64,12 +90,18 @@ public final class ForwardProxy {
         this.owners = owners;
         this.counters = counters;
         this.timer = timer;
-        this.calls = new DeviceCalls(devices, counters, timer);
+        this.calls = new DeviceCalls(devices, limits, counters, timer);
         this.blocks = new BodyBlocks(System::nanoTime);
+        this.bodies = new RequestBodies(System::nanoTime);
+        this.cache = new AnswerCache(limits.cacheBytes(), System::nanoTime);
+        devices.addListener(cache);
+        this.relationFile = relationFile;
         this.relations = new ObserveRelations(
                 calls,
                 blocks,
                 counters,
+                relationFile,
+                cache,
                 configuration,
                 this::mayReach,
                 new ObserveRelations.Clockwork(times.confirmable, times.silence, timer, System::nanoTime),
@@ -94,6 +126,7 @@ public final class ForwardProxy {
 
     /// Says that a device has another owner now.
     public void ownerChanged(Mac mac) {
+        cache.forget(mac);
         relations.ownerChanged(mac);
     }
 
@@ -105,6 +138,7 @@ public final class ForwardProxy {
     public void handle(Exchange exchange) {
         Optional<Session> session = sessions.find(exchange.getRemoteSocketAddress());
         if (session.isEmpty()) {
+            relationFile.over(exchange);
             refuse(exchange, GatewayEvent.PROXY_NO_SESSION, Answers.of(ResponseCode.UNAUTHORIZED, "no session"));
             return;
         }
@@ -119,17 +153,40 @@ public final class ForwardProxy {
                         ResponseCode.NOT_FOUND, GatewayEvent.PROXY_NOT_FOUND, "no such device");
             }
             options = ForwardedOptions.ofRequest(request.getOptions());
+            if (request.getOptions().hasBlock1() && !mayHaveBody(request.getCode())) {
+                throw new RefusedRequestException(
+                        ResponseCode.BAD_OPTION, GatewayEvent.PROXY_BAD_OPTION, "no body goes with this method");
+            }
         } catch (RefusedRequestException refusal) {
+            relationFile.over(exchange);
             refuse(exchange, refusal.event(), Answers.of(refusal.code(), refusal.getMessage()));
             return;
         }
         ResourceKey resource = ResourceKey.of(request.getCode(), target, options);
         target.path().forEach(options::addUriPath);
         target.query().forEach(options::addUriQuery);
-        DeviceCall.Order order = new DeviceCall.Order(target.mac(), request.getCode(), options, request.getPayload());
-        if (!answerFromKept(exchange, resource)) {
-            carryOn(exchange, session.get(), resource, order);
+        if (answerFromKept(exchange, resource)) {
+            return;
         }
+        byte[] body = request.getPayload();
+        if (request.getOptions().hasBlock1()) {
+            switch (bodies.take(session.get(), resource, request)) {
+                case RequestBodies.Step.Whole(byte[] whole) -> body = whole;
+                case RequestBodies.Step.Told(Response answer) -> {
+                    exchange.sendResponse(answer);
+                    return;
+                }
+            }
+        }
+        carryOn(
+                exchange,
+                session.get(),
+                resource,
+                new DeviceCall.Order(target.mac(), request.getCode(), options, body));
+    }
+
+    private static boolean mayHaveBody(Code method) {
+        return method != Code.GET && method != Code.DELETE;
     }
 
     /// A further block of an answer that went out before. It may carry Observe, which then registers nothing.
@@ -149,19 +206,62 @@ public final class ForwardProxy {
         Integer observe = request.getCode() == Code.GET ? request.getOptions().getObserve() : null;
         boolean firstBlock = block == null || block.getNum() == 0;
         if (observe != null && observe == OBSERVE && firstBlock) {
-            Reply reply = new Reply(exchange);
-            wait(reply, null);
-            relations.register(
-                    new ObserveRelations.Observer(reply, session, block), resource, withBlockSize(order, block));
+            relations.register(observer(exchange, session), resource, withBlockSize(order, block));
             return;
         }
         if (observe != null && observe == OBSERVE_NO_MORE) {
             // The answer is the present state, which the device is asked for.
             relations.cancel(exchange);
         }
+        AnswerCache.Key key = new AnswerCache.Key(session.tenant(), resource.withoutEtag());
+        if (request.getCode() == Code.GET && observe == null) {
+            Optional<Body> kept = cache.fresh(key);
+            if (kept.isPresent()) {
+                counters.count(GatewayEvent.PROXY_CACHED);
+                exchange.sendResponse(answerOf(exchange, resource, kept.get()));
+                return;
+            }
+        } else if (!AnswerCache.isSafe(request.getCode())) {
+            cache.forget(order.mac());
+        }
         Reply reply = new Reply(exchange);
-        DeviceCall call = calls.start(withBlockSize(order, block), new Carried(reply, session, resource, block));
+        Carried carried = new Carried(reply, session, resource, key);
+        DeviceCall call = calls.start(withBlockSize(withEtag(order, key), block), session, carried);
         wait(reply, call);
+    }
+
+    private ObserveRelations.Observer observer(Exchange exchange, Session session) {
+        Reply reply = new Reply(exchange);
+        boolean resumed = relationFile.isResumed(exchange);
+        if (!resumed) {
+            wait(reply, null);
+        }
+        return new ObserveRelations.Observer(
+                reply, session, exchange.getRequest().getOptions().getBlock2(), resumed, relationFile.asked(exchange));
+    }
+
+    /// Whole, in blocks, or only that what the client has holds (RFC 7252 §5.6.2).
+    private Response answerOf(Exchange exchange, ResourceKey resource, Body body) {
+        OptionSet asked = exchange.getRequest().getOptions();
+        byte[] etag = AnswerCache.etag(body.options());
+        if (etag != null && asked.containsETag(etag)) {
+            Response valid = Answers.of(ResponseCode.VALID);
+            valid.getOptions().addETag(etag);
+            valid.getOptions().setMaxAge(body.maxAge().toSeconds());
+            return valid;
+        }
+        return blocks.first(exchange.getRemoteSocketAddress(), resource, body, asked.getBlock2());
+    }
+
+    /// Lets the device say that what is kept still holds.
+    private DeviceCall.Order withEtag(DeviceCall.Order order, AnswerCache.Key key) {
+        byte[] etag = order.method() == Code.GET ? cache.etag(key) : null;
+        if (etag == null || order.options().containsETag(etag)) {
+            return order;
+        }
+        OptionSet options = new OptionSet(order.options());
+        options.addETag(etag);
+        return new DeviceCall.Order(order.mac(), order.method(), options, order.payload());
     }
 
     /// Tells the device the block size that the application wants, so that both links use it.
@@ -190,6 +290,11 @@ public final class ForwardProxy {
         return Answers.of(ResponseCode.GATEWAY_TIMEOUT, "device does not answer");
     }
 
+    /// What a request gets for which there is no room.
+    static Response busy() {
+        return Answers.unavailable(BUSY_RETRY_SECONDS, "too many requests wait for the device");
+    }
+
     private void refuse(Exchange exchange, GatewayEvent event, Response response) {
         counters.count(event);
         exchange.sendResponse(response);
@@ -201,17 +306,23 @@ public final class ForwardProxy {
         private final Reply reply;
         private final Session session;
         private final ResourceKey resource;
-        private final @Nullable BlockOption block;
+        private final AnswerCache.Key key;
+        private final long stamp;
 
-        Carried(Reply reply, Session session, ResourceKey resource, @Nullable BlockOption block) {
+        Carried(Reply reply, Session session, ResourceKey resource, AnswerCache.Key key) {
             this.reply = reply;
             this.session = session;
             this.resource = resource;
-            this.block = block;
+            this.key = key;
+            this.stamp = cache.stamp(resource.target().mac());
         }
 
         @Override
         public void answered(Request request, Registration device, Response response) {
+            if (!AnswerCache.isSafe(resource.method())) {
+                // What was read while it was under way may be from before.
+                cache.forget(resource.target().mac());
+            }
             if (!reply.claim()) {
                 return;
             }
@@ -222,11 +333,46 @@ public final class ForwardProxy {
                 return;
             }
             try {
-                Body body = Body.of(response);
+                Response answer = answerOf(Body.of(response));
                 counters.count(GatewayEvent.PROXY_ANSWERED);
-                exchange.sendResponse(blocks.first(exchange.getRemoteSocketAddress(), resource, body, block));
+                exchange.sendResponse(marked(answer));
             } catch (RefusedRequestException refusal) {
                 refuse(exchange, refusal.event(), Answers.of(refusal.code(), refusal.getMessage()));
+            }
+        }
+
+        private Response answerOf(Body body) {
+            Exchange exchange = reply.exchange();
+            if (resource.method() == Code.GET) {
+                if (body.code() == ResponseCode.VALID) {
+                    Optional<Body> again = cache.validated(key, body, stamp);
+                    if (again.isPresent()) {
+                        return ForwardProxy.this.answerOf(exchange, resource, again.get());
+                    }
+                } else {
+                    cache.keep(key, body, stamp);
+                }
+            }
+            return blocks.first(
+                    exchange.getRemoteSocketAddress(),
+                    resource,
+                    body,
+                    exchange.getRequest().getOptions().getBlock2());
+        }
+
+        /// Says that the last block of the request arrived too (RFC 7959 §2.3).
+        private Response marked(Response answer) {
+            BlockOption last = reply.exchange().getRequest().getOptions().getBlock1();
+            if (last != null) {
+                answer.getOptions().setBlock1(last.getSzx(), false, last.getNum());
+            }
+            return answer;
+        }
+
+        @Override
+        public void busy() {
+            if (reply.claim()) {
+                refuse(reply.exchange(), GatewayEvent.PROXY_BUSY, ForwardProxy.busy());
             }
         }
 

@@ -10,8 +10,9 @@ import org.upwell.gateway.event.GatewayEvent;
 
 /// Which options go through the proxy (RFC 7252 §5.7.1, §5.10).
 ///
-/// Known options go by their meaning; of the others, those that are safe to forward go on untouched, and one that is
-/// not refuses the message: 4.02 to a request, 5.02 for an answer. Observe and the block options belong to each hop.
+/// Known options go by their meaning; of the others, those that are safe to forward go on untouched, and one that
+/// is not refuses the message: 4.02 to a request, 5.02 for an answer. Observe and the block options belong to each
+/// hop.
 final class ForwardedOptions {
 
     /// Names an endpoint to the gateway; four bytes, and nobody's business behind it (field protocol §4).
@@ -69,9 +70,10 @@ final class ForwardedOptions {
                     OptionNumberRegistry.NO_RESPONSE,
                     // Has no meaning in a request.
                     OptionNumberRegistry.MAX_AGE,
+                    // Of this hop, see RequestBodies.
+                    OptionNumberRegistry.BLOCK1,
                     ENDPOINT_ID -> Fate.STOP;
-            // No sensor takes a request in blocks; the devices refuse Block1 just so (field protocol §7).
-            case CRITICAL_ENDPOINT_ID, OptionNumberRegistry.BLOCK1 -> Fate.REFUSE;
+            case CRITICAL_ENDPOINT_ID -> Fate.REFUSE;
             default -> common(number);
         };
     }

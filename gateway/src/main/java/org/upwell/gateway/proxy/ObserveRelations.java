@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
@@ -40,7 +41,14 @@ final class ObserveRelations implements NotificationListener, AddressBook.Listen
     /// An application that waits for or has a relation.
     ///
     /// @param block the block size it asked for; null if none
-    record Observer(Reply reply, Session session, @Nullable BlockOption block) {
+    /// @param resumed it has the relation already, from before a restart of the gateway, and waits for no answer
+    /// @param written completes when the relation would outlive the gateway, so that it may be answered
+    record Observer(
+            Reply reply,
+            Session session,
+            @Nullable BlockOption block,
+            boolean resumed,
+            CompletionStage<@Nullable Void> written) {
 
         Exchange exchange() {
             return reply.exchange();
@@ -59,20 +67,29 @@ final class ObserveRelations implements NotificationListener, AddressBook.Listen
         }
     }
 
+    /// Numbers are reserved in advance in steps of this size, so that few are written down.
+    private static final int NUMBERS_STEP = 4_096;
+
+    private static final int NUMBERS_MASK = 0xffffff;
+
     final DeviceCalls calls;
     final BodyBlocks blocks;
     final GatewayCounters counters;
     final ObserveManager manager;
 
+    private final RelationFile file;
+    private final AnswerCache cache;
     private final BiPredicate<Session, Mac> mayObserve;
     final Clockwork clockwork;
     // Concurrent only so that a registration of a device that nobody observes costs no lock.
     private final Map<Mac, Map<ResourceKey, SharedObservation>> byDevice = new ConcurrentHashMap<>();
     private final Map<Token, SharedObservation> byToken = new ConcurrentHashMap<>();
 
-    /// Numbers of notifications, one series for all resources. It begins at the clock, so that after a restart of the
-    /// gateway a client does not take new notifications for old ones.
+    /// Numbers of notifications, one series for all resources. It begins at the clock and goes on above what an
+    /// earlier process used, so that a client does not take new notifications for old ones (RFC 7641 §3.4).
     private int number;
+
+    private int reserved;
 
     /// @param mayObserve whether a session is still open and the device still its tenant's
     /// @param configuration of the application listener
@@ -80,6 +97,8 @@ final class ObserveRelations implements NotificationListener, AddressBook.Listen
             DeviceCalls calls,
             BodyBlocks blocks,
             GatewayCounters counters,
+            RelationFile file,
+            AnswerCache cache,
             Configuration configuration,
             BiPredicate<Session, Mac> mayObserve,
             Clockwork clockwork,
@@ -90,7 +109,10 @@ final class ObserveRelations implements NotificationListener, AddressBook.Listen
         this.manager = new ObserveManager(configuration);
         this.mayObserve = mayObserve;
         this.clockwork = clockwork;
-        this.number = (int) epochSeconds & 0xffffff;
+        this.file = file;
+        this.cache = cache;
+        this.number = file.firstNumber((int) epochSeconds & NUMBERS_MASK);
+        reserveNumbers(number);
     }
 
     /// Lets an application take part in the relation on `resource`, which is made if there is none.
@@ -102,6 +124,16 @@ final class ObserveRelations implements NotificationListener, AddressBook.Listen
             ofDevice.put(resource, shared);
         }
         shared.join(observer);
+    }
+
+    /// The device said something new of a resource.
+    void news(ProxyTarget target) {
+        cache.outdated(target);
+    }
+
+    /// A relation was refused, or has ended.
+    void over(Observer observer) {
+        file.over(observer.exchange());
     }
 
     /// Ends the relation that was registered from the same endpoint with the same token (RFC 7641 §3.6).
@@ -131,8 +163,8 @@ final class ObserveRelations implements NotificationListener, AddressBook.Listen
         }
     }
 
-    /// A device that moved or started anew knows nothing of its observers, or they of it. One that did neither may be
-    /// back from where it could not be reached.
+    /// A device that moved or started anew knows nothing of its observers, or they of it. One that did neither may
+    /// be back from where it could not be reached.
     @Override
     public void registered(@Nullable Registration previous, Registration current) {
         if (byDevice.containsKey(current.mac())) {
@@ -151,8 +183,16 @@ final class ObserveRelations implements NotificationListener, AddressBook.Listen
 
     /// Called under the lock.
     int nextNumber() {
-        number = (number + 1) & 0xffffff;
+        number = (number + 1) & NUMBERS_MASK;
+        if ((reserved - number & NUMBERS_MASK) <= NUMBERS_STEP) {
+            reserveNumbers(reserved);
+        }
         return number;
+    }
+
+    private void reserveNumbers(int from) {
+        reserved = (from + 2 * NUMBERS_STEP) & NUMBERS_MASK;
+        file.reserveNumbers(reserved);
     }
 
     void learnToken(Token token, SharedObservation shared) {

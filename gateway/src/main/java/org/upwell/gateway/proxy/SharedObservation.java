@@ -26,13 +26,15 @@ import org.upwell.gateway.coap.Answers;
 import org.upwell.gateway.event.GatewayEvent;
 import org.upwell.gateway.field.Registration;
 import org.upwell.gateway.proxy.ObserveRelations.Observer;
+import org.upwell.gateway.session.Session;
 
-/// One observe relation with a device and the applications that share it. Guarded by the lock of [ObserveRelations].
+/// One observe relation with a device and the applications that share it. Guarded by the lock of
+/// [ObserveRelations].
 ///
 /// While the device has not answered the first registration, applications wait; then each gets what is known (the
 /// device's answer, later its newest notification) and follows. The relation with the device ends when nobody
-/// follows, or when the device says so, which is then passed on. A device that falls silent is registered with again,
-/// of which applications notice nothing but the gap.
+/// follows, or when the device says so, which is then passed on. A device that falls silent is registered with
+/// again, of which applications notice nothing but the gap.
 final class SharedObservation implements ObservableResource {
 
     private final ObserveRelations relations;
@@ -72,7 +74,12 @@ final class SharedObservation implements ObservableResource {
 
     void join(Observer observer) {
         synchronized (relations) {
-            if (upstream != null && latest != null) {
+            if (observer.resumed()) {
+                resume(observer);
+                if (upstream == null) {
+                    register();
+                }
+            } else if (upstream != null && latest != null) {
                 follow(observer, known());
             } else {
                 waiting.add(observer);
@@ -103,7 +110,9 @@ final class SharedObservation implements ObservableResource {
 
     private void call(@Nullable Token token) {
         Registering outcome = new Registering();
-        DeviceCall call = relations.calls.start(order, token, outcome);
+        // Who waits for it decides how urgent it is.
+        Session session = waiting.isEmpty() ? null : waiting.getFirst().session();
+        DeviceCall call = relations.calls.start(order, session, token, outcome);
         if (!outcome.over) {
             outcome.call = call;
             registering = call;
@@ -201,10 +210,19 @@ final class SharedObservation implements ObservableResource {
 
         @Override
         public void unreachable() {
+            failed(SharedObservation.unreachable());
+        }
+
+        @Override
+        public void busy() {
+            failed(ForwardProxy.busy());
+        }
+
+        private void failed(Response why) {
             synchronized (relations) {
                 over = true;
                 if (!replaced()) {
-                    notRegistered(SharedObservation.unreachable());
+                    notRegistered(why);
                 }
             }
         }
@@ -228,6 +246,10 @@ final class SharedObservation implements ObservableResource {
         if (before == null) {
             keep(told);
             silence.heard(told.maxAge());
+            if (response.getPayloadSize() > 0) {
+                // To those who had the relation before the gateway was started anew.
+                notifyFollowers(told);
+            }
         } else if (response.getPayloadSize() > 0 && !told.saysTheSameAs(before)) {
             // A second registration brought a reading that followers have not seen.
             keep(told);
@@ -243,6 +265,7 @@ final class SharedObservation implements ObservableResource {
     }
 
     private void keep(Body body) {
+        relations.news(resource.target());
         latest = body;
         latestNanos = relations.clockwork.nanoClock().getAsLong();
     }
@@ -290,46 +313,80 @@ final class SharedObservation implements ObservableResource {
         });
     }
 
-    /// Answers a registration and makes it a relation. The library sets that up on the exchange's own executor; what
-    /// is sent to the follower afterwards queues up behind.
+    /// Answers a registration and makes it a relation. The library sets that up on the exchange's own executor;
+    /// what is sent to the follower afterwards queues up behind.
     private void follow(Observer observer, Body body) {
+        joining++;
+        // Not before it is written, if that is possible at all.
+        observer.written()
+                .whenComplete((_, _) -> observer.exchange().execute(() -> {
+                    synchronized (relations) {
+                        if (observer.reply().claim()) {
+                            Response answer = firstAnswer(observer, body);
+                            Request request = observer.exchange().getRequest();
+                            if (request.isConfirmable() && request.isAcknowledged()) {
+                                // RFC 7252 §5.2.2; the library would take the type of notifications for it.
+                                answer.setType(CoAP.Type.CON);
+                            }
+                            observer.exchange().sendResponse(answer);
+                        } else {
+                            // It was told meanwhile that the device does not answer.
+                            relations.over(observer);
+                        }
+                        joining--;
+                        closeIfUnused();
+                    }
+                }));
+    }
+
+    private Response firstAnswer(Observer observer, Body body) {
+        if (!relations.mayObserve(observer, mac())) {
+            relations.over(observer);
+            return Answers.of(ResponseCode.UNAUTHORIZED);
+        }
+        boolean follows = addFollower(observer, GatewayEvent.OBSERVE_STARTED) != null;
+        // Without Observe the client knows that it has no relation.
+        Body told = follows ? body : body.observed(null);
+        return relations.blocks.first(observer.exchange().getRemoteSocketAddress(), resource, told, observer.block());
+    }
+
+    /// @return null if there are as many relations as the listener may have
+    private @Nullable ObserveRelation addFollower(Observer observer, GatewayEvent event) {
+        ObserveRelation relation = null;
+        if (!closed) {
+            relations.manager.addObserveRelation(observer.exchange(), this);
+            relation = observer.exchange().getRelation();
+        }
+        if (relation == null) {
+            relations.over(observer);
+        } else {
+            followers.put(relation, observer);
+            relations.counters.count(event);
+        }
+        return relation;
+    }
+
+    /// Makes a relation again that an earlier process had. The application is told nothing but the news.
+    private void resume(Observer observer) {
         joining++;
         observer.exchange().execute(() -> {
             synchronized (relations) {
-                if (observer.reply().claim()) {
-                    Response answer = firstAnswer(observer, body);
-                    Request request = observer.exchange().getRequest();
-                    if (request.isConfirmable() && request.isAcknowledged()) {
-                        // RFC 7252 §5.2.2; the library would take the type of notifications for it.
-                        answer.setType(CoAP.Type.CON);
+                ObserveRelation relation = relations.mayObserve(observer, mac())
+                        ? addFollower(observer, GatewayEvent.OBSERVE_RESUMED)
+                        : null;
+                if (relation == null) {
+                    observer.reply().answer(Answers.unavailable(0, "observation ended"));
+                } else {
+                    // Its answer went out long ago.
+                    relation.setEstablished();
+                    if (upstream != null && latest != null && latest.payload().length > 0) {
+                        send(relation, observer, known());
                     }
-                    observer.exchange().sendResponse(answer);
                 }
                 joining--;
                 closeIfUnused();
             }
         });
-    }
-
-    private Response firstAnswer(Observer observer, Body body) {
-        Exchange exchange = observer.exchange();
-        if (!relations.mayObserve(observer, mac())) {
-            return Answers.of(ResponseCode.UNAUTHORIZED);
-        }
-        boolean follows = false;
-        if (!closed) {
-            relations.manager.addObserveRelation(exchange, this);
-            ObserveRelation relation = exchange.getRelation();
-            // Null if there are as many relations as the listener may have.
-            if (relation != null) {
-                followers.put(relation, observer);
-                relations.counters.count(GatewayEvent.OBSERVE_STARTED);
-                follows = true;
-            }
-        }
-        // Without Observe the client knows that it has no relation.
-        Body told = follows ? body : body.observed(null);
-        return relations.blocks.first(exchange.getRemoteSocketAddress(), resource, told, observer.block());
     }
 
     /// The device will send no more: everybody gets its last word, and an error if that was none.
@@ -342,15 +399,19 @@ final class SharedObservation implements ObservableResource {
             body = new Body(refusal.code(), lastWord.getOptions(), lastWord.getPayload(), null);
         }
         Body answer = body;
-        waiting.forEach(observer -> observer.reply()
-                .answer(relations.blocks.first(
-                        observer.exchange().getRemoteSocketAddress(), resource, answer, observer.block())));
+        for (Observer observer : waiting) {
+            relations.over(observer);
+            observer.reply()
+                    .answer(relations.blocks.first(
+                            observer.exchange().getRemoteSocketAddress(), resource, answer, observer.block()));
+        }
         waiting.clear();
         // A success without Observe does not end a relation for the library, and would leave the client waiting.
         boolean error = lastWord.isError();
         for (Observer observer : followers.values()) {
             Exchange exchange = observer.exchange();
             relations.counters.count(GatewayEvent.OBSERVE_ENDED);
+            relations.over(observer);
             exchange.execute(() ->
                     exchange.sendResponse(error ? withPayload(answer) : Answers.unavailable(0, "observation ended")));
         }
@@ -366,7 +427,12 @@ final class SharedObservation implements ObservableResource {
 
     private void giveUpWaiting(Response why) {
         for (Observer observer : waiting) {
-            observer.reply().answer(Answers.of(why.getCode(), why.getPayloadString()));
+            relations.over(observer);
+            Response answer = Answers.of(why.getCode(), why.getPayloadString());
+            if (why.getOptions().hasMaxAge()) {
+                answer.getOptions().setMaxAge(why.getOptions().getMaxAge());
+            }
+            observer.reply().answer(answer);
         }
         waiting.clear();
     }
@@ -411,13 +477,38 @@ final class SharedObservation implements ObservableResource {
     /// GET with Observe 1 and the token of the relation (RFC 7641 §3.6); a device that only learned of it by the
     /// RST to its next notification would wake the mesh once more for nothing.
     private void cancelAtDevice(Upstream former) {
-        Request request = new Request(order.method(), CoAP.Type.CON);
         OptionSet options = new OptionSet(order.options());
         options.setObserve(1);
+        DeviceCall.Order cancellation = new DeviceCall.Order(order.mac(), order.method(), options, order.payload());
+        if (relations.calls.find(mac()) != null) {
+            relations.calls.start(cancellation, null, former.token, new Unheard());
+            return;
+        }
+        // Perhaps only its registrations are lost.
+        Request request = new Request(order.method(), CoAP.Type.CON);
         request.setOptions(options);
         request.setToken(former.token);
         request.setDestinationContext(new AddressEndpointContext(former.device.address()));
         former.device.endpoint().sendRequest(request);
+    }
+
+    /// What is said to a cancellation; who does not hear of it is told by RST to the next notification.
+    private static final class Unheard implements DeviceCall.Outcome {
+
+        @Override
+        public void answered(Request request, Registration device, Response response) {
+            // It is what was wanted.
+        }
+
+        @Override
+        public void unreachable() {
+            // A device that is gone notifies nobody.
+        }
+
+        @Override
+        public void busy() {
+            // The next notification is rejected.
+        }
     }
 
     @Override
@@ -451,7 +542,9 @@ final class SharedObservation implements ObservableResource {
     @Override
     public void removeObserveRelation(ObserveRelation relation) {
         synchronized (relations) {
-            if (followers.remove(relation) != null) {
+            Observer observer = followers.remove(relation);
+            if (observer != null) {
+                relations.over(observer);
                 relations.counters.count(GatewayEvent.OBSERVE_ENDED);
                 closeIfUnused();
             }

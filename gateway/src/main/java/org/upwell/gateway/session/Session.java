@@ -37,6 +37,10 @@ public final class Session {
         return client;
     }
 
+    Instant expiresAt() {
+        return expiresAt;
+    }
+
     boolean isOver(Instant now) {
         return !now.isBefore(expiresAt);
     }

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Semaphore;
+import org.eclipse.californium.core.coap.CoAP;
 import org.eclipse.californium.core.coap.CoAP.Code;
 import org.eclipse.californium.core.coap.CoAP.ResponseCode;
 import org.eclipse.californium.core.coap.MediaTypeRegistry;
@@ -42,6 +43,7 @@ public final class SessionRequests {
     private static final long LIMIT_RETRY_SECONDS = 60;
 
     private final Sessions sessions;
+    private final SessionFile file;
     private final Authenticator authenticator;
     private final GatewayCounters counters;
     private final Duration promptAck;
@@ -50,11 +52,13 @@ public final class SessionRequests {
 
     public SessionRequests(
             Sessions sessions,
+            SessionFile file,
             Authenticator authenticator,
             GatewayCounters counters,
             Duration promptAck,
             ScheduledExecutorService timer) {
         this.sessions = sessions;
+        this.file = file;
         this.authenticator = authenticator;
         this.counters = counters;
         this.promptAck = promptAck;
@@ -66,11 +70,26 @@ public final class SessionRequests {
         if (request.getCode() == Code.POST) {
             open(exchange);
         } else if (request.getCode() == Code.DELETE) {
-            sessions.close(exchange.getRemoteSocketAddress());
-            exchange.sendResponse(Answers.of(ResponseCode.DELETED));
+            close(exchange);
         } else {
             exchange.sendResponse(Answers.of(ResponseCode.METHOD_NOT_ALLOWED));
         }
+    }
+
+    /// Who is told that a session is closed may give its address to somebody else: it must not come back with the
+    /// next process.
+    private void close(Exchange exchange) {
+        if (!sessions.close(exchange.getRemoteSocketAddress())) {
+            exchange.sendResponse(Answers.of(ResponseCode.DELETED));
+            return;
+        }
+        Reply reply = new Reply(exchange);
+        reply.acknowledgeAfter(promptAck, timer);
+        file.written()
+                .whenComplete((_, fault) -> reply.answer(
+                        fault == null
+                                ? Answers.of(ResponseCode.DELETED)
+                                : Answers.unavailable(BUSY_RETRY_SECONDS, "closed, but that could not be kept")));
     }
 
     private void open(Exchange exchange) {
@@ -94,7 +113,9 @@ public final class SessionRequests {
         Reply reply = new Reply(exchange);
         authenticator.authenticate(credentials.get()).whenComplete((outcome, fault) -> {
             checks.release();
-            reply.answer(answer(exchange, outcome, fault));
+            Response answer = answer(exchange, outcome, fault);
+            // Who is told that it has a session has it after a restart too.
+            file.written().whenComplete((_, _) -> reply.answer(answer));
         });
         reply.acknowledgeAfter(promptAck, timer);
     }
@@ -131,7 +152,12 @@ public final class SessionRequests {
     }
 
     private Response opened(Exchange exchange, Principal principal) {
-        if (sessions.open(exchange.getRemoteSocketAddress(), principal).isPresent()) {
+        Optional<Session> opened = sessions.open(exchange.getRemoteSocketAddress(), principal);
+        if (opened.isPresent()) {
+            if (CoAP.COAP_URI_SCHEME.equalsIgnoreCase(exchange.getRequest().getScheme())) {
+                // One over DTLS must not come back as one over plain UDP.
+                file.keep(opened.get(), sessions);
+            }
             if (authenticator.readmit(principal).isEmpty()) {
                 // What changed while the credentials were checked has told only the sessions that were there.
                 sessions.revoke(each -> authenticator.readmit(each).isPresent());

@@ -68,6 +68,20 @@ public final class Sessions {
         return opened;
     }
 
+    /// Enters a session of an earlier process.
+    ///
+    /// @return empty if its time is over, its client has another or its tenant has no session left
+    synchronized Optional<Session> restore(Session session) {
+        boolean fits = !session.isOver(clock.instant())
+                && !byClient.containsKey(session.client())
+                && countByTenant.getOrDefault(session.tenant(), 0) < limits.perTenant;
+        if (!fits) {
+            return Optional.empty();
+        }
+        counters.count(GatewayEvent.SESSION_RESTORED);
+        return Optional.of(add(session));
+    }
+
     /// @return false if the client had none
     public boolean close(InetSocketAddress client) {
         List<Session> ended = new ArrayList<>(1);

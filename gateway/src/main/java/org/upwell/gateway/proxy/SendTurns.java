@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.gateway.proxy;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.upwell.access.Mac;
+import org.upwell.gateway.field.AccessPoint;
+import org.upwell.gateway.session.Session;
+
+/// Says when a request may be sent into the field: only so many are in flight to a device (RFC 7252 §4.7) and
+/// through an access point at a time; the others wait their turn, and only so many may wait.
+///
+/// A request of a session with few under way is interactive and goes before bulk ones: a person asks for one thing,
+/// a nightly reading for a thousand, and what the gateway sends on its own account can wait. But one turn in eight
+/// is for bulk, so that it never stands still. Within each kind tenants take turns, and within a tenant its
+/// sessions. Safe for all threads; nobody is called under the lock.
+final class SendTurns {
+
+    enum Answer {
+        NOW,
+        LATER,
+        FULL
+    }
+
+    /// Requests that a session may have under way, this one included, for the last of them to be interactive.
+    private static final int INTERACTIVE = 4;
+
+    private static final int BULK_EVERY = 8;
+
+    private final ForwardProxy.Limits limits;
+    private final Executor executor;
+    private final Map<Mac, Load> devices = new HashMap<>();
+    private final Map<AccessPoint, Lane> lanes = new HashMap<>();
+    private final Map<Session, Integer> underWay = new HashMap<>();
+
+    /// What is in flight to a device, and what waits for it.
+    private static final class Load {
+
+        private int inFlight;
+        private final List<Turn> waiting = new ArrayList<>(0);
+    }
+
+    /// What is in flight through an access point, and what waits for it.
+    private static final class Lane {
+
+        private final FairQueue interactive = new FairQueue();
+        private final FairQueue bulk = new FairQueue();
+        private int inFlight;
+        private int waiting;
+        private int given;
+    }
+
+    private enum State {
+        NEW,
+        WAITING,
+        IN_FLIGHT,
+        /// The packet is through, or lost; the device has not answered.
+        HEARD,
+        OVER
+    }
+
+    /// @param executor where those who waited are told
+    SendTurns(ForwardProxy.Limits limits, Executor executor) {
+        this.limits = limits;
+        this.executor = executor;
+    }
+
+    /// One request's right to be sent.
+    final class Turn {
+
+        private final Mac mac;
+        private final AccessPoint accessPoint;
+        private final @Nullable Session session;
+        private final Consumer<Turn> go;
+        private State state = State.NEW;
+        private boolean interactive;
+
+        /// @param session for whom; null if for the gateway
+        /// @param go called when the turn has come, if it had to wait
+        Turn(Mac mac, AccessPoint accessPoint, @Nullable Session session, Consumer<Turn> go) {
+            this.mac = mac;
+            this.accessPoint = accessPoint;
+            this.session = session;
+            this.go = go;
+        }
+
+        Mac mac() {
+            return mac;
+        }
+
+        AccessPoint accessPoint() {
+            return accessPoint;
+        }
+
+        /// Null for the gateway's own.
+        @Nullable
+        Session session() {
+            return session;
+        }
+
+        /// Asks for the turn, once. After anything but `FULL` it must be released.
+        Answer ask() {
+            return SendTurns.this.ask(this);
+        }
+
+        /// The packet is out of the air: others may use the access point, though the device is still busy with it.
+        /// A device that is gone would else hold its place until the last retransmission.
+        void heard() {
+            SendTurns.this.heard(this);
+        }
+
+        /// Nothing more comes of it. May be called again.
+        void release() {
+            SendTurns.this.release(this);
+        }
+    }
+
+    private synchronized Answer ask(Turn turn) {
+        Load load = devices.computeIfAbsent(turn.mac, _ -> new Load());
+        Lane lane = lanes.computeIfAbsent(turn.accessPoint, _ -> new Lane());
+        // If both have room nobody waits who could go.
+        boolean now = mayGo(load) && lane.inFlight < limits.inFlightPerAccessPoint();
+        if (!now
+                && (load.waiting.size() >= limits.waitingPerDevice()
+                        || lane.waiting >= limits.waitingPerAccessPoint())) {
+            turn.state = State.OVER;
+            forgetIfIdle(turn, load, lane);
+            return Answer.FULL;
+        }
+        turn.interactive = turn.session != null && underWay.merge(turn.session, 1, Integer::sum) <= INTERACTIVE;
+        if (now) {
+            give(turn, load, lane);
+            return Answer.NOW;
+        }
+        turn.state = State.WAITING;
+        load.waiting.add(turn);
+        lane.waiting++;
+        queue(turn, lane).add(turn);
+        return Answer.LATER;
+    }
+
+    private boolean mayGo(Load load) {
+        return load.inFlight < limits.inFlightPerDevice();
+    }
+
+    private static FairQueue queue(Turn turn, Lane lane) {
+        return turn.interactive ? lane.interactive : lane.bulk;
+    }
+
+    private static void give(Turn turn, Load load, Lane lane) {
+        turn.state = State.IN_FLIGHT;
+        load.inFlight++;
+        lane.inFlight++;
+    }
+
+    private void heard(Turn turn) {
+        List<Turn> given = new ArrayList<>(0);
+        synchronized (this) {
+            Lane lane = lanes.get(turn.accessPoint);
+            if (turn.state != State.IN_FLIGHT || lane == null) {
+                return;
+            }
+            turn.state = State.HEARD;
+            lane.inFlight--;
+            giveTurns(lane, given);
+        }
+        tell(given);
+    }
+
+    private void release(Turn turn) {
+        List<Turn> given = new ArrayList<>(0);
+        synchronized (this) {
+            State before = turn.state;
+            turn.state = State.OVER;
+            if (before == State.OVER || before == State.NEW) {
+                return;
+            }
+            Load load = devices.computeIfAbsent(turn.mac, _ -> new Load());
+            // Idle lanes go, also one through which a packet went that is only waiting for its answer.
+            Lane lane = lanes.computeIfAbsent(turn.accessPoint, _ -> new Lane());
+            if (turn.session != null) {
+                underWay.computeIfPresent(turn.session, (_, count) -> count == 1 ? null : count - 1);
+            }
+            if (before == State.WAITING) {
+                queue(turn, lane).remove(turn);
+                load.waiting.remove(turn);
+                lane.waiting--;
+            } else {
+                load.inFlight--;
+                if (before == State.IN_FLIGHT) {
+                    lane.inFlight--;
+                }
+                giveTurns(lane, given);
+                giveElsewhere(load, lane, given);
+            }
+            forgetIfIdle(turn, load, lane);
+        }
+        tell(given);
+    }
+
+    /// Others may have asked for the device when it was behind another access point.
+    private void giveElsewhere(Load load, Lane lane, List<Turn> given) {
+        for (Turn waiting : List.copyOf(load.waiting)) {
+            Lane other = lanes.get(waiting.accessPoint);
+            if (other != null && !other.equals(lane)) {
+                giveTurns(other, given);
+            }
+        }
+    }
+
+    private void giveTurns(Lane lane, List<Turn> given) {
+        while (lane.waiting > 0 && lane.inFlight < limits.inFlightPerAccessPoint()) {
+            boolean bulkFirst = ++lane.given % BULK_EVERY == 0;
+            Turn next = (bulkFirst ? lane.bulk : lane.interactive).poll(this::mayGo);
+            if (next == null) {
+                next = (bulkFirst ? lane.interactive : lane.bulk).poll(this::mayGo);
+            }
+            Load load = next == null ? null : devices.get(next.mac);
+            if (next == null || load == null) {
+                return;
+            }
+            load.waiting.remove(next);
+            lane.waiting--;
+            give(next, load, lane);
+            given.add(next);
+        }
+    }
+
+    private boolean mayGo(Turn turn) {
+        Load load = devices.get(turn.mac);
+        return load == null || mayGo(load);
+    }
+
+    private void forgetIfIdle(Turn turn, Load load, Lane lane) {
+        if (load.inFlight == 0 && load.waiting.isEmpty()) {
+            devices.remove(turn.mac);
+        }
+        if (lane.inFlight == 0 && lane.waiting == 0) {
+            lanes.remove(turn.accessPoint);
+        }
+    }
+
+    private void tell(List<Turn> given) {
+        for (Turn turn : given) {
+            executor.execute(() -> turn.go.accept(turn));
+        }
+    }
+
+    /// How many wait, for tests and measurements.
+    synchronized int waiting() {
+        return lanes.values().stream().mapToInt(lane -> lane.waiting).sum();
+    }
+}

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.upwell.gateway.GatewayFixture.MAC;
+import static org.upwell.gateway.GatewayFixture.TENANT;
+import static org.upwell.gateway.GatewayFixture.TOKEN;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.upwell.gateway.event.GatewayEvent;
+
+/// Sessions and observe relations when the gateway is killed and started anew at the same addresses. A kill is a
+/// copy of the gateway's files, taken while it runs, that the next gateway begins with.
+@Timeout(60)
+class ObserveRestartTest {
+
+    private static final String TARGET = "coap://SSN" + MAC + ".x:4849/snsr/arduino/temp?sens";
+    private static final String TOKEN_HEX = "1122334455667788";
+
+    private GatewayConfig config = GatewayFixture.config();
+    private GatewayFixture fixture = new GatewayFixture(config);
+    private Peer nic;
+    private Peer application;
+
+    @BeforeEach
+    void connect() {
+        nic = fixture.nic(MAC);
+        application = fixture.application(TOKEN);
+    }
+
+    @AfterEach
+    void stop() {
+        fixture.close();
+    }
+
+    /// Ports stay as they were; what comes to them meanwhile is lost.
+    private void kill() {
+        kill(GatewayFixture.config());
+    }
+
+    private void kill(GatewayConfig next) {
+        copy(config.directory(), next.directory());
+        endAs(next, GatewayFixture::close);
+    }
+
+    private void endAs(GatewayConfig next, Consumer<GatewayFixture> end) {
+        InetSocketAddress coap = fixture.gateway.coapAddresses().getFirst();
+        InetSocketAddress field = fixture.gateway.fieldAddresses().getFirst();
+        InetSocketAddress nicAddress = nic.address();
+        InetSocketAddress applicationAddress = application.address();
+        end.accept(fixture);
+        config = next.withListeners(
+                new GatewayConfig.Listener(coap),
+                new GatewayConfig.Field(
+                        field,
+                        next.field().networks(),
+                        next.field().registrationLife(),
+                        next.field().sweep()));
+        nic = new Peer(field, nicAddress.getAddress(), nicAddress.getPort());
+        application = new Peer(coap, applicationAddress.getAddress(), applicationAddress.getPort());
+    }
+
+    private void start() {
+        start(_ -> {});
+    }
+
+    private void start(Consumer<GatewayFixture> before) {
+        fixture = new GatewayFixture(config, before);
+        fixture.keep(nic);
+        fixture.keep(application);
+    }
+
+    private static void copy(Path from, Path to) {
+        try (Stream<Path> files = Files.list(from)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                Files.copy(file, to.resolve(file.getFileName()));
+            }
+        } catch (IOException fault) {
+            throw new UncheckedIOException(fault);
+        }
+    }
+
+    private static Coap register(int mid) {
+        return register(mid, TOKEN_HEX);
+    }
+
+    private static Coap register(int mid, String token) {
+        return Coap.con(Coap.GET, mid, token).with(Coap.OBSERVE, new byte[0]).with(Coap.PROXY_URI, TARGET);
+    }
+
+    private static Coap notification(Coap registration, int mid, int number, String payload) {
+        return new Coap(Coap.NON, Coap.CONTENT, mid, registration.token(), List.of(), new byte[0])
+                .with(Coap.OBSERVE, number)
+                .with(Coap.MAX_AGE, 90)
+                .payload(payload);
+    }
+
+    /// @return the number of the last notification
+    private int establish() {
+        application.send(register(application.nextMid()));
+        Coap registration = nic.receive();
+        nic.send(Coap.answer(registration, Coap.VALID).with(Coap.OBSERVE, 3));
+        assertThat(application.receiveMessage().has(Coap.OBSERVE)).isTrue();
+        nic.send(notification(registration, 1, 4, "before"));
+        Coap before = application.receive();
+        assertThat(before.payloadText()).isEqualTo("before");
+        return before.uintOption(Coap.OBSERVE);
+    }
+
+    private Coap expectRegistration() {
+        Coap registration = nic.receive();
+        assertThat(registration.code()).isEqualTo(Coap.GET);
+        assertThat(registration.uintOption(Coap.OBSERVE)).isZero();
+        assertThat(registration.textOptions(Coap.URI_PATH)).containsExactly("snsr", "arduino", "temp");
+        return registration;
+    }
+
+    private static void assertFollows(Coap notification, int former, String payload) {
+        assertThat(notification.tokenHex()).isEqualTo(TOKEN_HEX);
+        assertThat(notification.codeText()).isEqualTo("2.05");
+        assertThat(notification.payloadText()).isEqualTo(payload);
+        // RFC 7641 §3.4, with nothing said of 128 seconds.
+        int ahead = (notification.uintOption(Coap.OBSERVE) - former) & 0xffffff;
+        assertThat(ahead).isBetween(1, (1 << 23) - 1);
+    }
+
+    /// ```
+    /// application                     gateway                        NIC
+    ///  |      NON 2.05, Observe n       |          NON 2.05, Observe 4 |
+    ///  |<-------------------------------|<-----------------------------|
+    ///  |                               kill                            |
+    ///  |                               start                           |
+    ///  |                                | CON GET, Observe 0           |
+    ///  |                                |----------------------------->|
+    ///  |                                |          ACK 2.03, Observe 7 |
+    ///  |                                |<-----------------------------|
+    ///  |      NON 2.05, Observe n+…     |          NON 2.05, Observe 8 |
+    ///  |<-------------------------------|<-----------------------------|
+    /// ```
+    @Test
+    void relationGoesOnAfterAKill() {
+        int number = establish();
+        kill();
+        start();
+        Coap registration = expectRegistration();
+        nic.send(Coap.answer(registration, Coap.VALID).with(Coap.OBSERVE, 7));
+        // Nobody is told of that answer; when this one is here, it has been heard.
+        GatewayFixture.register(nic, MAC, 1);
+        nic.send(notification(registration, 9, 8, "after"));
+        Coap after = application.receive();
+        assertThat(after.type()).isEqualTo(Coap.NON);
+        assertFollows(after, number, "after");
+        assertThat(fixture.count(GatewayEvent.OBSERVE_RESUMED)).isEqualTo(1);
+
+        // A whole relation: also for the one after, and for its end.
+        nic.send(notification(registration, 10, 9, "on"));
+        Coap on = application.receive();
+        assertFollows(on, after.uintOption(Coap.OBSERVE), "on");
+        application.send(Coap.rst(on.mid()));
+        Coap cancellation = nic.receive();
+        assertThat(cancellation.uintOption(Coap.OBSERVE)).isEqualTo(1);
+        assertThat(cancellation.tokenHex()).isEqualTo(registration.tokenHex());
+    }
+
+    /// And what was missed comes with the device's first answer.
+    @Test
+    void relationGoesOnAfterTwoKillsAndTheGapIsFilled() {
+        int number = establish();
+        kill();
+        start();
+        expectRegistration();
+        kill();
+        start();
+        Coap registration = expectRegistration();
+        nic.send(Coap.answer(registration, Coap.CONTENT).with(Coap.OBSERVE, 7).payload("missed"));
+        assertFollows(application.receive(), number, "missed");
+    }
+
+    /// The application's session is there again: no login.
+    @Test
+    void sessionOfATokenGoesOn() {
+        kill();
+        start();
+        application.send(Coap.con(Coap.GET, application.nextMid(), "77").with(Coap.PROXY_URI, TARGET));
+        nic.send(Coap.answer(nic.receive(), Coap.CONTENT).payload("read"));
+        assertThat(application.receiveMessage().payloadText()).isEqualTo("read");
+        assertThat(fixture.count(GatewayEvent.SESSION_RESTORED)).isEqualTo(1);
+        // Its life does not begin anew.
+        fixture.clock.advance(Duration.ofHours(4));
+        await().until(() -> fixture.gateway.openSessions() == 0);
+    }
+
+    @Test
+    void sessionOfAPasswordEnds() {
+        Peer operator = fixture.application();
+        assertThat(operator.ask(Coap.con(Coap.POST, 1, "01").path("sessions").query("user=operator", "pass=s3cret"))
+                        .code())
+                .isEqualTo(Coap.CREATED);
+        kill();
+        start();
+        assertThat(fixture.gateway.openSessions()).isEqualTo(1);
+    }
+
+    @Test
+    void closedSessionDoesNotRise() {
+        assertThat(application
+                        .ask(Coap.con(Coap.DELETE, application.nextMid(), "").path("sessions"))
+                        .code())
+                .isEqualTo(Coap.DELETED);
+        kill();
+        start();
+        assertThat(fixture.gateway.openSessions()).isZero();
+    }
+
+    /// What changed while no gateway ran. The application hears that its relation is over.
+    @Test
+    void whoIsNotAdmittedAnyMoreIsTold() {
+        establish();
+        kill();
+        start(next -> next.disabledTenants.add(TENANT));
+        Coap told = application.receiveMessage();
+        assertThat(told.codeText()).isEqualTo("4.01");
+        assertThat(told.tokenHex()).isEqualTo(TOKEN_HEX);
+        assertThat(told.has(Coap.OBSERVE)).isFalse();
+        assertThat(fixture.gateway.openSessions()).isZero();
+        assertThat(nic.pending()).isEmpty();
+    }
+
+    @Test
+    void sessionWhoseTimeIsOverDoesNotRise() {
+        establish();
+        kill();
+        start(next -> next.clock.advance(Duration.ofHours(4)));
+        assertThat(application.receiveMessage().codeText()).isEqualTo("4.01");
+        assertThat(nic.pending()).isEmpty();
+    }
+
+    /// Nobody has the relation any more that was cancelled before.
+    @Test
+    void cancelledRelationDoesNotRise() {
+        establish();
+        application.send(Coap.con(Coap.GET, application.nextMid(), TOKEN_HEX)
+                .with(Coap.OBSERVE, 1)
+                .with(Coap.PROXY_URI, TARGET));
+        Coap cancellation = nic.receive();
+        nic.send(Coap.answer(cancellation, Coap.CONTENT));
+        nic.send(Coap.answer(nic.receive(), Coap.CONTENT));
+        application.receiveMessage();
+        // When this one is answered, it is written, and so is what was before.
+        application.send(register(application.nextMid(), "99"));
+        nic.send(Coap.answer(nic.receive(), Coap.CONTENT).with(Coap.OBSERVE, 1));
+        assertThat(application.receiveMessage().has(Coap.OBSERVE)).isTrue();
+        kill();
+        start();
+        nic.send(Coap.answer(expectRegistration(), Coap.CONTENT)
+                .with(Coap.OBSERVE, 2)
+                .payload("one"));
+        assertThat(application.receive().tokenHex()).isEqualTo("99");
+        assertThat(fixture.count(GatewayEvent.OBSERVE_RESUMED)).isEqualTo(1);
+    }
+
+    /// The device is not there when the gateway is: the relation waits for it, and nobody is told.
+    @Test
+    void relationWaitsForTheDevice() {
+        int number = establish();
+        kill(GatewayFixture.config(GatewayFixture.SILENCE));
+        nic.close();
+        start();
+        await().until(() -> fixture.count(GatewayEvent.OBSERVE_UPSTREAM_RENEWED) > 0);
+        nic = GatewayFixture.register(fixture.nic(), MAC, 2);
+        Coap registration = expectRegistration();
+        nic.send(Coap.answer(registration, Coap.CONTENT).with(Coap.OBSERVE, 1).payload("back"));
+        assertFollows(application.receive(), number, "back");
+    }
+
+    /// The client waits for its first answer; that comes from the next gateway.
+    @Test
+    void registrationUnderWayIsAnsweredAfterAKill() {
+        application.send(register(application.nextMid()));
+        nic.send(Coap.ack(nic.receive().mid()));
+        assertThat(application.receive().code()).as("an empty acknowledgement").isZero();
+        kill();
+        start();
+        Coap registration = expectRegistration();
+        nic.send(Coap.answer(registration, Coap.CONTENT).with(Coap.OBSERVE, 1).payload("state"));
+        Coap answer = application.receive();
+        assertThat(answer.payloadText()).isEqualTo("state");
+        assertThat(answer.has(Coap.OBSERVE)).isTrue();
+        assertThat(answer.tokenHex()).isEqualTo(TOKEN_HEX);
+    }
+
+    @Test
+    void orderlyStopKeepsRelationsToo() {
+        int number = establish();
+        endAs(config, GatewayFixture::stop);
+        start();
+        Coap registration = expectRegistration();
+        nic.send(Coap.answer(registration, Coap.CONTENT).with(Coap.OBSERVE, 1).payload("after"));
+        assertFollows(application.receive(), number, "after");
+    }
+}

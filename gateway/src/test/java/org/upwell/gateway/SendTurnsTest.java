@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.upwell.gateway.GatewayFixture.FOREIGN_MAC;
+import static org.upwell.gateway.GatewayFixture.MAC;
+import static org.upwell.gateway.GatewayFixture.OTHER_MAC;
+import static org.upwell.gateway.GatewayFixture.OTHER_TOKEN;
+import static org.upwell.gateway.GatewayFixture.TOKEN;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.upwell.gateway.event.GatewayEvent;
+import org.upwell.gateway.proxy.ForwardProxy;
+
+/// How much is in flight to a device and through an access point, and who goes first.
+@Timeout(60)
+class SendTurnsTest {
+
+    private GatewayFixture fixture = new GatewayFixture();
+
+    @AfterEach
+    void stop() {
+        fixture.close();
+    }
+
+    private void restart(int perDevice, int perAccessPoint, int waitingPerDevice, int waitingPerAccessPoint) {
+        fixture.close();
+        fixture = new GatewayFixture(GatewayFixture.config()
+                .withLimits(new ForwardProxy.Limits(
+                        perDevice, perAccessPoint, waitingPerDevice, waitingPerAccessPoint, 0)));
+    }
+
+    private static void get(Peer application, String mac, String path) {
+        application.send(Coap.con(Coap.GET, application.nextMid(), "77")
+                .with(Coap.PROXY_URI, "coap://SSN" + mac + ".x:4849/" + path));
+    }
+
+    /// Asks for what needs no device, on the same way: what was sent before is known then.
+    private static void settle(Peer application) {
+        application.send(Coap.con(Coap.GET, application.nextMid(), "7e").path(".well-known", "core"));
+        Coap answer = application.receive();
+        while (!answer.tokenHex().equals("7e")) {
+            answer = application.receive();
+        }
+    }
+
+    private static String path(Coap request) {
+        return String.join("/", request.textOptions(Coap.URI_PATH));
+    }
+
+    private static String answerNext(Peer nic) {
+        Coap request = nic.receive();
+        nic.send(Coap.answer(request, Coap.CONTENT));
+        return path(request);
+    }
+
+    /// RFC 7252 §4.7.
+    @Test
+    void deviceHasOneRequestAtATime() {
+        Peer nic = fixture.nic(MAC);
+        Peer application = fixture.application(TOKEN);
+        get(application, MAC, "1");
+        Coap first = nic.receive();
+        get(application, MAC, "2");
+        settle(application);
+        // It answers what it is asked otherwise, so nothing was on its way.
+        GatewayFixture.register(nic, MAC, 1);
+        assertThat(nic.pending()).isEmpty();
+        nic.send(Coap.answer(first, Coap.CONTENT));
+        assertThat(answerNext(nic)).isEqualTo("2");
+    }
+
+    /// It has the first, and takes its time.
+    @Test
+    void acknowledgedRequestHoldsNobodyUp() {
+        Peer nic = fixture.nic(MAC);
+        Peer application = fixture.application(TOKEN);
+        get(application, MAC, "1");
+        nic.send(Coap.ack(nic.receive().mid()));
+        get(application, MAC, "2");
+        assertThat(answerNext(nic)).isEqualTo("2");
+    }
+
+    @Test
+    void moreAreLetThroughIfWanted() {
+        restart(2, 100, 32, 100);
+        Peer nic = fixture.nic(MAC);
+        Peer application = fixture.application(TOKEN);
+        get(application, MAC, "1");
+        get(application, MAC, "2");
+        assertThat(path(nic.receive())).isEqualTo("1");
+        assertThat(path(nic.receive())).isEqualTo("2");
+    }
+
+    /// The devices are behind one address; one of them does not answer, but its packet is out of the air when it
+    /// has to be sent again.
+    @Test
+    void accessPointCarriesSoManyAtATime() {
+        restart(1, 1, 32, 100);
+        Peer silent = fixture.nic(MAC);
+        Peer nic = fixture.nic(OTHER_MAC);
+        Peer application = fixture.application(TOKEN);
+        get(application, MAC, "silent");
+        silent.receive();
+        get(application, OTHER_MAC, "waits");
+        settle(application);
+        GatewayFixture.register(nic, OTHER_MAC, 1);
+        assertThat(nic.pending()).isEmpty();
+        assertThat(path(silent.receive())).as("sent again").isEqualTo("silent");
+        assertThat(answerNext(nic)).isEqualTo("waits");
+    }
+
+    @Test
+    void whatFindsNoRoomIsSentBack() {
+        restart(1, 100, 2, 100);
+        Peer nic = fixture.nic(MAC);
+        Peer application = fixture.application(TOKEN);
+        for (String path : List.of("1", "2", "3", "4")) {
+            get(application, MAC, path);
+        }
+        Coap refused = application.receiveMessage();
+        assertThat(refused.codeText()).isEqualTo("5.03");
+        assertThat(refused.uintOption(Coap.MAX_AGE)).isPositive();
+        assertThat(fixture.count(GatewayEvent.PROXY_BUSY)).isEqualTo(1);
+        assertThat(answerNext(nic)).isEqualTo("1");
+        assertThat(answerNext(nic)).isEqualTo("2");
+        assertThat(answerNext(nic)).isEqualTo("3");
+    }
+
+    @Test
+    void accessPointHasRoomForSoMany() {
+        restart(1, 1, 10, 1);
+        Peer nic = fixture.nic(MAC);
+        fixture.nic(OTHER_MAC);
+        Peer application = fixture.application(TOKEN);
+        get(application, MAC, "1");
+        nic.receive();
+        get(application, OTHER_MAC, "2");
+        get(application, OTHER_MAC, "3");
+        assertThat(application.receiveMessage().codeText()).isEqualTo("5.03");
+    }
+
+    /// RFC 7641: the client may ask again.
+    @Test
+    void registrationThatFindsNoRoomIsSentBack() {
+        restart(1, 100, 0, 100);
+        Peer nic = fixture.nic(MAC);
+        Peer application = fixture.application(TOKEN);
+        get(application, MAC, "1");
+        nic.receive();
+        application.send(Coap.con(Coap.GET, application.nextMid(), "0b")
+                .with(Coap.OBSERVE, 0)
+                .with(Coap.PROXY_URI, "coap://SSN" + MAC + ".x/2"));
+        Coap refused = application.receiveMessage();
+        assertThat(refused.tokenHex()).isEqualTo("0b");
+        assertThat(refused.codeText()).isEqualTo("5.03");
+        assertThat(refused.uintOption(Coap.MAX_AGE)).isPositive();
+    }
+
+    /// Patience counts from when the request came, in the queue too.
+    @Test
+    void patienceEndsWhileARequestWaits() {
+        Peer nic = fixture.nic(MAC);
+        Peer application = fixture.application(TOKEN);
+        // The device never answers, and is not given up before the patience of the second ends.
+        get(application, MAC, "1");
+        application.send(
+                Coap.non(Coap.GET, application.nextMid(), "a0").with(Coap.PROXY_URI, "coap://SSN" + MAC + ".x/2"));
+        Coap answer = application.receiveMessage();
+        assertThat(answer.tokenHex()).isEqualTo("a0");
+        assertThat(answer.codeText()).isEqualTo("5.04");
+        assertThat(path(nic.receive())).isEqualTo("1");
+    }
+
+    /// Sessions of a tenant take turns, and those of whoever asks for little come before the rest of one that asks
+    /// for much.
+    @Test
+    void whoAsksForLittleGoesBeforeBulk() {
+        Peer nic = fixture.nic(MAC);
+        Peer many = fixture.application(TOKEN);
+        Peer few = fixture.application(TOKEN);
+        for (int i = 1; i <= 7; i++) {
+            get(many, MAC, "many" + i);
+        }
+        settle(many);
+        Coap first = nic.receive();
+        get(few, MAC, "few1");
+        get(few, MAC, "few2");
+        settle(few);
+        nic.send(Coap.answer(first, Coap.CONTENT));
+        List<String> order = new ArrayList<>(List.of(path(first)));
+        for (int i = 0; i < 8; i++) {
+            order.add(answerNext(nic));
+        }
+        // In the meantime every eighth turn is bulk's, which is not reached here.
+        assertThat(order)
+                .containsExactly("many1", "many2", "few1", "many3", "few2", "many4", "many5", "many6", "many7");
+    }
+
+    @Test
+    void tenantsTakeTurns() {
+        restart(1, 1, 32, 100);
+        Peer nic = fixture.nic(MAC);
+        Peer other = fixture.nic(OTHER_MAC);
+        Peer foreign = fixture.nic(FOREIGN_MAC);
+        Peer one = fixture.application(TOKEN);
+        Peer two = fixture.application(TOKEN);
+        Peer stranger = fixture.application(OTHER_TOKEN);
+        get(one, MAC, "1");
+        Coap first = nic.receive();
+        get(one, OTHER_MAC, "2");
+        get(one, OTHER_MAC, "3");
+        settle(one);
+        get(two, OTHER_MAC, "4");
+        settle(two);
+        get(stranger, FOREIGN_MAC, "5");
+        settle(stranger);
+        nic.send(Coap.answer(first, Coap.CONTENT));
+        assertThat(answerNext(other)).isEqualTo("2");
+        assertThat(answerNext(foreign)).as("the tenant that was not served yet").isEqualTo("5");
+        assertThat(answerNext(other)).as("its other session").isEqualTo("4");
+        assertThat(answerNext(other)).isEqualTo("3");
+    }
+
+    /// What waits for a device that moves meanwhile is sent to where it is then.
+    @Test
+    void waitingRequestFindsTheDeviceWhereItIs() {
+        Peer before = fixture.nic(MAC);
+        Peer application = fixture.application(TOKEN);
+        application.send(
+                Coap.con(Coap.POST, application.nextMid(), "77").with(Coap.PROXY_URI, "coap://SSN" + MAC + ".x/post"));
+        before.receive();
+        get(application, MAC, "waits");
+        settle(application);
+        Peer after = GatewayFixture.register(fixture.nic(), MAC, 1);
+        // The POST may have been carried out: it is not sent again, and is given up before the other goes.
+        assertThat(path(after.receive())).isEqualTo("waits");
+    }
+}
