@@ -2,6 +2,7 @@
 package org.upwell.field;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -22,8 +23,8 @@ import org.upwell.field.nic.NicListener;
 import org.upwell.field.nic.NicState;
 import org.upwell.field.nic.Notification;
 
-/// A NIC alone on a link to a real or simulated sensor, for as long as the process lives or the link lasts. It notices
-/// when the host's own address towards the gateway changes, and registers again. Thread-safe.
+/// A NIC alone on a link to a real or simulated sensor, for as long as the process lives or the link lasts. It
+/// notices when the host's own address towards the gateway changes, and registers again. Thread-safe.
 public final class NicRunner implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NicRunner.class);
     private static final Duration ADDRESS_CHECK = Duration.ofSeconds(15);
@@ -41,13 +42,21 @@ public final class NicRunner implements AutoCloseable {
     /// Opens state, link and socket, and begins.
     public NicRunner(Settings settings, InstantSource clock) throws IOException {
         this.settings = settings;
+        Events events = new Events();
         NicState state = settings.stateDirectory().isPresent()
-                ? FileState.open(settings.stateDirectory().get())
+                ? FileState.open(settings.stateDirectory().get(), clock, events)
                 : NicState.inMemory(clock.instant().getEpochSecond());
         ByteLink link = settings.link().open();
         loop = new LoopThread("nic", e -> LOG.error("the NIC failed at one task", e));
         runtime = new CoapRuntime(1);
-        nic = new Nic(settings.nic(), runtime, loop, link, state, clock, new Events());
+        try {
+            nic = new Nic(settings.nic(), runtime, loop, link, state, clock, events);
+        } catch (UncheckedIOException e) {
+            runtime.close();
+            loop.close();
+            link.close();
+            throw new IOException(e.getMessage(), e);
+        }
         try {
             nic.start();
         } catch (IOException e) {
@@ -86,6 +95,11 @@ public final class NicRunner implements AutoCloseable {
         @Override
         public void onSensorReboot() {
             LOG.info("the sensor has restarted");
+        }
+
+        @Override
+        public void onDamagedState(Path file, String cause) {
+            LOG.warn("{} is damaged and was set aside, the NIC goes on without: {}", file, cause);
         }
 
         @Override

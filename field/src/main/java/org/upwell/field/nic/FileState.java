@@ -4,39 +4,53 @@ package org.upwell.field.nic;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
 /// A NIC's state in a directory of its own: `boot` holds the count of starts as text, `buffer` what the gateway has
 /// not acknowledged, `table` the bubble-up table as it was changed last. One NIC per directory.
+///
+/// What is damaged is told and set aside under a name that ends in `.damaged`, and the NIC goes on: a meter that
+/// stands still for the sake of a file helps nobody. Without a table it has the one of its settings. Without a
+/// count of starts it takes the time of day, which is beyond any count, so that the gateway takes nothing new for a
+/// repeat.
 public final class FileState implements NicState {
     private static final String BOOT = "boot";
     private static final String BUFFER = "buffer";
     private static final String TABLE = "table";
 
-    private final Path directory;
+    private static final long LARGEST_BOOT = 0xFFFF_FFFFL;
 
-    private FileState(Path directory) {
+    private final Path directory;
+    private final InstantSource clock;
+    private final NicListener listener;
+
+    private FileState(Path directory, InstantSource clock, NicListener listener) {
         this.directory = directory;
+        this.clock = clock;
+        this.listener = listener;
     }
 
-    public static FileState open(Path directory) throws IOException {
+    /// @param listener told of damage, on the caller's thread
+    public static FileState open(Path directory, InstantSource clock, NicListener listener) throws IOException {
         Files.createDirectories(directory);
-        return new FileState(directory);
+        return new FileState(directory, clock, listener);
     }
 
     @Override
     public long nextBoot() {
         Path file = directory.resolve(BOOT);
         try {
-            long boot = Files.exists(file) ? read(file) + 1 : 1;
+            long boot = Files.exists(file) ? countAfter(file) : 1;
             replace(BOOT, Long.toString(boot) + "\n");
             return boot;
         } catch (IOException e) {
@@ -58,13 +72,12 @@ public final class FileState implements NicState {
     public Optional<List<BubbleUpEntry>> table() {
         Path file = directory.resolve(TABLE);
         try {
-            return Files.exists(file)
-                    ? Optional.of(BubbleUpEntry.parseTable(Files.readString(file, StandardCharsets.UTF_8)))
-                    : Optional.empty();
+            return Files.exists(file) ? Optional.of(BubbleUpEntry.parseTable(text(file))) : Optional.empty();
+        } catch (IllegalArgumentException e) {
+            setAside(file, String.valueOf(e.getMessage()));
+            return Optional.empty();
         } catch (IOException e) {
             throw new UncheckedIOException("bubble-up table " + file + " cannot be read", e);
-        } catch (IllegalArgumentException e) {
-            throw new UncheckedIOException(new IOException("bubble-up table " + file + ": " + e.getMessage(), e));
         }
     }
 
@@ -95,12 +108,36 @@ public final class FileState implements NicState {
         }
     }
 
-    private static long read(Path file) throws IOException {
-        String text = Files.readString(file, StandardCharsets.US_ASCII).strip();
+    private long countAfter(Path file) throws IOException {
         try {
-            return Long.parseLong(text);
-        } catch (NumberFormatException e) {
-            throw new IOException(file + " holds no number", e);
+            long boot = Long.parseLong(text(file).strip());
+            if (boot >= 0 && boot < LARGEST_BOOT) {
+                return boot + 1;
+            }
+            setAside(file, boot + " is no count of starts");
+        } catch (IllegalArgumentException e) {
+            setAside(file, "no count of starts: " + e.getMessage());
         }
+        return clock.instant().getEpochSecond();
+    }
+
+    /// @throws IllegalArgumentException if it is no text
+    private static String text(Path file) throws IOException {
+        try {
+            return Files.readString(file, StandardCharsets.UTF_8);
+        } catch (CharacterCodingException e) {
+            throw new IllegalArgumentException("not text", e);
+        }
+    }
+
+    /// For whoever wants to know what was in it.
+    private void setAside(Path file, String cause) {
+        Path damaged = file.resolveSibling(file.getFileName() + ".damaged");
+        try {
+            Files.move(file, damaged, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            throw new UncheckedIOException(file + " is damaged (" + cause + ") and cannot be set aside", e);
+        }
+        listener.onDamagedState(file, cause);
     }
 }

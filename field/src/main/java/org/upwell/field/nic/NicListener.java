@@ -2,6 +2,7 @@
 package org.upwell.field.nic;
 
 import java.io.IOException;
+import java.nio.file.Path;
 
 /// Hears what a NIC does. All calls come on the NIC's loop; none may block.
 public interface NicListener {
@@ -22,6 +23,9 @@ public interface NicListener {
 
     /// The sensor has told of a restart.
     default void onSensorReboot() {}
+
+    /// A file of the NIC's state could not be understood and was set aside; the NIC goes on without.
+    default void onDamagedState(Path file, String cause) {}
 
     /// The UART is gone for good.
     default void onLinkEnd(IOException cause) {}

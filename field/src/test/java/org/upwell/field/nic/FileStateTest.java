@@ -2,13 +2,13 @@
 package org.upwell.field.nic;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -17,30 +17,66 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// What of a NIC outlives its process.
 class FileStateTest {
     @TempDir
     private Path directory = Path.of("");
 
+    private static final long NOW = 1_800_000_000L;
+
+    private final List<String> damaged = new ArrayList<>();
+
+    private FileState open(Path place) throws IOException {
+        return FileState.open(place, () -> Instant.ofEpochSecond(NOW), new NicListener() {
+            @Override
+            public void onDamagedState(Path file, String cause) {
+                damaged.add(file.getFileName() + ": " + cause);
+            }
+        });
+    }
+
     @Test
     void everyStartCountsOneMore() throws IOException {
-        assertThat(FileState.open(directory).nextBoot()).isEqualTo(1);
-        assertThat(FileState.open(directory).nextBoot()).isEqualTo(2);
-        Files.writeString(directory.resolve("boot"), "no number", StandardCharsets.US_ASCII);
-        FileState broken = FileState.open(directory);
-        assertThatThrownBy(broken::nextBoot).hasMessageContaining("boot");
+        assertThat(open(directory).nextBoot()).isEqualTo(1);
+        assertThat(open(directory).nextBoot()).isEqualTo(2);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"no number", "", "-3", "99999999999999999999", "4294967295"})
+    void damagedCountOfStartsGoesOnFromTheTimeOfDay(String text) throws IOException {
+        Files.writeString(directory.resolve("boot"), text, StandardCharsets.US_ASCII);
+
+        assertThat(open(directory).nextBoot()).isEqualTo(NOW);
+        assertThat(open(directory).nextBoot()).isEqualTo(NOW + 1);
+
+        assertThat(damaged).singleElement().asString().startsWith("boot: ");
+        assertThat(Files.readString(directory.resolve("boot.damaged"))).isEqualTo(text);
+    }
+
+    @ParameterizedTest
+    @ValueSource(bytes = {'x', (byte) 0xFF})
+    void damagedTableIsSetAsideAndToldOnce(byte octet) throws IOException {
+        Files.write(directory.resolve("table"), new byte[] {'r', 'e', 'a', 'd', ':', octet});
+
+        assertThat(open(directory).table()).isEmpty();
+        assertThat(open(directory).table()).isEmpty();
+
+        assertThat(damaged).singleElement().asString().startsWith("table: ");
+        assertThat(directory.resolve("table.damaged")).isRegularFile();
     }
 
     @Test
     void unacknowledgedNotificationsAreThereAfterARestart() throws IOException {
-        try (NotificationBuffer buffer = FileState.open(directory).buffer(10)) {
+        try (NotificationBuffer buffer = open(directory).buffer(10)) {
             buffer.add(notification(1));
             buffer.add(notification(2));
             buffer.add(notification(3));
             buffer.removeFirst();
         }
-        try (NotificationBuffer buffer = FileState.open(directory).buffer(10)) {
+        try (NotificationBuffer buffer = open(directory).buffer(10)) {
             Notification first = buffer.first();
             assertThat(first).isNotNull();
             assertThat(first.sequence()).isEqualTo(2);
@@ -57,23 +93,22 @@ class FileStateTest {
 
     @Test
     void theTableIsThereAfterARestart() throws IOException {
-        NicState state = FileState.open(directory);
+        NicState state = open(directory);
         assertThat(state.table()).isEmpty();
         List<BubbleUpEntry> rows = List.of(BubbleUpEntry.read("/battery"), BubbleUpEntry.alert("/snsr/arduino/ncmth1"));
         state.keepTable(rows);
-        assertThat(FileState.open(directory).table()).contains(rows);
+        assertThat(open(directory).table()).contains(rows);
         state.keepTable(List.of());
-        assertThat(FileState.open(directory).table())
-                .as("an empty table is one, too")
-                .contains(List.of());
+        assertThat(open(directory).table()).as("an empty table is one, too").contains(List.of());
         Files.writeString(directory.resolve("table"), "read:/nonsense\n");
-        assertThatThrownBy(state::table).hasMessageContaining("table").hasMessageContaining("'/nonsense'");
+        assertThat(state.table()).isEmpty();
+        assertThat(damaged).singleElement().asString().contains("table").contains("'/nonsense'");
     }
 
     @Test
     void tornLastRecordIsLeftOutAndTheRestKept() throws IOException {
         Path file = directory.resolve("buffer");
-        try (NotificationBuffer buffer = FileState.open(directory).buffer(10)) {
+        try (NotificationBuffer buffer = open(directory).buffer(10)) {
             buffer.add(notification(1));
             buffer.add(notification(2));
         }
@@ -81,7 +116,7 @@ class FileStateTest {
         int record = whole.length / 2;
         for (int length = record; length < whole.length; length++) {
             Files.write(file, Arrays.copyOf(whole, length), StandardOpenOption.TRUNCATE_EXISTING);
-            try (NotificationBuffer buffer = FileState.open(directory).buffer(10)) {
+            try (NotificationBuffer buffer = open(directory).buffer(10)) {
                 assertThat(sequences(buffer)).as("%d bytes", length).containsExactly(1L);
             }
         }
@@ -94,7 +129,7 @@ class FileStateTest {
             Random random = new Random(seed);
             Path place = directory.resolve("seed-" + seed);
             Deque<Long> model = new ArrayDeque<>();
-            NotificationBuffer buffer = FileState.open(place).buffer(30);
+            NotificationBuffer buffer = open(place).buffer(30);
             for (int step = 1; step <= 250; step++) {
                 int choice = random.nextInt(100);
                 if (choice < 55) {
@@ -110,7 +145,7 @@ class FileStateTest {
                     }
                 } else {
                     buffer.close();
-                    buffer = FileState.open(place).buffer(30);
+                    buffer = open(place).buffer(30);
                 }
                 Notification first = buffer.first();
                 assertThat(first == null ? null : (Long) first.sequence())
