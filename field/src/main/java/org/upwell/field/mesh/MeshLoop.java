@@ -12,6 +12,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.upwell.field.chance.Chance;
 
 /// The thread that owns some access points with their devices: their sockets, the air between, the weather, and the
 /// time. Owned by itself; [#ask] and [#close] may be called from anywhere.

@@ -3,6 +3,7 @@ package org.upwell.field.mesh;
 
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
+import org.upwell.field.chance.Chance;
 import org.upwell.field.coap.CoapCode;
 import org.upwell.field.coap.CoapFormatException;
 import org.upwell.field.coap.CoapMessage;

@@ -2,6 +2,7 @@
 package org.upwell.field.mesh;
 
 import java.time.Duration;
+import org.upwell.field.chance.Chance;
 
 /// Turns a scenario's weather into tasks of one loop. Nothing but the next event is planned for single devices, so
 /// a plan costs little until its time comes. Owned by the loop.

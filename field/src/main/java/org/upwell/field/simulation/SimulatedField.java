@@ -18,6 +18,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.upwell.field.chance.Chance;
 import org.upwell.field.hdlc.HdlcPrimary;
 import org.upwell.field.loop.LoopThread;
 import org.upwell.field.nic.BubbleUpEntry;
@@ -27,11 +28,12 @@ import org.upwell.field.nic.NicState;
 import org.upwell.field.sensor.Firmware;
 import org.upwell.field.sensor.Sensor;
 
-/// Many NICs with their sensors in one process: real HDLC bytes between the two, real UDP to the gateway, each NIC on a
-/// socket of its own. Every device has a `temp` sensor that reads by its period and an `ncmth1` sensor that alarms when
-/// told to. Thread-safe.
+/// Many NICs with their sensors in one process: real HDLC bytes between the two, real UDP to the gateway, each NIC
+/// on a socket of its own. Every device has a `temp` sensor that reads by its period and an `ncmth1` sensor that
+/// alarms when told to. Thread-safe.
 ///
-/// Devices share a few loops and one CoAP runtime; nothing here grows with the number of devices but their own state.
+/// Devices share a few loops and one CoAP runtime; nothing here grows with the number of devices but their own
+/// state.
 public final class SimulatedField implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SimulatedField.class);
     private static final Duration IDLE_GAP = Duration.ofMillis(2);
@@ -192,13 +194,14 @@ public final class SimulatedField implements AutoCloseable {
         device(mac).changeAddress(new InetSocketAddress(settings.bind(), 0));
     }
 
-    /// Loses a share of the datagrams behind an access point, either way; at 1 the access point is out, as its devices
-    /// do not know.
+    /// Loses a share of the datagrams behind an access point, either way; at 1 the access point is out, as its
+    /// devices do not know.
     ///
     /// @param accessPoint counted from 0; devices are dealt out in turn
     /// @param seed which datagram is lost follows from it and the datagram's number
     public void loss(int accessPoint, double share, long seed) {
-        runtimes.get(accessPoint).air(() -> Chance.of(seed, datagrams.incrementAndGet()) >= share);
+        runtimes.get(accessPoint)
+                .air(() -> Chance.of(seed, Chance.LOSS, accessPoint, datagrams.incrementAndGet()) >= share);
     }
 
     /// Powers every sensor off. When this returns nothing new will be sent, though much may still be under way.

@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.upwell.field.mesh;
+package org.upwell.field.chance;
 
 /// Chance that repeats itself: what happens to a device follows from the seed, the device and a count of its own,
-/// never from which thread was faster. No state.
-final class Chance {
+/// never from which thread was faster. No state. Both fields take theirs from here.
+public final class Chance {
     // What is decided, so that decisions of one device do not go together.
-    static final int LOSS = 1;
-    static final int DUPLICATE = 2;
-    static final int DELAY = 3;
-    static final int REORDER = 4;
-    static final int HOPS = 5;
-    static final int SLEEPS = 6;
-    static final int OWN_WAN = 7;
-    static final int TIMEOUT = 8;
-    static final int PHASE = 9;
-    static final int MISBEHAVES = 10;
+    public static final int LOSS = 1;
+    public static final int DUPLICATE = 2;
+    public static final int DELAY = 3;
+    public static final int REORDER = 4;
+    public static final int HOPS = 5;
+    public static final int SLEEPS = 6;
+    public static final int OWN_WAN = 7;
+    public static final int TIMEOUT = 8;
+    public static final int PHASE = 9;
+    public static final int MISBEHAVES = 10;
     /// Weather events take numbers from here on, each its own.
-    static final int FIRST_EVENT = 1_000;
+    public static final int FIRST_EVENT = 1_000;
 
     private Chance() {}
 
     /// From 0 to 1 exclusive.
-    static double of(long seed, int purpose, long device, long count) {
+    public static double of(long seed, int purpose, long device, long count) {
         long mixed = mix(seed ^ mix(purpose ^ mix(device ^ mix(count))));
         return (mixed >>> 11) * 0x1.0p-53;
     }
