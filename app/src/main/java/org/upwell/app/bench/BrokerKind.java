@@ -19,6 +19,7 @@ import org.upwell.access.login.Access;
 import org.upwell.access.registry.IssuedClient;
 import org.upwell.access.token.TokenService;
 import org.upwell.app.config.AccessConfig;
+import org.upwell.app.process.OwnProgram;
 import org.upwell.app.tls.DevelopmentCertificates;
 
 /// What a comparison can start by itself.

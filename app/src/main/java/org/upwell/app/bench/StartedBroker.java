@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
+import org.upwell.app.process.Children;
 
 /// A broker in a process that we started, with a directory of its own that goes with it.
 final class StartedBroker implements AutoCloseable {

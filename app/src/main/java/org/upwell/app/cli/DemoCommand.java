@@ -15,17 +15,18 @@ import org.upwell.app.config.PlainCause;
 import org.upwell.app.demo.Demo;
 import org.upwell.app.demo.DemoSettings;
 import org.upwell.app.server.Parts;
+import org.upwell.codec.QoS;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/// Runs the whole product in one process on a simulated field.
-@Command(name = "demo", description = "Run server, gateway and a simulated field in one process, and show what arrives")
+/// Runs the whole product on a simulated field, in one process if nothing is to be killed.
+@Command(name = "demo", description = "Run server, gateway and a simulated field, and show what arrives")
 final class DemoCommand implements Callable<Integer> {
     /// For a demo that is told to end: its start, what is on its way, and its orderly end.
-    private static final Duration PATIENCE = Duration.ofSeconds(45);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it before call
@@ -69,9 +70,15 @@ final class DemoCommand implements Callable<Integer> {
     private boolean anyPorts;
 
     @Option(
+            names = "--qos",
+            paramLabel = "QOS",
+            description = "Of the bridge, AT_LEAST_ONCE or EXACTLY_ONCE (default: the first; in weather the second)")
+    private @Nullable QoS qos;
+
+    @Option(
             names = "--weather",
-            description =
-                    "Lose 5 %% of the datagrams, move NICs to other addresses, and have access points out at times")
+            description = "Lose 5 %% of the datagrams, move NICs to other addresses, have access points out at times,"
+                    + " and kill broker and gateway, each in a process of its own")
     private boolean weather;
 
     @Override
@@ -102,6 +109,11 @@ final class DemoCommand implements Callable<Integer> {
         }
     }
 
+    /// What is killed does more to show with the stronger promise.
+    private QoS usualQos() {
+        return weather ? QoS.EXACTLY_ONCE : QoS.AT_LEAST_ONCE;
+    }
+
     private DemoSettings settings() {
         try {
             return new DemoSettings(
@@ -111,6 +123,7 @@ final class DemoCommand implements Callable<Integer> {
                     Optional.ofNullable(length),
                     Optional.ofNullable(dataDirectory),
                     anyPorts,
+                    qos == null ? usualQos() : qos,
                     weather);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);

@@ -3,62 +3,40 @@ package org.upwell.app.demo;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import org.upwell.app.config.AccessConfig;
-import org.upwell.app.config.BindAddress;
-import org.upwell.app.config.Durability;
-import org.upwell.app.config.FieldConfig;
-import org.upwell.app.config.GatewayConfig;
-import org.upwell.app.config.HttpConfig;
-import org.upwell.app.config.HttpsConfig;
-import org.upwell.app.config.ListenerConfig;
-import org.upwell.app.config.ListenerType;
-import org.upwell.app.config.MqttConfig;
-import org.upwell.app.config.ObservationsConfig;
-import org.upwell.app.config.QuarantineConfig;
-import org.upwell.app.config.StoreConfig;
-import org.upwell.app.config.UpwellConfig;
 import org.upwell.app.server.Parts;
-import org.upwell.app.server.UpwellServer;
 import org.upwell.codec.QoS;
 import org.upwell.field.simulation.SimulatedField;
-import org.upwell.gateway.Gateway;
-import org.upwell.gateway.proxy.ForwardProxy;
 
-/// Server, gateway and a simulated field in one process, and one subscriber per tenant that counts. Everything is
-/// real: HDLC bytes between sensors and NICs, UDP to the gateway, MQTT from there to the broker, TLS and tokens to
-/// the subscribers. Used by one thread; what it opens goes to the caller's parts, which any thread may close.
+/// Server, gateway and a simulated field, and one subscriber per tenant that counts. Everything is real: HDLC bytes
+/// between sensors and NICs, UDP to the gateway, MQTT from there to the broker, TLS and tokens to the subscribers.
+/// Used by one thread; what it opens goes to the caller's parts, which any thread may close.
 public final class Demo {
-    private static final String TLS = "tls";
-    private static final String TCP = "tcp";
     private static final Duration ALARM_PERIOD = Duration.ofSeconds(5);
     /// For what NICs still have to send when the field has fallen silent.
     private static final Duration FLUSH = Duration.ofSeconds(30);
 
     /// The same when NICs may have to wait for their longest repeat first.
-    private static final Duration FLUSH_AFTER_WEATHER = Duration.ofSeconds(60);
+    private static final Duration FLUSH_AFTER_WEATHER = Duration.ofMinutes(2);
 
-    private static final Duration LAST_DELIVERIES = Duration.ofSeconds(10);
+    private static final Duration LAST_DELIVERIES = Duration.ofSeconds(20);
     /// The same for both when somebody wants it to end now.
     private static final Duration SHORT_FLUSH = Duration.ofSeconds(5);
 
     private final DemoSettings settings;
     private final InstantSource clock;
     private final PrintWriter out;
-    private final Path dataDirectory;
     private final Parts parts;
-    private final UpwellServer server;
+    private final BackOffice backOffice;
     private final List<DemoTenant> tenants;
     private final Tally tally;
     private final LiveTable table;
@@ -77,13 +55,10 @@ public final class Demo {
         this.clock = clock;
         this.out = out;
         this.parts = parts;
-        this.dataDirectory = settings.dataDirectory().isPresent()
-                ? settings.dataDirectory().get()
-                : parts.add("data directory", TemporaryDirectory.create()).path();
-        this.server = parts.add("server", UpwellServer.start(config(), clock));
-        this.tenants = DemoTenant.register(settings, server.access());
+        this.backOffice = parts.add("back office", startBackOffice());
+        this.tenants = DemoTenant.register(settings, backOffice.access());
         for (DemoTenant tenant : tenants) {
-            parts.add("login of " + tenant.id(), () -> tenant.forgetClient(server.access()));
+            parts.add("login of " + tenant.id(), () -> tenant.forgetClient(backOffice.access()));
         }
         this.tally = new Tally(owners(tenants));
         this.table = new LiveTable(out, clock, tally);
@@ -91,32 +66,14 @@ public final class Demo {
         this.field = parts.add("field", startField());
     }
 
-    private UpwellConfig config() {
+    private BackOffice startBackOffice() throws IOException {
+        Path dataDirectory = settings.dataDirectory().isPresent()
+                ? settings.dataDirectory().get()
+                : parts.add("data directory", TemporaryDirectory.create()).path();
         FreePorts ports = new FreePorts(settings.anyPorts());
-        List<ListenerConfig> listeners = List.of(
-                ListenerConfig.of(TLS, ListenerType.TLS, BindAddress.loopback(ports.tcp(ListenerConfig.MQTT_TLS_PORT))),
-                ListenerConfig.of(TCP, ListenerType.TCP, BindAddress.loopback(ports.tcp(ListenerConfig.MQTT_PORT))));
-        GatewayConfig gateway = new GatewayConfig(
-                BindAddress.loopback(ports.udp(GatewayConfig.DEFAULT_COAP_PORT)),
-                new FieldConfig(
-                        BindAddress.loopback(ports.udp(FieldConfig.DEFAULT_PORT)), FieldConfig.loopbackNetworks()),
-                QoS.AT_LEAST_ONCE,
-                1,
-                1,
-                ForwardProxy.Limits.DEFAULT,
-                Optional.empty(),
-                Optional.empty(),
-                QuarantineConfig.DEFAULT);
-        return new UpwellConfig(
-                dataDirectory,
-                Durability.SYNC,
-                StoreConfig.small(),
-                AccessConfig.defaults(),
-                MqttConfig.of(listeners),
-                new HttpConfig(BindAddress.loopback(ports.tcp(HttpConfig.DEFAULT_PORT))),
-                new HttpsConfig(BindAddress.loopback(ports.tcp(HttpsConfig.DEFAULT_PORT)), Optional.empty()),
-                ObservationsConfig.DEFAULT,
-                Optional.of(gateway));
+        return settings.weather()
+                ? TwoProcesses.start(dataDirectory, ports, settings.qos(), clock)
+                : OneProcess.start(dataDirectory, ports, settings.qos(), clock);
     }
 
     private static Map<String, String> owners(List<DemoTenant> tenants) {
@@ -126,16 +83,10 @@ public final class Demo {
     }
 
     private void subscribe() {
+        Subscriber.Receiver receiver = new Subscriber.Receiver(tally, table::arrived);
         for (DemoTenant tenant : tenants) {
-            parts.add(
-                    "subscriber",
-                    Subscriber.start(
-                            tenant, server.access(), server.mqttAddress(TLS), authority(), tally, table::arrived));
+            parts.add("subscriber", Subscriber.start(tenant, settings.qos(), backOffice, receiver));
         }
-    }
-
-    private Path authority() {
-        return server.certificates().developmentAuthority().orElseThrow();
     }
 
     private SimulatedField startField() throws IOException {
@@ -143,18 +94,10 @@ public final class Demo {
         // A later demo on the same directory must be known for one by its greater boot number.
         long boot = clock.instant().getEpochSecond();
         return SimulatedField.start(
-                SimulatedField.Settings.of(fieldAddress(), macs, settings.period(), boot)
+                SimulatedField.Settings.of(backOffice.field(), macs, settings.period(), boot)
                         .withAccessPoints(settings.weather() ? DemoWeather.ACCESS_POINTS : 1),
                 clock,
                 sent -> tally.sent(new Tally.Key(sent.mac(), sent.sequence())));
-    }
-
-    private InetSocketAddress fieldAddress() {
-        return gateway().fieldAddresses().getFirst();
-    }
-
-    private Gateway gateway() {
-        return server.gateway().orElseThrow();
     }
 
     /// Tells what there is, shows what arrives for as long as the settings say or until `end` is open, and judges.
@@ -164,17 +107,19 @@ public final class Demo {
     public boolean run(CountDownLatch end) throws InterruptedException {
         out.println("upwell ready");
         new Guide(
-                        server.mqttAddress(TLS),
-                        server.mqttAddress(TCP),
-                        server.httpsAddress(),
-                        server.httpAddress(),
-                        gateway().coapAddresses().getFirst(),
-                        fieldAddress(),
-                        authority())
+                        backOffice.mqttTls(),
+                        backOffice.mqttTcp(),
+                        backOffice.https(),
+                        backOffice.http(),
+                        backOffice.coap(),
+                        backOffice.field(),
+                        backOffice.authority())
                 .print(tenants, out);
         Long deadline = settings.length()
                 .map(length -> System.nanoTime() + length.toNanos())
                 .orElse(null);
+        Restarts restarts =
+                backOffice instanceof TwoProcesses processes ? Restarts.begin(processes, settings, out) : null;
         try (ScheduledExecutorService alarms = Executors.newSingleThreadScheduledExecutor()) {
             var _ = alarms.scheduleAtFixedRate(
                     new Alarms(), ALARM_PERIOD.toMillis(), ALARM_PERIOD.toMillis(), TimeUnit.MILLISECONDS);
@@ -186,7 +131,14 @@ public final class Demo {
                         TimeUnit.MILLISECONDS);
             }
             table.printUntil(deadline, end);
+            if (restarts != null && end.getCount() > 0) {
+                restarts.await();
+            }
             alarms.shutdownNow();
+        } finally {
+            if (restarts != null) {
+                restarts.close();
+            }
         }
         return judge(end.getCount() == 0);
     }
@@ -224,6 +176,7 @@ public final class Demo {
                     + summary.silent().iterator().next());
         }
         out.println(summary);
-        return hasLength ? summary.isKept() : summary.nothingLost();
+        boolean kept = hasLength ? summary.isKept() : summary.nothingLost();
+        return kept && (settings.qos() != QoS.EXACTLY_ONCE || summary.duplicated() == 0);
     }
 }

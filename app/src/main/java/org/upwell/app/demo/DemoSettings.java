@@ -4,6 +4,7 @@ package org.upwell.app.demo;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import org.upwell.codec.QoS;
 
 /// What a demo is to be.
 ///
@@ -11,7 +12,8 @@ import java.util.Optional;
 /// @param length how long devices send; absent: until it is stopped
 /// @param dataDirectory absent: a temporary one, removed at the end
 /// @param anyPorts never the standard ports
-/// @param weather whether the field is to live through [DemoWeather]
+/// @param qos of the bridge, hence what is promised: nothing lost, or nothing lost and nothing twice
+/// @param weather whether the field is to live through [DemoWeather], and broker and gateway through [Restarts]
 public record DemoSettings(
         int devices,
         int tenants,
@@ -19,6 +21,7 @@ public record DemoSettings(
         Optional<Duration> length,
         Optional<Path> dataDirectory,
         boolean anyPorts,
+        QoS qos,
         boolean weather) {
     public static final int DEFAULT_DEVICES = 10;
     public static final int DEFAULT_TENANTS = 2;
@@ -31,6 +34,10 @@ public record DemoSettings(
     private static final int READINGS_PER_SECOND = 100;
 
     public DemoSettings {
+        if (qos == QoS.AT_MOST_ONCE) {
+            throw new IllegalArgumentException(
+                    "a demo shows that nothing is lost, which AT_MOST_ONCE does not promise");
+        }
         if (period.toSeconds() < 1) {
             throw new IllegalArgumentException("the period must be a second or more, not " + period.toMillis() + " ms");
         }

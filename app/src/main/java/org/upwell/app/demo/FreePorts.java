@@ -36,6 +36,22 @@ record FreePorts(boolean any) {
         }
     }
 
+    /// `port`, or if that is 0 one that is free now.
+    static int tcpOr(int port) throws IOException {
+        try (ServerSocket socket = new ServerSocket()) {
+            socket.setReuseAddress(true);
+            socket.bind(loopback(port));
+            return socket.getLocalPort();
+        }
+    }
+
+    /// The same for UDP.
+    static int udpOr(int port) throws IOException {
+        try (DatagramSocket socket = new DatagramSocket(loopback(port))) {
+            return socket.getLocalPort();
+        }
+    }
+
     private static InetSocketAddress loopback(int port) {
         return new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port);
     }

@@ -2,7 +2,7 @@
 package org.upwell.app.demo;
 
 import java.net.InetSocketAddress;
-import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -32,38 +32,51 @@ final class Subscriber implements AutoCloseable {
     private static final int TOPIC_LEVELS = 4;
     private static final long PATIENCE_SECONDS = 20;
 
+    /// For as long as a broker may be away and come back.
+    private static final Duration SESSION_EXPIRY = Duration.ofMinutes(10);
+
     /// A message as it arrived.
     ///
     /// @param kind `read` or `alert`
     @SuppressWarnings("ArrayRecordComponent") // shown once, never compared
     record Arrival(String tenant, String kind, String mac, String type, byte[] payload) {}
 
+    /// Sooner than by default: there are no others who would all come at once.
+    private static final Reconnect RETURN = new Reconnect(Duration.ofMillis(500), Duration.ofSeconds(4), false);
+
+    /// Who is told of arrivals.
+    ///
+    /// @param shown told on the client's event loop; must not block
+    record Receiver(Tally tally, Consumer<Arrival> shown) {}
+
     private final String tenant;
+    private final QoS qos;
     private final Tally tally;
     private final Consumer<Arrival> shown;
     private final MqttClient client;
 
-    private Subscriber(
-            DemoTenant tenant, Access access, ClientOptions.Builder options, Tally tally, Consumer<Arrival> shown) {
+    private Subscriber(DemoTenant tenant, QoS qos, Access access, ClientOptions.Builder options, Receiver receiver) {
         this.tenant = tenant.id();
-        this.tally = tally;
-        this.shown = shown;
+        this.qos = qos;
+        this.tally = receiver.tally();
+        this.shown = receiver.shown();
         this.client = new MqttClient(options.clientId("demo-application-" + tenant.id())
                 .credentials(() -> CompletableFuture.completedFuture(Credentials.of("token", tenant.token(access))))
-                .reconnect(Reconnect.DEFAULT)
+                .sessionExpiry(SESSION_EXPIRY)
+                .reconnect(RETURN)
                 .messageListener(MessageListener.of(this::onMessage))
                 .build());
     }
 
     /// Connects and subscribes; returns when the broker has granted both.
     ///
-    /// @param shown told of each arrival on the client's event loop; must not block
-    static Subscriber start(
-            DemoTenant tenant, Access access, InetSocketAddress broker, Path ca, Tally tally, Consumer<Arrival> shown) {
+    /// @param qos of the subscriptions
+    static Subscriber start(DemoTenant tenant, QoS qos, BackOffice backOffice, Receiver receiver) {
+        InetSocketAddress broker = backOffice.mqttTls();
         ClientOptions.Builder options = ClientOptions.builder(
                         broker.getAddress().getHostAddress(), broker.getPort())
-                .tls(ClientTls.trusting(ca));
-        Subscriber subscriber = new Subscriber(tenant, access, options, tally, shown);
+                .tls(ClientTls.trusting(backOffice.authority()));
+        Subscriber subscriber = new Subscriber(tenant, qos, backOffice.access(), options, receiver);
         try {
             subscriber.subscribe();
             return subscriber;
@@ -79,8 +92,7 @@ final class Subscriber implements AutoCloseable {
                 .orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS)
                 .join();
         List<Subscribe.Request> requests = List.of(
-                new Subscribe.Request(tenant + "/read/#", QoS.AT_LEAST_ONCE),
-                new Subscribe.Request(tenant + "/alert/#", QoS.AT_LEAST_ONCE));
+                new Subscribe.Request(tenant + "/read/#", qos), new Subscribe.Request(tenant + "/alert/#", qos));
         SubAck answer = client.subscribe(requests, Properties.NONE)
                 .toCompletableFuture()
                 .orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS)

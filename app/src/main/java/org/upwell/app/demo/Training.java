@@ -24,6 +24,7 @@ import org.upwell.app.config.StoreConfig;
 import org.upwell.app.config.UpwellConfig;
 import org.upwell.app.server.Parts;
 import org.upwell.app.server.UpwellServer;
+import org.upwell.codec.QoS;
 import org.upwell.load.Load;
 import org.upwell.load.LoadException;
 import org.upwell.load.LoadPlan;
@@ -55,7 +56,14 @@ public final class Training {
     /// @throws LoadException if a client was refused or cut off
     public List<LoadReport> run() throws IOException, InterruptedException, LoadException {
         DemoSettings settings = new DemoSettings(
-                2, 2, Duration.ofSeconds(1), Optional.of(Duration.ofSeconds(1)), Optional.empty(), true, false);
+                2,
+                2,
+                Duration.ofSeconds(1),
+                Optional.of(Duration.ofSeconds(1)),
+                Optional.empty(),
+                true,
+                QoS.AT_LEAST_ONCE,
+                false);
         try (Parts parts = new Parts()) {
             Demo.start(settings, InstantSource.system(), new PrintWriter(PrintWriter.nullWriter()), parts)
                     .run(new CountDownLatch(1));

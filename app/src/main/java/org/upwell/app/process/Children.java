@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.upwell.app.bench;
+package org.upwell.app.process;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -13,7 +13,7 @@ import java.util.concurrent.TimeoutException;
 
 /// The processes that were started here and no other: they end with what started them, also where that is ended by
 /// a signal.
-final class Children {
+public final class Children {
     private static final Set<Process> ALIVE = ConcurrentHashMap.newKeySet();
 
     private Children() {}
@@ -22,13 +22,14 @@ final class Children {
         Runtime.getRuntime().addShutdownHook(new Thread(() -> ALIVE.forEach(Process::destroy), "end-children"));
     }
 
-    static Child watch(Process process) {
+    /// Takes over a process that was just started.
+    public static Child watch(Process process) {
         ALIVE.add(process);
         return new Child(process);
     }
 
     /// Closing it ends the process, in order if it will.
-    static final class Child implements AutoCloseable {
+    public static final class Child implements AutoCloseable {
         private static final int MOST_CHARACTERS = 4000;
 
         private final Process process;
@@ -39,7 +40,7 @@ final class Children {
         }
 
         /// Reads what the process has to say until its end, so that it never waits for us.
-        void readErrors() {
+        public void readErrors() {
             try (BufferedReader reader = process.errorReader(StandardCharsets.UTF_8)) {
                 reader.lines().forEach(this::note);
             } catch (IOException | UncheckedIOException e) {
@@ -53,18 +54,29 @@ final class Children {
             }
         }
 
-        synchronized String errors() {
+        public synchronized String errors() {
             return errors.toString().strip();
+        }
+
+        /// Ends it without any order, as `kill -9` does.
+        public void kill() throws IOException {
+            process.destroyForcibly();
+            awaitEnd();
         }
 
         @Override
         public void close() throws IOException {
             process.destroy();
+            if (ends()) {
+                ALIVE.remove(process);
+            } else {
+                kill();
+            }
+        }
+
+        private void awaitEnd() throws IOException {
             if (!ends()) {
-                process.destroyForcibly();
-                if (!ends()) {
-                    throw new IOException("process " + process.pid() + " does not end");
-                }
+                throw new IOException("process " + process.pid() + " does not end");
             }
             ALIVE.remove(process);
         }

@@ -15,17 +15,17 @@ import org.upwell.access.registry.User;
 
 /// How the gateway in the server's process logs in to its own broker: as an ordinary user that may only produce,
 /// with a random password in a file of the data directory. A gateway in a process of its own may use the same file.
-record GatewayLogin(String username, String password) {
-    static final String USERNAME = "gateway";
-    static final String PASSWORD_FILE = "gateway-password";
+public record GatewayLogin(String username, String password) {
+    private static final String USERNAME = "gateway";
+    private static final String PASSWORD_FILE = "gateway-password";
     private static final Set<String> ROLES = Set.of("BUBBLE_UP_PRODUCER", "PRESENCE_PRODUCER");
     private static final int PASSWORD_BYTES = 24;
 
     /// Makes the user and its password at the first start.
     ///
     /// @throws IOException also if somebody made a user of that name with another password: it is not overwritten
-    static GatewayLogin open(Path dataDirectory, AccessDirectory access) throws IOException {
-        Path file = dataDirectory.resolve(PASSWORD_FILE);
+    public static GatewayLogin open(Path dataDirectory, AccessDirectory access) throws IOException {
+        Path file = passwordFile(dataDirectory);
         Optional<User> user = access.users().find(USERNAME);
         if (user.isEmpty()) {
             String password = newPassword();
@@ -39,6 +39,11 @@ record GatewayLogin(String username, String password) {
                     + file + ": remove that user, and the next start makes it anew");
         }
         return new GatewayLogin(USERNAME, password);
+    }
+
+    /// Where the password is.
+    public static Path passwordFile(Path dataDirectory) {
+        return dataDirectory.resolve(PASSWORD_FILE);
     }
 
     private static String newPassword() {

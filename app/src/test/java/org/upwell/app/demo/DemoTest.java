@@ -2,6 +2,7 @@
 package org.upwell.app.demo;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -23,6 +24,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.upwell.app.server.Parts;
+import org.upwell.codec.QoS;
 
 /// The whole path, from the sensor's bytes to a tenant's subscriber over TLS.
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
@@ -31,7 +33,14 @@ class DemoTest {
     void everyReadingReachesItsTenantOnceAndNothingIsLeftBehind() throws Exception {
         StringWriter text = new StringWriter();
         DemoSettings settings = new DemoSettings(
-                6, 2, Duration.ofSeconds(2), Optional.of(Duration.ofSeconds(8)), Optional.empty(), true, false);
+                6,
+                2,
+                Duration.ofSeconds(2),
+                Optional.of(Duration.ofSeconds(8)),
+                Optional.empty(),
+                true,
+                QoS.AT_LEAST_ONCE,
+                false);
 
         boolean kept;
         try (Parts parts = new Parts()) {
@@ -49,24 +58,6 @@ class DemoTest {
         assertThat(Integer.parseInt(summary.group(1))).isGreaterThanOrEqualTo(6);
         assertThat(out).startsWith("upwell ready\n").contains("mosquitto_sub", "curl", "coap-client", "demo1", "demo2");
         assertThat(Files.exists(Path.of(authority(out)))).isFalse();
-    }
-
-    @Test
-    void nothingIsLostInTheWeather() throws Exception {
-        StringWriter text = new StringWriter();
-        DemoSettings settings = new DemoSettings(
-                40, 2, Duration.ofSeconds(2), Optional.of(Duration.ofSeconds(12)), Optional.empty(), true, true);
-
-        boolean kept;
-        try (Parts parts = new Parts()) {
-            kept = Demo.start(settings, InstantSource.system(), new PrintWriter(text, true), parts)
-                    .run(new CountDownLatch(1));
-        }
-
-        String out = text.toString();
-        assertThat(kept).as(out).isTrue();
-        assertThat(out).contains("-- access point 2 is out for 2 s\n", "-- access point 2 is back\n");
-        assertThat(out).containsPattern("sent=\\d+ delivered=\\d+ lost=0 ");
     }
 
     private static String authority(String out) {
@@ -102,8 +93,8 @@ class DemoTest {
     @Test
     void demoThatIsToldToEndIsJudgedByWhatWasSent() throws Exception {
         StringWriter text = new StringWriter();
-        DemoSettings settings =
-                new DemoSettings(2, 1, Duration.ofSeconds(60), Optional.empty(), Optional.empty(), true, false);
+        DemoSettings settings = new DemoSettings(
+                2, 1, Duration.ofSeconds(60), Optional.empty(), Optional.empty(), true, QoS.AT_LEAST_ONCE, false);
         CountDownLatch end = new CountDownLatch(1);
         end.countDown();
 
@@ -115,6 +106,14 @@ class DemoTest {
 
         assertThat(kept).as(text.toString()).isTrue();
         assertThat(text.toString()).containsPattern("sent=\\d+ delivered=\\d+ lost=0 duplicated=0\n$");
+    }
+
+    @Test
+    void promiseThatAllowsLossHasNoDemo() {
+        assertThatThrownBy(() -> new DemoSettings(
+                        2, 1, Duration.ofSeconds(1), Optional.empty(), Optional.empty(), true, QoS.AT_MOST_ONCE, true))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("AT_MOST_ONCE");
     }
 
     @Test
