@@ -108,6 +108,11 @@ final class MeshLoop implements Runnable {
         }
 
         @Override
+        public void send(int device, byte[] peer, byte[] datagram) {
+            up(device, peer, datagram);
+        }
+
+        @Override
         public int epochSeconds() {
             return epochSeconds;
         }
@@ -307,7 +312,7 @@ final class MeshLoop implements Runnable {
             // A device that has lost its power meanwhile has sent this before.
             sendUp(device, flight.generation(), flight.peer(), flight.data());
         } else if (flight.generation() == generations[device] && nics.hears(device)) {
-            byte[] reply = nics.onDatagram(device, flight.data());
+            byte[] reply = nics.onDatagram(device, flight.peer(), flight.data());
             if (reply != null) {
                 up(device, flight.peer(), reply);
             }

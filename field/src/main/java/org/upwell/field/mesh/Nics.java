@@ -22,7 +22,8 @@ import org.upwell.field.mesh.Telemetry.Kind;
 /// 3. Only what waits for the gateway is an object ([Backlog]), which goes when it is empty.
 final class Nics {
     /// Where datagrams go, and the time of day.
-    interface Link {
+    interface Link extends NicObservers.Link {
+        /// To the gateway's field listener.
         void send(int device, byte[] datagram);
 
         int epochSeconds();
@@ -41,6 +42,9 @@ final class Nics {
     private static final int MAX_AGE_LIMIT_SECONDS = 900;
     private static final int DEFAULT_LIFE_SECONDS = 900;
     private static final int MAX_REFUSALS = 5;
+
+    /// Beyond a period: what is repeated in the mesh takes its time.
+    private static final int MAX_AGE_MARGIN_SECONDS = 30;
 
     private static final byte IDLE = 0;
     private static final byte REGISTERING = 1;
@@ -63,6 +67,7 @@ final class Nics {
     private final MeshListener listener;
     private final MeshCounters counters;
     private final TimeWheel wheel;
+    private final NicObservers observers;
 
     private final short[] messageIds;
     private final int[] boots;
@@ -89,6 +94,7 @@ final class Nics {
         this.listener = listener;
         this.counters = counters;
         this.wheel = new TimeWheel(count, 0);
+        this.observers = new NicObservers(link, settings.period().toSeconds() + MAX_AGE_MARGIN_SECONDS);
         messageIds = new short[count];
         boots = new int[count];
         sequences = new int[count];
@@ -178,6 +184,7 @@ final class Nics {
         setRegistered(device, false);
         flags[device] = (byte) (flags[device] & (REPEATS | GARBAGE));
         phases[device] = IDLE;
+        observers.forget(device);
         wheel.cancel(device);
     }
 
@@ -258,6 +265,8 @@ final class Nics {
         (kind == Kind.READING ? counters.readings : counters.alerts).incrementAndGet();
         listener.onMade(first + device, sequence);
         backlog.add(new Entry(boots[device], sequence, kind, link.epochSeconds(), now));
+        String only = kind == Kind.READING ? "" : kind.uri();
+        observers.onChange(device, only, hears(device), request -> answer(device, request));
         if (has(device, GARBAGE)) {
             link.send(device, new byte[] {(byte) 0xFF, (byte) sequence, 0x7E, (byte) 0xA0});
         }
@@ -345,8 +354,12 @@ final class Nics {
         nextAttempt[device] = now + seconds * TICKS_PER_SECOND;
     }
 
+    private CoapMessage answer(int device, CoapMessage request) {
+        return NicAnswers.answer(mac(device), boots[device], request, link.epochSeconds());
+    }
+
     /// A datagram for this device. Returns the answer to send back, if there is one.
-    byte @Nullable [] onDatagram(int device, byte[] bytes) {
+    byte @Nullable [] onDatagram(int device, byte[] peer, byte[] bytes) {
         CoapMessage message;
         try {
             message = CoapMessage.decode(bytes);
@@ -355,11 +368,12 @@ final class Nics {
         }
         byte[] reply = null;
         if (message.code() == CoapCode.EMPTY) {
-            reply = onEmpty(device, message);
+            reply = onEmpty(device, peer, message);
         } else if (message.code() < 0x20) {
             boolean request = message.type() == CoapType.CONFIRMABLE || message.type() == CoapType.NON_CONFIRMABLE;
             reply = request
-                    ? NicAnswers.answer(mac(device), boots[device], message, link.epochSeconds())
+                    ? observers
+                            .answered(device, peer, message, answer(device, message))
                             .encode()
                     : null;
         } else {
@@ -370,7 +384,11 @@ final class Nics {
         return reply;
     }
 
-    private byte @Nullable [] onEmpty(int device, CoapMessage message) {
+    private byte @Nullable [] onEmpty(int device, byte[] peer, CoapMessage message) {
+        if (message.messageId() >= NicObservers.NOTIFICATION_IDS && message.type() != CoapType.CONFIRMABLE) {
+            var _ = observers.onAnswer(device, peer, message);
+            return null;
+        }
         boolean ours = phases[device] != IDLE && message.messageId() == messageId(device);
         if (message.type() == CoapType.ACKNOWLEDGEMENT && ours) {
             set(device, AWAITED);
@@ -493,7 +511,7 @@ final class Nics {
     }
 
     private int messageId(int device) {
-        return messageIds[device] & 0xFFFF;
+        return messageIds[device] & (NicObservers.NOTIFICATION_IDS - 1);
     }
 
     private boolean has(int device, int flag) {

@@ -24,10 +24,13 @@ import org.upwell.field.sensor.CborWrapper;
 @NullUnmarked // set up before each
 class NicsTest {
     private static final int BOOT = 7;
+    private static final byte[] TOKEN = {7, 7};
+    private static final byte[] PEER = {1, 2, 3};
     private static final int SECOND = Nics.TICKS_PER_SECOND;
     private static final int EPOCH = 1_700_000_000;
 
     private final Deque<byte[]> sent = new ArrayDeque<>();
+    private final Deque<byte[]> notifications = new ArrayDeque<>();
     private final MeshCounters counters = new MeshCounters();
     private final DeliveryLedger ledger = new DeliveryLedger(1);
     private int now;
@@ -37,6 +40,12 @@ class NicsTest {
         @Override
         public void send(int device, byte[] datagram) {
             sent.add(datagram);
+        }
+
+        @Override
+        public void send(int device, byte[] peer, byte[] datagram) {
+            assertThat(peer).isEqualTo(PEER);
+            notifications.add(datagram);
         }
 
         @Override
@@ -84,7 +93,7 @@ class NicsTest {
         if (maxAge >= 0) {
             answer.option(CoapOption.uint(CoapOption.MAX_AGE, maxAge));
         }
-        assertThat(nics.onDatagram(0, answer.build().encode())).isNull();
+        assertThat(nics.onDatagram(0, PEER, answer.build().encode())).isNull();
     }
 
     private void register() throws CoapFormatException {
@@ -147,16 +156,17 @@ class NicsTest {
         CoapMessage reading = reading();
         nics.onDatagram(
                 0,
+                PEER,
                 CoapMessage.empty(CoapType.ACKNOWLEDGEMENT, reading.messageId()).encode());
         advance(30 * SECOND);
         assertThat(sent).isEmpty();
         CoapMessage separate = CoapMessage.of(CoapType.CONFIRMABLE, CoapCode.CHANGED, 4711)
                 .token(reading.token())
                 .build();
-        byte[] reply = nics.onDatagram(0, separate.encode());
+        byte[] reply = nics.onDatagram(0, PEER, separate.encode());
         assertThat(HexFormat.of().formatHex(reply)).as("empty ACK").isEqualTo("60001267");
         assertThat(counters.acknowledged).hasValue(1);
-        assertThat(nics.onDatagram(0, separate.encode()))
+        assertThat(nics.onDatagram(0, PEER, separate.encode()))
                 .as("acknowledged again")
                 .isEqualTo(reply);
         assertThat(counters.acknowledged).hasValue(1);
@@ -285,10 +295,107 @@ class NicsTest {
 
     @Test
     void pingIsAnsweredByResetAndNoiseByNothing() {
-        assertThat(HexFormat.of().formatHex(nics.onDatagram(0, new byte[] {0x40, 0, 1, 2})))
+        assertThat(HexFormat.of().formatHex(nics.onDatagram(0, PEER, new byte[] {0x40, 0, 1, 2})))
                 .isEqualTo("70000102");
-        assertThat(nics.onDatagram(0, new byte[] {1, 2, 3})).isNull();
-        assertThat(nics.onDatagram(0, new byte[0])).isNull();
+        assertThat(nics.onDatagram(0, PEER, new byte[] {1, 2, 3})).isNull();
+        assertThat(nics.onDatagram(0, PEER, new byte[0])).isNull();
+    }
+
+    private CoapMessage ask(CoapMessage.Builder request) throws CoapFormatException {
+        byte[] answer = nics.onDatagram(0, PEER, request.build().encode());
+        assertThat(answer).isNotNull();
+        return CoapMessage.decode(answer);
+    }
+
+    private static CoapMessage.Builder observe(int messageId, long observe) {
+        return CoapMessage.of(CoapType.CONFIRMABLE, CoapCode.GET, messageId)
+                .token(TOKEN)
+                .option(CoapOption.uint(CoapOption.OBSERVE, observe))
+                .path("/snsr/arduino/temp")
+                .query("sens");
+    }
+
+    private CoapMessage nextNotification() throws CoapFormatException {
+        CoapMessage reading = reading();
+        answer(reading, CoapCode.CHANGED, -1);
+        CoapMessage notification = CoapMessage.decode(notifications.remove());
+        assertThat(notification.token()).isEqualTo(TOKEN);
+        assertThat(notification.payload()).as("the same as goes to the gateway").isEqualTo(reading.payload());
+        return notification;
+    }
+
+    // RFC 7641 §3.1, §3.6, §4.5.
+    @Test
+    void observerIsToldOfEachReadingUntilItResets() throws CoapFormatException {
+        register();
+        CoapMessage answer = ask(observe(1, 0));
+        assertThat(answer.type()).isEqualTo(CoapType.ACKNOWLEDGEMENT);
+        assertThat(answer.code()).isEqualTo(CoapCode.CONTENT);
+        long number = answer.option(CoapOption.OBSERVE).orElseThrow().uintValue();
+        assertThat(answer.option(CoapOption.MAX_AGE).orElseThrow().uintValue()).isGreaterThan(10);
+        int confirmable = 0;
+        for (int i = 0; i < 3 * NicObservers.CONFIRM_EVERY; i++) {
+            CoapMessage notification = nextNotification();
+            long next = notification.option(CoapOption.OBSERVE).orElseThrow().uintValue();
+            assertThat(next).isGreaterThan(number);
+            number = next;
+            assertThat(notification.messageId()).isGreaterThanOrEqualTo(NicObservers.NOTIFICATION_IDS);
+            if (notification.type() == CoapType.CONFIRMABLE) {
+                confirmable++;
+                nics.onDatagram(
+                        0,
+                        PEER,
+                        CoapMessage.empty(CoapType.ACKNOWLEDGEMENT, notification.messageId())
+                                .encode());
+            }
+        }
+        assertThat(confirmable).isEqualTo(3);
+
+        CoapMessage last = nextNotification();
+        nics.onDatagram(
+                0, PEER, CoapMessage.empty(CoapType.RESET, last.messageId()).encode());
+        answer(reading(), CoapCode.CHANGED, -1);
+        assertThat(notifications).isEmpty();
+    }
+
+    @Test
+    void observerThatAcknowledgesNothingIsForgotten() throws CoapFormatException {
+        register();
+        ask(observe(1, 0));
+        for (int i = 0; i < 2 * NicObservers.CONFIRM_EVERY - 1; i++) {
+            nextNotification();
+        }
+        answer(reading(), CoapCode.CHANGED, -1);
+        assertThat(notifications)
+                .as("when the second confirmable one would be due")
+                .isEmpty();
+    }
+
+    @Test
+    void observersEndByTheirTokenAndMayNotBeTooMany() throws CoapFormatException {
+        register();
+        ask(observe(1, 0));
+        assertThat(ask(observe(2, 1)).option(CoapOption.OBSERVE)).isEmpty();
+        answer(reading(), CoapCode.CHANGED, -1);
+        assertThat(notifications).isEmpty();
+
+        for (int i = 0; i <= NicObservers.MAX_RELATIONS; i++) {
+            CoapMessage.Builder request = CoapMessage.of(CoapType.CONFIRMABLE, CoapCode.GET, 10 + i)
+                    .token(new byte[] {(byte) i})
+                    .option(CoapOption.uint(CoapOption.OBSERVE, 0))
+                    .path("/battery");
+            assertThat(ask(request).option(CoapOption.OBSERVE).isPresent())
+                    .as("relation %d", i)
+                    .isEqualTo(i < NicObservers.MAX_RELATIONS);
+        }
+        answer(reading(), CoapCode.CHANGED, -1);
+        assertThat(notifications).hasSize(NicObservers.MAX_RELATIONS);
+        nics.powerOff(0);
+        nics.powerOn(0, false);
+        notifications.clear();
+        register();
+        answer(reading(), CoapCode.CHANGED, -1);
+        assertThat(notifications).as("a restart forgets").isEmpty();
     }
 
     @Test
