@@ -106,7 +106,7 @@ public final class ObservationStore implements AutoCloseable {
     /// Keeps some observations of a device, each a JSON object.
     ///
     /// @return completes when they are all on disk; with a fault if one could not be written, and none is kept then
-    public CompletionStage<@Nullable Void> add(String tenant, Mac device, List<byte[]> json) {
+    public CompletionStage<Void> add(String tenant, Mac device, List<byte[]> json) {
         List<Observation> added = new ArrayList<>(json.size());
         List<CompletableFuture<@Nullable Void>> written = new ArrayList<>(json.size());
         synchronized (this) {

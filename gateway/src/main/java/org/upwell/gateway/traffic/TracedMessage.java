@@ -3,9 +3,9 @@ package org.upwell.gateway.traffic;
 
 import java.time.Instant;
 import java.util.Locale;
+import org.eclipse.californium.core.coap.CoAP;
 import org.eclipse.californium.core.coap.CoAP.Code;
 import org.eclipse.californium.core.coap.CoAP.ResponseCode;
-import org.eclipse.californium.core.coap.CoAP.Type;
 import org.eclipse.californium.core.coap.Message;
 import org.eclipse.californium.core.coap.Request;
 import org.eclipse.californium.core.coap.Response;
@@ -37,7 +37,7 @@ public record TracedMessage(
         byte @Nullable [] payload) {
 
     static String typeOf(Message message) {
-        Type type = message.getType();
+        CoAP.Type type = message.getType();
         return type == null ? "" : type.name();
     }
 
