@@ -141,21 +141,7 @@ public final class Gateway implements AutoCloseable {
             Configuration applicationSettings = CoapListener.configuration(config.times());
             // We cut blocks ourselves, see BodyBlocks.
             applicationSettings.set(CoapConfig.MAX_RESOURCE_BODY_SIZE, 0);
-            proxy = new ForwardProxy(
-                    new ForwardProxy.Times(
-                            config.times().promptAck(),
-                            config.patience().confirmable(),
-                            config.patience().nonConfirmable(),
-                            config.patience().silence()),
-                    config.limits(),
-                    applicationSettings,
-                    sessions,
-                    owners,
-                    devices,
-                    relations,
-                    counters,
-                    timer,
-                    clock.instant().getEpochSecond());
+            proxy = openProxy(applicationSettings, owners, relations, clock);
             bubbleUps = new BubbleUps(
                     new BubbleUps.Settings(
                             config.bridge().qos(),
@@ -180,11 +166,7 @@ public final class Gateway implements AutoCloseable {
             close();
             throw fault;
         }
-        long sweepMillis = config.field().sweep().toMillis();
-        Future<?> sweeps =
-                timer.scheduleWithFixedDelay(() -> sweep(clock), sweepMillis, sweepMillis, TimeUnit.MILLISECONDS);
-        // The last to be owned is the first to be closed: nothing is swept out of files that are being closed.
-        AutoCloseable _ = own(() -> sweeps.cancel(false));
+        beginSweeps(clock);
     }
 
     /// Devices that registered with an earlier process have the life of a registration to do so again.
@@ -192,6 +174,33 @@ public final class Gateway implements AutoCloseable {
         Duration life = config.field().registrationLife();
         registrations.restore(field::endpointAt, now, life.multipliedBy(MISSED_REGISTRATIONS), life);
         presence.restore(devices.all());
+    }
+
+    private void beginSweeps(InstantSource clock) {
+        long sweepMillis = config.field().sweep().toMillis();
+        Future<?> sweeps =
+                timer.scheduleWithFixedDelay(() -> sweep(clock), sweepMillis, sweepMillis, TimeUnit.MILLISECONDS);
+        // The last to be owned is the first to be closed: nothing is swept out of files that are being closed.
+        AutoCloseable _ = own(() -> sweeps.cancel(false));
+    }
+
+    private ForwardProxy openProxy(
+            Configuration settings, DeviceOwners owners, RelationFile relations, InstantSource clock) {
+        return new ForwardProxy(
+                new ForwardProxy.Times(
+                        config.times().promptAck(),
+                        config.patience().confirmable(),
+                        config.patience().nonConfirmable(),
+                        config.patience().silence()),
+                config.limits(),
+                settings,
+                sessions,
+                owners,
+                devices,
+                relations,
+                counters,
+                timer,
+                clock.instant().getEpochSecond());
     }
 
     private void watch() {

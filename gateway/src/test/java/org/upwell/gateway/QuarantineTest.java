@@ -198,7 +198,7 @@ class QuarantineTest {
         int payload = 18;
         GatewayConfig config = GatewayFixture.config();
         GatewayConfig small = config.withBridge(
-                config.bridge().withQuarantine(new Quarantine.Limits(10, 10, 2 * payload, Duration.ofMinutes(1))));
+                config.bridge().withQuarantine(new Quarantine.Limits(10, 10, 2L * payload, Duration.ofMinutes(1))));
         try (GatewayFixture fixture = new GatewayFixture(small)) {
             Peer nic = fixture.nic(UNOWNED_MAC);
             assertThat(send(nic, 1).code()).isEqualTo(Coap.CHANGED);

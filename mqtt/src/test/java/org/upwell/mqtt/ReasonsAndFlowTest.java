@@ -145,7 +145,9 @@ class ReasonsAndFlowTest {
         return switch (reason) {
             case MALFORMED_PACKET -> client -> client.sendBytes(Unpooled.wrappedBuffer(new byte[] {(byte) 0xC1, 0}));
             case PROTOCOL_ERROR -> client -> client.send(TestClient.connectPacket(VERSION, "c", true, Properties.NONE));
-            case TOPIC_NAME_INVALID -> client -> client.send(plain(QoS.AT_MOST_ONCE, 0, "acme" + "/x".repeat(MqttLimits.DEFAULT.maxTopicLevels())));
+            case TOPIC_NAME_INVALID ->
+                client -> client.send(
+                        plain(QoS.AT_MOST_ONCE, 0, "acme" + "/x".repeat(MqttLimits.DEFAULT.maxTopicLevels())));
             case TOPIC_ALIAS_INVALID ->
                 client -> client.send(new Publish(
                         "acme/a",

@@ -24,8 +24,8 @@ import org.upwell.app.config.StoreConfig;
 import org.upwell.app.config.UpwellConfig;
 import org.upwell.app.server.UpwellServer;
 import org.upwell.codec.QoS;
-import org.upwell.gateway.proxy.ForwardProxy;
 import org.upwell.gateway.Gateway;
+import org.upwell.gateway.proxy.ForwardProxy;
 
 /// The back office in this process. Used by the thread that started it.
 record OneProcess(UpwellServer server) implements BackOffice {

@@ -231,6 +231,12 @@ class UpwellConfigTest {
                 .isEqualTo(new HttpsConfig(
                         at("0.0.0.0", 18443),
                         Optional.of(new CertificateFiles(Path.of("web.pem"), Path.of("web-key.pem")))));
+    }
+
+    @Test
+    void everyKeyOfTheGatewayIsRead() throws Exception {
+        UpwellConfig config = UpwellConfig.parse(FILE, EVERY_KEY);
+
         assertThat(config.gateway())
                 .contains(new GatewayConfig(
                         at("0.0.0.0", 15683),

@@ -8,8 +8,8 @@ import org.upwell.field.coap.CoapMessage;
 import org.upwell.field.coap.CoapOption;
 import org.upwell.field.coap.CoapType;
 
-/// How a NIC of the field answers requests: as the NIC with a real sensor does, but at once, with values that it makes
-/// itself. Observe relations are the business of [NicObservers]. No state.
+/// How a NIC of the field answers requests: as the NIC with a real sensor does, but at once, with values that it
+/// makes itself. Observe relations are the business of [NicObservers]. No state.
 final class NicAnswers {
     private static final int TEXT = 0;
     private static final int LINKS = 40;

@@ -14,9 +14,8 @@ import org.upwell.field.coap.CoapType;
 
 /// Who observes which NIC (RFC 7641). A NIC that nobody observes costs nothing here. Owned by its field's loop.
 ///
-/// Message IDs of notifications have their high bit set, those of what a NIC asks have not, so that neither is taken
-/// for
-/// a repeat of the other.
+/// Message IDs of notifications have their high bit set, those of what a NIC asks have not, so that neither is
+/// taken for a repeat of the other.
 final class NicObservers {
     /// Where notifications go.
     interface Link {
