@@ -95,9 +95,9 @@ class RetainedFeedTest {
                 TestClient publisher = TestClient.connected(broker, MqttVersion.MQTT_3_1_1, "publisher");
                 TestClient subscriber = narrow(broker, true)) {
             retain(publisher, QoS.AT_MOST_ONCE);
-            subscriber.subscribe("other/#", QoS.AT_LEAST_ONCE);
+            subscriber.subscribe("acme/x/#", QoS.AT_LEAST_ONCE);
             for (int i = 0; i < WINDOW; i++) {
-                publisher.publish("other/" + i, "o" + i, QoS.AT_LEAST_ONCE, false);
+                publisher.publish("acme/x/" + i, "o" + i, QoS.AT_LEAST_ONCE, false);
                 publisher.receive(PubAck.class);
                 subscriber.receive(Publish.class);
             }
