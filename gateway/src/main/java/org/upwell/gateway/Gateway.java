@@ -251,11 +251,22 @@ public final class Gateway implements AutoCloseable {
         SessionRequests sessionRequests = new SessionRequests(
                 sessions, sessionFile, authenticator, counters, config.times().promptAck(), timer);
         ApplicationRequests requests = new ApplicationRequests(sessionRequests, proxy);
-        return CoapListener.open(
+        RequestDeliverer deliverer = new RequestDeliverer(requests::handle);
+        CoapListener listener = CoapListener.open(
                 new CoapListener.Plan("coap", settings, null, counters),
                 config.coap().bind(),
-                new RequestDeliverer(requests::handle),
+                deliverer,
                 timer);
+        try {
+            if (config.coap().secured().isPresent()) {
+                GatewayConfig.Secured secured = config.coap().secured().get();
+                listener.openSecured(secured.dtls(), secured.bind(), deliverer, timer);
+            }
+        } catch (IOException | RuntimeException fault) {
+            listener.close();
+            throw fault;
+        }
+        return listener;
     }
 
     private void sweep(InstantSource clock) {
@@ -284,6 +295,11 @@ public final class Gateway implements AutoCloseable {
     /// Where applications reach the gateway.
     public List<InetSocketAddress> coapAddresses() {
         return applications.addresses();
+    }
+
+    /// Where applications reach the gateway with DTLS; nowhere unless it is configured.
+    public List<InetSocketAddress> securedAddresses() {
+        return applications.securedAddresses();
     }
 
     /// Where devices reach the gateway.

@@ -6,9 +6,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import org.upwell.codec.QoS;
 import org.upwell.gateway.bridge.Quarantine;
 import org.upwell.gateway.coap.CoapTimes;
+import org.upwell.gateway.dtls.DtlsSettings;
 import org.upwell.gateway.proxy.ForwardProxy;
 import org.upwell.gateway.session.Sessions;
 
@@ -37,7 +39,16 @@ public record GatewayConfig(
     private static final int MAX_DEVICES = 1_000_000;
 
     /// @param bind a wildcard address stands for all addresses of the machine; port 0 for any free port
-    public record Listener(InetSocketAddress bind) {}
+    /// @param secured the same with DTLS, on another port
+    public record Listener(InetSocketAddress bind, Optional<Secured> secured) {
+
+        /// Without DTLS.
+        public Listener(InetSocketAddress bind) {
+            this(bind, Optional.empty());
+        }
+    }
+
+    public record Secured(InetSocketAddress bind, DtlsSettings dtls) {}
 
     /// @param networks where devices may be, in CIDR notation; whatever comes from elsewhere is dropped unseen
     /// @param registrationLife how long a registration holds; a device is offline after two of them
@@ -138,6 +149,11 @@ public record GatewayConfig(
 
     public GatewayConfig withLimits(ForwardProxy.Limits other) {
         return new GatewayConfig(coap, field, bridge, sessions, patience, other, times, devices, directory);
+    }
+
+    public GatewayConfig withSecured(Secured secured) {
+        Listener both = new Listener(coap.bind(), Optional.of(secured));
+        return new GatewayConfig(both, field, bridge, sessions, patience, limits, times, devices, directory);
     }
 
     public GatewayConfig withTimes(CoapTimes other) {

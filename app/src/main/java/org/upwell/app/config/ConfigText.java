@@ -117,6 +117,13 @@ public final class ConfigText {
         });
         config.http().ifPresent(http -> gateway.put("http", address(http.address())));
         gateway.put("coap", address(config.coap()));
+        config.coaps().ifPresent(coaps -> {
+            Map<String, Object> section = address(coaps.address());
+            coaps.keys().ifPresent(keys -> section.put("keys-file", keys.toString()));
+            coaps.certificate().ifPresent(files -> put(section, files));
+            coaps.clientCa().ifPresent(ca -> section.put("client-ca", ca.toString()));
+            gateway.put("coaps", section);
+        });
         Map<String, Object> field = address(config.field().address());
         field.put("networks", config.field().networks());
         gateway.put("field", field);

@@ -14,6 +14,7 @@ import org.upwell.gateway.proxy.ForwardProxy;
 /// @param limits how much the proxy carries on to devices at a time
 /// @param broker only for a gateway in a process of its own
 /// @param http where a gateway in a process of its own is looked into; absent: nowhere
+/// @param coaps the same as `coap` with DTLS; absent: not open
 /// @param quarantine how much is kept of devices that belong to nobody
 public record GatewayConfig(
         BindAddress coap,
@@ -24,6 +25,7 @@ public record GatewayConfig(
         ForwardProxy.Limits limits,
         Optional<BrokerConfig> broker,
         Optional<HttpConfig> http,
+        Optional<CoapsConfig> coaps,
         QuarantineConfig quarantine) {
     private static final int MAX_INSTANCES = 64;
     private static final int MAX_FIRST_INSTANCE = 936;
@@ -56,10 +58,12 @@ public record GatewayConfig(
             section.fault(
                     "http", "is for a gateway in a process of its own, with gateway.broker: use the server's own http");
         }
+        Optional<CoapsConfig> coaps =
+                section.has("coaps") ? Optional.of(CoapsConfig.read(section.section("coaps"))) : Optional.empty();
         QuarantineConfig quarantine = QuarantineConfig.read(section.section("quarantine"));
         ForwardProxy.Limits limits = limits(section.section("proxy"));
         section.refuseUnknownKeys();
-        return new GatewayConfig(coap, field, bridgeQos, instances, first, limits, broker, http, quarantine);
+        return new GatewayConfig(coap, field, bridgeQos, instances, first, limits, broker, http, coaps, quarantine);
     }
 
     private static ForwardProxy.Limits limits(Section proxy) {

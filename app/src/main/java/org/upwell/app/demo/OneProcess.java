@@ -47,6 +47,7 @@ record OneProcess(UpwellServer server) implements BackOffice {
                 ForwardProxy.Limits.DEFAULT,
                 Optional.empty(),
                 Optional.empty(),
+                Optional.empty(),
                 QuarantineConfig.DEFAULT);
         return new UpwellConfig(
                 dataDirectory,

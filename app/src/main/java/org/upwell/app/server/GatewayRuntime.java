@@ -7,6 +7,7 @@ import java.time.InstantSource;
 import java.util.Locale;
 import org.upwell.access.login.Access;
 import org.upwell.access.registry.AccessChange;
+import org.upwell.app.config.CoapsConfig;
 import org.upwell.app.config.FieldConfig;
 import org.upwell.app.config.GatewayConfig;
 import org.upwell.gateway.Gateway;
@@ -27,6 +28,11 @@ final class GatewayRuntime {
                 field.address().socketAddress(),
                 field.networks(),
                 data.resolve(String.format(Locale.ROOT, "gateway-%03d", config.firstInstance())));
+        if (config.coaps().isPresent()) {
+            CoapsConfig coaps = config.coaps().get();
+            settings = settings.withSecured(
+                    new org.upwell.gateway.GatewayConfig.Secured(coaps.address().socketAddress(), coaps.settings()));
+        }
         Gateway gateway = Gateway.start(
                 settings.withLimits(config.limits())
                         .withBridge(org.upwell.gateway.GatewayConfig.Bridge.DEFAULT

@@ -84,6 +84,7 @@ class UpwellConfigTest {
                 password-file: /etc/upwell/gateway-password
                 ca: /etc/upwell/ca.pem
               http: {port: 18081}
+              coaps: {port: 15684, keys-file: psk.txt, certificate: dtls.pem, key: dtls-key.pem, client-ca: apps.pem}
               coap:
                 bind: 0.0.0.0
                 port: 15683
@@ -156,6 +157,15 @@ class UpwellConfigTest {
                                 + " https",
                         "upwell.yaml:1: 'gateway.http' is for a gateway in a process of its own, with gateway.broker:"
                                 + " use the server's own http");
+    }
+
+    @Test
+    void coapsNeedsKeysOrACertificate() throws Exception {
+        assertThat(faults("gateway: {coaps: {client-ca: ca.pem}}"))
+                .containsExactly(
+                        "upwell.yaml:1: 'gateway.coaps.keys-file' is missing, and so are 'certificate' and 'key': one"
+                                + " way is needed",
+                        "upwell.yaml:1: 'gateway.coaps.client-ca' needs 'certificate' and 'key' beside it");
     }
 
     @Test
@@ -251,6 +261,11 @@ class UpwellConfigTest {
                                 Path.of("/etc/upwell/gateway-password"),
                                 Optional.of(Path.of("/etc/upwell/ca.pem")))),
                         Optional.of(new HttpConfig(at("127.0.0.1", 18081))),
+                        Optional.of(new CoapsConfig(
+                                at("127.0.0.1", 15684),
+                                Optional.of(Path.of("psk.txt")),
+                                Optional.of(new CertificateFiles(Path.of("dtls.pem"), Path.of("dtls-key.pem"))),
+                                Optional.of(Path.of("apps.pem")))),
                         new QuarantineConfig(new Quarantine.Limits(50_000, 20, 64 << 20, Duration.ofDays(30)))));
     }
 

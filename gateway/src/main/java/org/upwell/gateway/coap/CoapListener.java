@@ -18,13 +18,17 @@ import org.eclipse.californium.core.network.Endpoint;
 import org.eclipse.californium.core.network.interceptors.MessageInterceptor;
 import org.eclipse.californium.core.observe.NotificationListener;
 import org.eclipse.californium.core.server.MessageDeliverer;
+import org.eclipse.californium.elements.Connector;
 import org.eclipse.californium.elements.config.Configuration;
 import org.eclipse.californium.elements.config.SystemConfig;
 import org.eclipse.californium.elements.config.UdpConfig;
 import org.eclipse.californium.elements.util.DaemonThreadFactory;
 import org.eclipse.californium.elements.util.ExecutorsUtil;
 import org.jspecify.annotations.Nullable;
+import org.upwell.gateway.dtls.DtlsSessionConnector;
+import org.upwell.gateway.dtls.DtlsSettings;
 import org.upwell.gateway.event.GatewayCounters;
+import org.upwell.gateway.event.GatewayEvent;
 
 /// The CoAP endpoints of one listener, started and stopped together.
 ///
@@ -51,6 +55,7 @@ public final class CoapListener implements AutoCloseable {
     private final Plan plan;
     private final ScheduledThreadPoolExecutor stage;
     private final List<CoapEndpoint> endpoints = new ArrayList<>();
+    private final List<CoapEndpoint> secured = new ArrayList<>();
 
     /// What a listener is made of.
     ///
@@ -132,12 +137,42 @@ public final class CoapListener implements AutoCloseable {
 
     private int startOne(InetSocketAddress address, MessageDeliverer deliverer, ScheduledExecutorService timer)
             throws IOException {
-        GuardedConnector connector = new GuardedConnector(
-                address,
-                plan.configuration,
-                plan.networks,
-                () -> stage.getQueue().size() >= MAX_BACKLOG,
-                plan.counters);
+        GuardedConnector connector =
+                new GuardedConnector(address, plan.configuration, plan.networks, this::isOverloaded, plan.counters);
+        return startOn(connector, endpoints, deliverer, timer);
+    }
+
+    private boolean isOverloaded() {
+        return stage.getQueue().size() >= MAX_BACKLOG;
+    }
+
+    /// Opens a further port of this listener, for datagrams under DTLS, handled on the same stage. To be called
+    /// before [#addInterceptor].
+    ///
+    /// @throws IOException naming the address that could not be bound
+    public void openSecured(
+            DtlsSettings dtls, InetSocketAddress bind, MessageDeliverer deliverer, ScheduledExecutorService timer)
+            throws IOException {
+        try {
+            int port = bind.getPort();
+            for (InetAddress address :
+                    bind.getAddress().isAnyLocalAddress() ? localAddresses() : List.of(bind.getAddress())) {
+                Connector connector = new DtlsSessionConnector(
+                        new InetSocketAddress(address, port),
+                        dtls,
+                        this::isOverloaded,
+                        () -> plan.counters.count(GatewayEvent.DATAGRAM_OVERLOAD_DROPPED));
+                port = startOn(connector, secured, deliverer, timer);
+            }
+        } catch (IOException fault) {
+            throw new IOException(
+                    "cannot bind " + plan.name + " listener for DTLS to " + bind + ": " + fault.getMessage(), fault);
+        }
+    }
+
+    private int startOn(
+            Connector connector, List<CoapEndpoint> started, MessageDeliverer deliverer, ScheduledExecutorService timer)
+            throws IOException {
         CoapEndpoint endpoint = new CoapEndpoint.Builder()
                 .setConfiguration(plan.configuration)
                 .setConnector(connector)
@@ -146,7 +181,7 @@ public final class CoapListener implements AutoCloseable {
                 .build();
         endpoint.setExecutors(stage, timer);
         endpoint.setMessageDeliverer(deliverer);
-        endpoints.add(endpoint);
+        started.add(endpoint);
         endpoint.start();
         return endpoint.getAddress().getPort();
     }
@@ -167,6 +202,7 @@ public final class CoapListener implements AutoCloseable {
 
     public void addInterceptor(MessageInterceptor interceptor) {
         endpoints.forEach(endpoint -> endpoint.addInterceptor(interceptor));
+        secured.forEach(endpoint -> endpoint.addInterceptor(interceptor));
     }
 
     /// The endpoint at an address of this machine; one of the same family, or any, if there is none any more.
@@ -198,8 +234,15 @@ public final class CoapListener implements AutoCloseable {
         return endpoints.stream().map(CoapEndpoint::getAddress).toList();
     }
 
+    /// Where it can be reached with DTLS; nowhere if it was not opened.
+    public List<InetSocketAddress> securedAddresses() {
+        return secured.stream().map(CoapEndpoint::getAddress).toList();
+    }
+
     @Override
     public void close() {
+        secured.forEach(CoapEndpoint::destroy);
+        secured.clear();
         destroyEndpoints();
         ExecutorsUtil.shutdownExecutorGracefully(STOP_MILLIS, stage);
     }

@@ -17,6 +17,7 @@ import org.eclipse.californium.core.coap.Token;
 import org.eclipse.californium.core.network.Exchange;
 import org.eclipse.californium.core.network.serialization.UdpDataSerializer;
 import org.jspecify.annotations.Nullable;
+import org.upwell.gateway.dtls.SessionAddresses;
 import org.upwell.gateway.journal.FactFields;
 import org.upwell.gateway.journal.FactFile;
 
@@ -111,7 +112,7 @@ public final class RelationFile implements AutoCloseable {
     /// @return completes when that is written
     synchronized CompletionStage<@Nullable Void> asked(Exchange exchange) {
         Request request = exchange.getRequest();
-        if (!CoAP.COAP_URI_SCHEME.equalsIgnoreCase(request.getScheme())) {
+        if (SessionAddresses.isOne(exchange.getRemoteSocketAddress())) {
             return CompletableFuture.completedStage(null);
         }
         Key key = Key.of(exchange);

@@ -17,6 +17,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.upwell.access.TenantId;
 import org.upwell.broker.access.Principal;
+import org.upwell.gateway.dtls.SessionAddresses;
 import org.upwell.gateway.journal.FactFields;
 import org.upwell.gateway.journal.FactFile;
 
@@ -78,7 +79,9 @@ public final class SessionFile implements AutoCloseable {
     /// Writes a session down, if it is one that may outlive the process.
     synchronized void keep(Session session, Sessions sessions) {
         Principal principal = session.principal();
-        if (principal.credential() != null || principal.tenant().equals(TenantId.INTERNAL)) {
+        if (principal.credential() != null
+                || principal.tenant().equals(TenantId.INTERNAL)
+                || SessionAddresses.isOne(session.client())) {
             return;
         }
         Kept entry = new Kept(session, principal, session.expiresAt());
