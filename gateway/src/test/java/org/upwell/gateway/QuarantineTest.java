@@ -206,7 +206,9 @@ class QuarantineTest {
             assertThat(send(nic, 3).codeText()).as("no bytes left").isEqualTo("5.03");
             assertThat(fixture.count(GatewayEvent.QUARANTINE_FULL)).isEqualTo(1);
 
-            assertThat(fixture.gateway.quarantine().discard(UNOWNED)).isEqualTo(2);
+            assertThat(fixture.gateway.quarantine().discard(UNOWNED))
+                    .succeedsWithin(PATIENCE)
+                    .isEqualTo(2);
             assertThat(send(nic, 3).code()).isEqualTo(Coap.CHANGED);
             fixture.clock.advance(Duration.ofSeconds(61));
             await().until(() -> fixture.gateway.quarantine().size() == 0);

@@ -95,7 +95,7 @@ public final class TopicFilter {
         int position = 0;
         int own = 0;
         while (own <= text.length()) {
-            char wildcard = wildcardAt(own);
+            char wildcard = wildcardAt(text, own);
             if (wildcard == '#') {
                 return true;
             }
@@ -104,8 +104,7 @@ public final class TopicFilter {
             }
             int ownEnd = levelEnd(text, own);
             int end = levelEnd(topicName, position);
-            boolean same = ownEnd - own == end - position && topicName.regionMatches(position, text, own, ownEnd - own);
-            if (!same && wildcard != '+') {
+            if (wildcard != '+' && !isSame(own, ownEnd, topicName, position, end)) {
                 return false;
             }
             own = ownEnd + 1;
@@ -115,7 +114,7 @@ public final class TopicFilter {
     }
 
     /// The wildcard that is the level beginning at `start`, 0 if it is none.
-    private char wildcardAt(int start) {
+    private static char wildcardAt(String text, int start) {
         char first = start < text.length() ? text.charAt(start) : 0;
         return first == '+' || first == '#' ? first : 0;
     }
@@ -125,33 +124,42 @@ public final class TopicFilter {
         return slash < 0 ? text.length() : slash;
     }
 
-    /// True if every topic name that `other` matches is matched by this filter too.
+    /// True if every topic name that `other` matches is matched by this filter too. Walks both texts without
+    /// allocating.
     public boolean covers(TopicFilter other) {
         if (startsWithWildcard() && other.text.charAt(0) == '$') {
             return false;
         }
         // `a/#` matches `a` too, but no topic name is empty: what stands before these two is no name, so that they
         // ask for no more than `+/#` and `/+/#` do.
-        List<String> wanted = switch (other.text) {
-            case "#" -> List.of(SINGLE_LEVEL, MULTI_LEVEL);
-            case "/#" -> List.of("", SINGLE_LEVEL, MULTI_LEVEL);
-            default -> other.levels();
+        String wanted = switch (other.text) {
+            case "#" -> "+/#";
+            case "/#" -> "/+/#";
+            default -> other.text;
         };
-        List<String> levels = levels();
-        for (int i = 0; i < levels.size(); i++) {
-            String mine = levels.get(i);
-            if (mine.equals(MULTI_LEVEL)) {
+        int position = 0;
+        int own = 0;
+        while (own <= text.length()) {
+            char wildcard = wildcardAt(text, own);
+            if (wildcard == '#') {
                 return true;
             }
-            if (i == wanted.size()) {
+            if (position > wanted.length() || wildcardAt(wanted, position) == '#') {
                 return false;
             }
-            String theirs = wanted.get(i);
-            if (theirs.equals(MULTI_LEVEL) || (!mine.equals(SINGLE_LEVEL) && !mine.equals(theirs))) {
+            int ownEnd = levelEnd(text, own);
+            int end = levelEnd(wanted, position);
+            if (wildcard != '+' && !isSame(own, ownEnd, wanted, position, end)) {
                 return false;
             }
+            own = ownEnd + 1;
+            position = end + 1;
         }
-        return levels.size() == wanted.size();
+        return position > wanted.length();
+    }
+
+    private boolean isSame(int own, int ownEnd, String other, int start, int end) {
+        return ownEnd - own == end - start && other.regionMatches(start, text, own, ownEnd - own);
     }
 
     @Override

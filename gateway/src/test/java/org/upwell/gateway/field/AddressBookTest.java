@@ -11,13 +11,17 @@ import org.eclipse.californium.core.network.CoapEndpoint;
 import org.eclipse.californium.core.network.Endpoint;
 import org.junit.jupiter.api.Test;
 import org.upwell.access.Mac;
+import org.upwell.gateway.coap.CoapListener;
+import org.upwell.gateway.coap.CoapTimes;
 
 class AddressBookTest {
 
     private static final Mac MAC = Mac.parse("001350050047dd92");
     private static final Instant NOW = Instant.parse("2026-11-22T10:15:30Z");
 
-    private final Endpoint endpoint = new CoapEndpoint.Builder().build();
+    private final Endpoint endpoint = new CoapEndpoint.Builder()
+            .setConfiguration(CoapListener.configuration(CoapTimes.DEFAULT))
+            .build();
     private final AddressBook book = new AddressBook(10, Duration.ofMinutes(30));
 
     private static InetSocketAddress address(int last) {

@@ -24,6 +24,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.upwell.access.Mac;
 import org.upwell.gateway.FakeBrokerLink;
 import org.upwell.gateway.ManualClock;
+import org.upwell.gateway.coap.CoapListener;
+import org.upwell.gateway.coap.CoapTimes;
 import org.upwell.gateway.event.GatewayCounters;
 import org.upwell.gateway.event.GatewayEvent;
 import org.upwell.gateway.field.Registration;
@@ -58,7 +60,15 @@ class PresenceRestoreTest {
 
     private Registration registration(int port) {
         InetSocketAddress address = new InetSocketAddress(ADDRESS.getAddress(), port);
-        return new Registration(MAC, address, new CoapEndpoint.Builder().build(), 1, clock.instant(), clock.instant());
+        return new Registration(
+                MAC,
+                address,
+                new CoapEndpoint.Builder()
+                        .setConfiguration(CoapListener.configuration(CoapTimes.DEFAULT))
+                        .build(),
+                1,
+                clock.instant(),
+                clock.instant());
     }
 
     private Map<Mac, Told> left() throws IOException {
