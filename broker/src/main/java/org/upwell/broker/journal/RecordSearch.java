@@ -26,7 +26,7 @@ final class RecordSearch {
 
     /// True if there is any whole record.
     static boolean findsAny(Segment segment) throws IOException {
-        return new RecordSearch(segment).finds(0, record -> true);
+        return new RecordSearch(segment).finds(0, Candidate.ANY, record -> true);
     }
 
     /// True if what stands at `from` was synced once, since a later record says so.
@@ -35,19 +35,27 @@ final class RecordSearch {
         segment.file.read(ByteBuffer.wrap(header), 0);
         int checksum = Frame.checksumOf(header, 0);
         return new RecordSearch(segment)
-                .finds(
-                        from + 1,
-                        record -> record[12] == Frame.SYNCED
-                                && record.length == Frame.BYTES + 4
-                                && Input.intAt(record, Frame.BYTES) == checksum);
+                .finds(from + 1, Candidate.MARK, record -> Input.intAt(record, Frame.BYTES) == checksum);
     }
 
-    private boolean finds(long begin, Test test) throws IOException {
+    /// What is worth reading as a record: payloads, of earlier segments too, can look like the beginnings of many.
+    private enum Candidate {
+        ANY,
+        MARK;
+
+        private boolean isOne(byte[] window, int at) {
+            return this == ANY || (window[at + 12] == Frame.SYNCED && Input.intAt(window, at) == Frame.BYTES + 4);
+        }
+    }
+
+    private boolean finds(long begin, Candidate candidate, Test test) throws IOException {
         long size = segment.file.size();
         for (long from = begin; from + Frame.BYTES <= size; from += WINDOW_BYTES - Frame.BYTES + 1) {
             int read = segment.file.read(ByteBuffer.wrap(window), from);
             for (int i = 0; i + Frame.BYTES <= read; i++) {
-                if (Input.intAt(window, i + 8) == segment.number && isMetAt(i, from + i, size, test)) {
+                if (Input.intAt(window, i + 8) == segment.number
+                        && candidate.isOne(window, i)
+                        && isMetAt(i, from + i, size, test)) {
                     return true;
                 }
             }

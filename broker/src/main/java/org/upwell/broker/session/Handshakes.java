@@ -116,6 +116,10 @@ public final class Handshakes {
             if (!inFlight.restore(each, number, member)) {
                 LOG.warn("{}: {}; it is given up", session, inUse(each));
                 context.store().acknowledged(number, each.sequence());
+                if (member != null) {
+                    // It counted as outstanding.
+                    member.group().settled(member, each.sequence(), true);
+                }
             }
         }
     }

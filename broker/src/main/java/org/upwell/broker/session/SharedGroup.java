@@ -508,8 +508,10 @@ public final class SharedGroup implements Subscriber, Backlog.Recipient {
         for (Member member : members) {
             if (member.online) {
                 // Its own loop takes them, since only that one knows how much room there is.
+                // Never at once, though this may be its loop: nothing of a session runs under the group's lock, and
+                // two groups whose members are the same would wait for each other.
                 Session session = member.session;
-                session.runAsOwner(session::readable);
+                session.owner().execute(() -> session.runAsOwner(session::readable));
             }
         }
     }

@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 final class MatchCache<S> {
 
     private static final int PLACES = 1 << 16;
+    /// Longer names are looked up each time: places are bounded by number, and anybody may publish to long ones.
+    private static final int LONGEST_NAME = 256;
+
     private static final int LIGHT = 16;
     private static final long HEAVY_TARGETS = 500_000;
 
@@ -46,6 +49,9 @@ final class MatchCache<S> {
     }
 
     void keep(Matches<S> found) {
+        if (found.topicName().length() > LONGEST_NAME) {
+            return;
+        }
         if (found.targets().size() <= LIGHT) {
             int place = place(found.topicName());
             light.set(place + 1, light.get(place));
