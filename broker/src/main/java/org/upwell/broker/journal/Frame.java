@@ -59,6 +59,7 @@ final class Frame {
     /// All that stands before it in the segment was synced before this was written. Holds the checksum of the
     /// segment's header, which no payload can guess.
     static final int SYNCED = 19;
+    static final int MARK_BYTES = BYTES + 4;
 
     private static final int LAST_KIND = SYNCED;
 

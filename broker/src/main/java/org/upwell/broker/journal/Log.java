@@ -16,7 +16,6 @@ final class Log {
 
     private static final int WRITE_BYTES = 1 << 20;
     private static final int SEAL_BYTES = Frame.BYTES;
-    private static final int MARK_BYTES = Frame.BYTES + 4;
 
     private final Directory directory;
     private final Segments segments;
@@ -155,7 +154,7 @@ final class Log {
     }
 
     private void mark() {
-        if (out.position() == 0 && written + (long) MARK_BYTES + SEAL_BYTES <= current().sizeBytes) {
+        if (out.position() == 0 && written + (long) Frame.MARK_BYTES + SEAL_BYTES <= current().sizeBytes) {
             int start = Frame.begin(out, Frame.SYNCED);
             out.putInt(headerChecksum);
             Frame.end(out, start);

@@ -44,7 +44,7 @@ final class RecordSearch {
         MARK;
 
         private boolean isOne(byte[] window, int at) {
-            return this == ANY || (window[at + 12] == Frame.SYNCED && Input.intAt(window, at) == Frame.BYTES + 4);
+            return this == ANY || (window[at + 12] == Frame.SYNCED && Input.intAt(window, at) == Frame.MARK_BYTES);
         }
     }
 

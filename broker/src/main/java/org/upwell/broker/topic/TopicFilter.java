@@ -92,25 +92,7 @@ public final class TopicFilter {
         if (!topicName.isEmpty() && topicName.charAt(0) == '$' && startsWithWildcard()) {
             return false;
         }
-        int position = 0;
-        int own = 0;
-        while (own <= text.length()) {
-            char wildcard = wildcardAt(text, own);
-            if (wildcard == '#') {
-                return true;
-            }
-            if (position > topicName.length()) {
-                return false;
-            }
-            int ownEnd = levelEnd(text, own);
-            int end = levelEnd(topicName, position);
-            if (wildcard != '+' && !isSame(own, ownEnd, topicName, position, end)) {
-                return false;
-            }
-            own = ownEnd + 1;
-            position = end + 1;
-        }
-        return position > topicName.length();
+        return includes(topicName);
     }
 
     /// The wildcard that is the level beginning at `start`, 0 if it is none.
@@ -137,6 +119,11 @@ public final class TopicFilter {
             case "/#" -> "/+/#";
             default -> other.text;
         };
+        return includes(wanted);
+    }
+
+    /// Level by level; no topic name has a level `#`.
+    private boolean includes(String wanted) {
         int position = 0;
         int own = 0;
         while (own <= text.length()) {

@@ -4,7 +4,6 @@ package org.upwell.gateway.journal;
 import java.io.ByteArrayOutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
@@ -60,12 +59,7 @@ public final class FactFields {
     }
 
     public static InetAddress address(ByteBuffer fact) {
-        byte[] value = bytes(fact);
-        try {
-            return InetAddress.getByAddress(value);
-        } catch (UnknownHostException fault) {
-            throw new IllegalArgumentException("an address has " + value.length + " bytes", fault);
-        }
+        return FactText.address(bytes(fact));
     }
 
     public static InetSocketAddress endpoint(ByteBuffer fact) {

@@ -40,10 +40,14 @@ public final class FactText {
     public static InetAddress address(ByteBuffer fact, int count) {
         byte[] bytes = new byte[count];
         fact.get(bytes);
+        return address(bytes);
+    }
+
+    static InetAddress address(byte[] bytes) {
         try {
             return InetAddress.getByAddress(bytes);
         } catch (UnknownHostException fault) {
-            throw new IllegalArgumentException("an address has " + count + " bytes", fault);
+            throw new IllegalArgumentException("an address has " + bytes.length + " bytes", fault);
         }
     }
 }
