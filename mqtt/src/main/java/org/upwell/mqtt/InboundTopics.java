@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.upwell.mqtt;
 
+import io.netty.buffer.ByteBufUtil;
 import org.jspecify.annotations.Nullable;
 import org.upwell.broker.access.Permissions;
 import org.upwell.broker.topic.InvalidTopicException;
@@ -11,12 +12,21 @@ import org.upwell.codec.ReasonCode;
 
 /// The topic names of what one client publishes: their rules, and the aliases that stand for them. Owned by the
 /// connection's event loop.
+///
+/// What a client may use by the maximum that we announce is remembered up to [MqttLimits#topicAliasBytes]: many
+/// aliases or long names, but not as many of the longest names as there are aliases. A name beyond that cannot be
+/// forgotten in silence, since the client would go on to use its alias, and to refuse only its PUBLISH would not
+/// undo the alias either ([MQTT-3.3.2-12]). So the connection ends, with 0x97: the alias as such is valid (0x94 is
+/// not), and an implementation's limit is reached.
 final class InboundTopics {
 
     private final MqttConnection connection;
     private final MqttLimits limits;
     private final KnownTopics known = new KnownTopics();
     private @Nullable String @Nullable [] aliases;
+
+    /// UTF-8 bytes of the names in it.
+    private long aliasBytes;
 
     InboundTopics(MqttConnection connection) {
         this.connection = connection;
@@ -82,13 +92,27 @@ final class InboundTopics {
             aliases = names;
         }
         if (!topic.isEmpty()) {
-            names[alias] = topic;
-            return topic;
+            return tryRemember(names, alias, topic) ? topic : null;
         }
         String resolved = names[alias];
         if (resolved == null) {
             connection.disconnect(ReasonCode.PROTOCOL_ERROR, "topic alias " + alias + " stands for no topic name");
         }
         return resolved;
+    }
+
+    private boolean tryRemember(@Nullable String[] names, int alias, String topic) {
+        String before = names[alias];
+        long bytes = aliasBytes + ByteBufUtil.utf8Bytes(topic) - (before == null ? 0 : ByteBufUtil.utf8Bytes(before));
+        if (bytes > limits.topicAliasBytes()) {
+            connection.broker().counters().topicAliasesRefused.increment();
+            connection.disconnect(
+                    ReasonCode.QUOTA_EXCEEDED,
+                    "the topic names of all aliases together are longer than " + limits.topicAliasBytes() + " bytes");
+            return false;
+        }
+        names[alias] = topic;
+        aliasBytes = bytes;
+        return true;
     }
 }

@@ -9,11 +9,15 @@ import org.upwell.broker.access.Permissions;
 /// event loop.
 ///
 /// A name is known again by identity, as the decoder hands out the same string for a name that repeats. One that
-/// falls into the same place takes it over.
+/// falls into the same place takes it over. Long names are not kept, so that what one client makes us remember
+/// stays small; the decoder does not know them again either.
 final class KnownTopics {
 
     /// As many as the decoder remembers.
     private static final int PLACES = 32;
+
+    /// The longest name that is kept, as the decoder's.
+    private static final int MAX_KEPT_LENGTH = 256;
 
     private @Nullable String @Nullable [] names;
     private byte[] permitted = {};
@@ -26,6 +30,9 @@ final class KnownTopics {
     }
 
     void noteValid(String topic) {
+        if (topic.length() > MAX_KEPT_LENGTH) {
+            return;
+        }
         if (names == null) {
             names = new @Nullable String[PLACES];
             permitted = new byte[PLACES];

@@ -39,6 +39,8 @@ public record MqttLimits(
         long maxUnsentAnswerBytes,
         boolean checkPayloadFormat) {
 
+    private static final int ALIASED_NAME_BYTES = 256;
+
     public static final MqttLimits DEFAULT = new MqttLimits(
             1 << 20,
             // The longest CONNECT of 3.1.1: five fields of 65,535 bytes.
@@ -75,6 +77,12 @@ public record MqttLimits(
                 lateAnswerTimeout,
                 maxUnsentAnswerBytes,
                 checksPayloadFormat);
+    }
+
+    /// UTF-8 bytes of the topic names that one client's aliases may stand for together: any one name that is
+    /// allowed at all, and names of a good length for all aliases.
+    long topicAliasBytes() {
+        return Math.max(maxTopicBytes, (long) topicAliasMaximum * ALIASED_NAME_BYTES);
     }
 
     /// True if a topic name or filter has more UTF-8 bytes than allowed. No character has more than three.

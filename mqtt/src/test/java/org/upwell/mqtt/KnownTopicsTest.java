@@ -49,6 +49,13 @@ class KnownTopicsTest {
     }
 
     @Test
+    void aLongNameIsNotKept() {
+        String longName = "n".repeat(257);
+        known.noteValid(longName);
+        assertThat(known.isValid(longName)).isFalse();
+    }
+
+    @Test
     void aRightIsAskedForOnceForEachKindOfMessage() {
         Counting permissions = new Counting();
         String name = "a/b";

@@ -53,6 +53,10 @@ final class Metrics implements AutoCloseable {
         count("upwell.broker.publishes.refused", "PUBLISH packets not allowed", counters.publishesRefused);
         count("upwell.broker.subscriptions.refused", "Topic filters not allowed", counters.subscriptionsRefused);
         count("upwell.broker.protocol.errors", "Connections ended for a fault of the peer", counters.protocolErrors);
+        count(
+                "upwell.broker.topic.aliases.refused",
+                "Connections ended since their topic aliases stand for too long names",
+                counters.topicAliasesRefused);
         count("upwell.broker.faults", "Connections ended for a fault of our own", counters.faults);
         for (DropCause cause : DropCause.values()) {
             FunctionCounter.builder("upwell.broker.messages.dropped", counters, all -> all.droppedBy(cause))
