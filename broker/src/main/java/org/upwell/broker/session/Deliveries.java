@@ -91,7 +91,8 @@ final class Deliveries implements Backlog.Recipient {
     @Nullable
     Delivery poll() {
         Delivery next = pollFeed(false);
-        if (next != null) {
+        if (next != null || !feed.isEmpty()) {
+            // What waits behind a feed that cannot go on yet may be newer.
             return next;
         }
         next = backlog.poll();

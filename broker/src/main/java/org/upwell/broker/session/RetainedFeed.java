@@ -11,6 +11,7 @@ import org.upwell.broker.store.Commit;
 import org.upwell.broker.store.QueueTarget;
 import org.upwell.broker.store.Store;
 import org.upwell.broker.store.StoreCondition;
+import org.upwell.broker.topic.RetainedMessages;
 import org.upwell.broker.topic.Subscription;
 
 /// The retained messages that new subscriptions of one session are still to get ([MQTT-3.8.4-4]). They stay in
@@ -22,12 +23,16 @@ import org.upwell.broker.topic.Subscription;
 ///     message that lost its place meanwhile is not sent: the later one came, or comes, as it was published.
 /// 2.  A persistent session's queue takes half of what it holds at once, so that this much survives a crash; the
 ///     rest lives in memory, and outlives the connection.
+/// 3.  While a message that is being committed may take the place of the next one, the feed waits for that: the
+///     older one would get the higher sequence, and come last in the queue that a restart brings back.
 /// ```
-final class RetainedFeed {
+final class RetainedFeed implements RetainedMessages.Waiter {
 
     private final Session session;
     private final SessionContext context;
     private final Deque<Part> parts = new ArrayDeque<>(0);
+    /// True if what [#take] was asked for last cannot be told yet.
+    private boolean waits;
 
     /// What one subscription is to get.
     private static final class Part {
@@ -77,6 +82,9 @@ final class RetainedFeed {
             return false;
         }
         Delivery next = take(subscription, message);
+        if (waits) {
+            return false;
+        }
         if (next != null) {
             // Not by the mailbox, if there is mail: what waits there is not counted, and may be newer.
             session.deliveries().accept(next);
@@ -93,14 +101,13 @@ final class RetainedFeed {
         parts.clear();
     }
 
-    /// The next message, null if all were taken.
+    /// The next message, null if all were taken or the next one cannot be told yet; the session is told then.
     @Nullable
     Delivery poll() {
         return poll(false);
     }
 
-    /// The next message if it goes at QoS 0, for a client whose quota is used up; null if not, or if all were
-    /// taken.
+    /// The next message if it goes at QoS 0, for a client whose quota is used up; null if not, or as for [#poll].
     @Nullable
     Delivery pollQos0() {
         return poll(true);
@@ -113,8 +120,12 @@ final class RetainedFeed {
                 if (onlyQos0 && qos(part.subscription, message) > 0) {
                     return null;
                 }
+                boolean isExpired = message.isExpiredAt(context.clock().millis());
+                Delivery next = isExpired ? null : take(part.subscription, message);
+                if (!isExpired && waits) {
+                    return null;
+                }
                 part.next++;
-                Delivery next = message.isExpiredAt(context.clock().millis()) ? null : take(part.subscription, message);
                 if (next != null) {
                     return next;
                 }
@@ -128,10 +139,18 @@ final class RetainedFeed {
         return Math.min(message.qos(), subscription.qos());
     }
 
-    /// The message for the subscriber; null if it has lost its place. It enters the queue of a persistent session
-    /// as any other, so the store must have it, under a number lower than that of whatever takes the place
-    /// afterwards. A full store keeps what is retained once; the copy is delivered from memory.
+    /// A message that the feed waited for is committed or refused.
+    @Override
+    public void settled() {
+        // In its turn: who calls has yet to hand that message over.
+        session.owner().execute(() -> session.runAsOwner(session::readable));
+    }
+
+    /// The message for the subscriber; null if it has lost its place, or if the feed [#waits]. It enters the queue
+    /// of a persistent session as any other, so the store must have it, under a number lower than that of whatever
+    /// takes the place afterwards. A full store keeps what is retained once; the copy is delivered from memory.
     private @Nullable Delivery take(Subscription<Subscriber> subscription, Message message) {
+        waits = false;
         int qos = qos(subscription, message);
         int[] ids = Delivery.idsOf(subscription);
         long number = session.storeNumber();
@@ -139,8 +158,9 @@ final class RetainedFeed {
         if (qos == 0 || number == 0 || store.condition() == StoreCondition.FULL) {
             return context.retained().holds(message) ? new Delivery(message, 0, qos, true, ids) : null;
         }
-        long sequence = context.retained().ifHeld(message, store::nextSequence);
-        if (sequence == 0) {
+        long sequence = context.retained().ifHeld(message, store::nextSequence, this);
+        waits = sequence == RetainedMessages.NOT_YET;
+        if (waits || sequence == 0) {
             return null;
         }
         QueueTarget target = new QueueTarget(number, qos, true, ids);

@@ -3,8 +3,10 @@ package org.upwell.broker.topic;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
@@ -23,6 +25,8 @@ import org.upwell.broker.message.Message;
 ///     loses it again if the store refuses it.
 /// 3.  Who is subscribed is looked up while the place is taken, and a subscription is made between two places. So
 ///     each retained message reaches a new subscription in one of two ways: as retained, or as one that is published.
+/// 4.  A sequence for a copy of what is kept is drawn only while no message that waits for commit is to take its
+///     place: that one has its sequence already, and the copy would come after it in the queues that keep both.
 /// ```
 public final class RetainedMessages {
 
@@ -37,9 +41,22 @@ public final class RetainedMessages {
     private static final class Pending {
         /// Those that wait, whether they have taken the place or not.
         private int count;
+        /// Those of them that take it, if at all, when they are committed.
+        private int announced;
+        /// Who is to be told when one of those did, or will not.
+        private @Nullable Set<Waiter> waiters;
         /// Those that took the place, by sequence: none below the highest that is committed.
         private final TreeMap<Long, Message> takers = new TreeMap<>();
     }
+
+    /// Is told that what [#ifHeld] was not sure of may be asked again. Called under no lock, on any thread; must be
+    /// quick.
+    public interface Waiter {
+        void settled();
+    }
+
+    /// The answer of [#ifHeld] while another message may be about to take the place.
+    public static final long NOT_YET = -1;
 
     /// How a message took its place.
     ///
@@ -113,7 +130,7 @@ public final class RetainedMessages {
     /// thread.
     public long announce(Message message, LongSupplier sequences) {
         synchronized (lock) {
-            await(message.topic());
+            await(message.topic()).announced++;
             return sequences.getAsLong();
         }
     }
@@ -123,21 +140,43 @@ public final class RetainedMessages {
     /// @param look runs at the moment at which the place is taken
     /// @return what it found; null if a later message has the place
     public <T> @Nullable T settle(Message message, long sequence, Supplier<T> look) {
+        T found;
+        Set<Waiter> waiters;
         synchronized (lock) {
             boolean isLast = place(message, sequence);
+            waiters = decided(message.topic());
             committed(message, sequence);
-            return isLast ? look.get() : null;
+            found = isLast ? look.get() : null;
         }
+        waiters.forEach(Waiter::settled);
+        return found;
     }
 
     /// The announced message is not kept. Any thread.
     public void abandon(Message message) {
+        Set<Waiter> waiters;
         synchronized (lock) {
+            waiters = decided(message.topic());
             Pending waiting = pending.get(message.topic());
             if (waiting != null) {
                 waitsNoMore(message.topic(), waiting);
             }
         }
+        waiters.forEach(Waiter::settled);
+    }
+
+    /// An announced message took its place or never will.
+    ///
+    /// @return whom to tell
+    private Set<Waiter> decided(String topicName) {
+        Pending waiting = pending.get(topicName);
+        if (waiting == null) {
+            return Set.of();
+        }
+        waiting.announced--;
+        Set<Waiter> told = waiting.waiters == null ? Set.of() : waiting.waiters;
+        waiting.waiters = null;
+        return told;
     }
 
     /// Takes the message of a topic name away without another in its place, since there is no space for one. Any
@@ -166,7 +205,7 @@ public final class RetainedMessages {
         }
     }
 
-    private void await(String topicName) {
+    private Pending await(String topicName) {
         Pending waiting = pending.get(topicName);
         if (waiting == null) {
             waiting = new Pending();
@@ -177,6 +216,7 @@ public final class RetainedMessages {
             }
         }
         waiting.count++;
+        return waiting;
     }
 
     private void waitsNoMore(String topicName, Pending waiting) {
@@ -276,10 +316,22 @@ public final class RetainedMessages {
     /// Draws a sequence if this very message is the one kept for its topic name: lower than that of whatever takes
     /// the place afterwards. Any thread.
     ///
-    /// @return 0 if another one is kept or none
-    public long ifHeld(Message message, LongSupplier sequences) {
+    /// @param waiter told once if the answer is [#NOT_YET]; given again meanwhile it is told once all the same
+    /// @return 0 if another one is kept or none; [#NOT_YET] if a message that has its sequence may take the place
+    public long ifHeld(Message message, LongSupplier sequences, Waiter waiter) {
         synchronized (lock) {
-            return holds(message) ? sequences.getAsLong() : 0;
+            if (!holds(message)) {
+                return 0;
+            }
+            Pending waiting = pending.get(message.topic());
+            if (waiting == null || waiting.announced == 0) {
+                return sequences.getAsLong();
+            }
+            if (waiting.waiters == null) {
+                waiting.waiters = new HashSet<>();
+            }
+            waiting.waiters.add(waiter);
+            return NOT_YET;
         }
     }
 

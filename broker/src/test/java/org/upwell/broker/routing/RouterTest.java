@@ -15,7 +15,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.upwell.broker.message.Message;
 import org.upwell.broker.session.Delivery;
 import org.upwell.broker.session.Session;
+import org.upwell.broker.session.Subscriber;
 import org.upwell.broker.store.Append;
+import org.upwell.broker.store.Commit;
 import org.upwell.broker.store.QueueTarget;
 import org.upwell.broker.store.StoreCondition;
 import org.upwell.broker.store.StoredState;
@@ -350,6 +352,58 @@ class RouterTest {
         assertThat(late.received())
                 .extracting(delivery -> new String(delivery.message().payload(), UTF_8))
                 .containsExactly("second");
+    }
+
+    /// What a subscription of a persistent session made before, is to get what was kept then.
+    private FakeConnection subscribedToKept() {
+        FakeConnection late = subscriber("late", 60, 1);
+        Message kept = FakeBroker.retained("t", 1, "kept");
+        fake.broker().retained().restore(store.nextSequence(), kept);
+        Subscription<Subscriber> subscription =
+                new Subscription<>(late.session(), FakeBroker.filter("t").filter(), 1, false, false, 0);
+        route(FakeBroker.retained("t", 2, "new"));
+        late.session().owner().run(() -> {
+            late.session().sendRetained(subscription, new ArrayList<>(List.of(kept)));
+            late.pump();
+        });
+        loops.settle();
+        assertThat(late.received()).as("while it is open which one is kept").isEmpty();
+        return late;
+    }
+
+    private static List<String> payloads(List<Delivery> deliveries) {
+        return deliveries.stream()
+                .map(delivery -> new String(delivery.message().payload(), UTF_8))
+                .toList();
+    }
+
+    /// Its sequence would be the higher one, and the queue that a restart brings back would end with what is no
+    /// longer true.
+    @Test
+    void aRetainedMessageDoesNotEnterAQueueBehindTheOneThatTakesItsPlace() {
+        FakeConnection late = subscribedToKept();
+        commitAll();
+        assertThat(payloads(late.received())).containsExactly("new");
+        assertThat(StoredState.of(store).sessions())
+                .singleElement()
+                .satisfies(kept -> assertThat(kept.queue())
+                        .extracting(queued -> new String(queued.message().payload(), UTF_8))
+                        .containsExactly("new"));
+    }
+
+    /// Nor is it missed if that one is not taken after all, and what is behind it in the queue comes after it.
+    @Test
+    void aRetainedMessageComesOnceTheOneThatWasToTakeItsPlaceIsRefused() {
+        store.refuse(true);
+        FakeConnection late = subscribedToKept();
+        store.refuse(false);
+        loops.get(0)
+                .run(() ->
+                        fake.broker().router().route(FakeBroker.message("t", 1), null, 0, fake.owner(0), Commit.NONE));
+        loops.settle();
+        assertThat(late.received()).as("what is newer waits behind it").isEmpty();
+        commitAll();
+        assertThat(payloads(late.received())).containsExactly("kept", "t");
     }
 
     @Test
