@@ -110,8 +110,10 @@ final class Cleaner {
         }
     }
 
-    /// Begins to clean a segment if there is reason to.
+    /// Begins to clean a segment if there is reason to, and makes one that is being cleaned go on without its rate
+    /// once space has become short: pieces may be far apart by then, and writers held back until the last of them.
     void consider() throws IOException {
+        lookIfUrgent();
         if (victim == null && !isBroken) {
             Segment chosen = choose();
             if (chosen == null) {
@@ -133,6 +135,10 @@ final class Cleaner {
     /// True if what was given to the writer is to wait: the bound is reached, and space is being won.
     boolean holdsBack() {
         return victim != null && !isBroken && holds == 0 && isBeyondBound() && appendedBytes() >= allowedUpTo;
+    }
+
+    private void lookIfUrgent() {
+        isUrgent = spares.isSpaceShort() || isBoundNear();
     }
 
     private boolean isBeyondBound() {
@@ -298,7 +304,7 @@ final class Cleaner {
             long before = salvage.copiedBytes();
             salvage.take(segment, piece.bytes.array(), piece.bytes.position(), piece.offset);
             owedNanos.addAndGet((salvage.copiedBytes() - before) * 1_000_000_000L / settings.cleaningBytesPerSecond());
-            isUrgent = spares.isSpaceShort() || isBoundNear();
+            lookIfUrgent();
             if (piece.isLast) {
                 finish();
             } else if (room.getAndIncrement() == 0) {

@@ -37,10 +37,12 @@ class BoundedDiskTest {
     private final List<Long> numbers = new ArrayList<>();
 
     private DrivenJournal open(int ageWeight) {
+        return open(ageWeight, settings);
+    }
+
+    private DrivenJournal open(int ageWeight, JournalSettings with) {
         DrivenJournal journal = new DrivenJournal(
-                directory,
-                settings,
-                new Tuning(512, 4 << 10, 64 << 10, BOUND_BYTES, 1 << 10, 2, 2, ageWeight, 1 << 14));
+                directory, with, new Tuning(512, 4 << 10, 64 << 10, BOUND_BYTES, 1 << 10, 2, 2, ageWeight, 1 << 14));
         StoredState.of(journal);
         return journal;
     }
@@ -98,6 +100,38 @@ class BoundedDiskTest {
         next.sync(Commit.NONE);
         next.turn();
         assertThat(next.stat().messages()).isEqualTo(waiting.size() + quick.size());
+    }
+
+    /// The bound comes near while cleaning pauses to keep its rate: it does not sit out the pause, for which the
+    /// writer would be held back.
+    @Test
+    void whileCleaningPauses() {
+        DrivenJournal journal = open(
+                1,
+                new JournalSettings(
+                        settings.directory(), settings.mode(), settings.interval(), SEGMENT_BYTES, 0, 0, 1));
+        SessionKey key = new SessionKey("acme", "client");
+        long number = journal.putSession(SessionRecord.of(key, "name", Set.of(), 60, 0), Commit.NONE);
+        int turns = 0;
+        for (int i = 0; i < 4_000; i++) {
+            long sequence = journal.nextSequence();
+            RecordedCommit commit = new RecordedCommit();
+            QueueTarget target = new QueueTarget(number, 1, false, new int[0]);
+            journal.append(
+                    sequence, new Append(Message.of("t", new byte[200], 1), List.of(target), false, 0, 0), commit);
+            // One of ten stays, so that cleaning has something to copy, which takes it minutes at its rate.
+            if (i % 10 != 0) {
+                journal.acknowledged(number, sequence);
+            }
+            for (journal.turn(); commit.calls().isEmpty(); journal.turn()) {
+                journal.passTime(Duration.ofSeconds(1).toNanos());
+                journal.keep();
+                turns++;
+            }
+            journal.keep();
+        }
+        assertThat(journal.stat().cleanedSegments()).isPositive();
+        assertThat(turns).as("turns for which the writer was held back").isLessThan(2_000);
     }
 
     @Test
