@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.upwell.codec;
 
+import io.netty.buffer.ByteBuf;
+import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /// Reads CONNECT, which names its own version. Client ids are not judged here beyond being strings. Stateless.
 final class ConnectDecoder implements PacketBodyDecoder {
 
+    private static final int NAME_LENGTH_BYTES = 2;
+    private static final int LONGEST_NAME_BYTES =
+            MqttVersion.MQTT_3_1.protocolName().length();
     private static final int RESERVED = 0x01;
     private static final int CLEAN_START = 0x02;
     private static final int WILL = 0x04;
@@ -34,6 +39,27 @@ final class ConnectDecoder implements PacketBodyDecoder {
     /// Reads protocol name and level, the first fields of the body.
     static ProtocolLevel protocolLevel(PacketReader in) throws DecodeException {
         return new ProtocolLevel(in.string("protocol name"), in.unsignedByte("protocol level"));
+    }
+
+    /// Protocol name and level of a CONNECT that need not be complete; null if it ends before them. What is no name
+    /// of ours is not read further than its length.
+    ///
+    /// @param at where the body begins
+    static @Nullable ProtocolLevel peekProtocolLevel(ByteBuf in, int at) {
+        int readable = in.writerIndex() - at;
+        if (readable < NAME_LENGTH_BYTES) {
+            return null;
+        }
+        int nameBytes = in.getUnsignedShort(at);
+        if (nameBytes > LONGEST_NAME_BYTES) {
+            return new ProtocolLevel("", 0);
+        }
+        int levelAt = NAME_LENGTH_BYTES + nameBytes;
+        return readable <= levelAt
+                ? null
+                : new ProtocolLevel(
+                        in.toString(at + NAME_LENGTH_BYTES, nameBytes, StandardCharsets.US_ASCII),
+                        in.getUnsignedByte(at + levelAt));
     }
 
     private static void checkFlags(PacketReader in, int flags) throws DecodeException {
@@ -76,8 +102,8 @@ final class ConnectDecoder implements PacketBodyDecoder {
                 topic, payload, QoS.of((flags & WILL_QOS) >> 3), (flags & WILL_RETAIN) != 0, properties);
     }
 
-    /// [MQTT-3.1.2-17], [MQTT-3.1.2-19], [MQTT3-3.1.2-19], [MQTT3-3.1.2-21]: what is flagged must be there. Not
-    /// so in 3.1, whose section 3.1 lets the remaining length win over these two flags, for even older clients.
+    /// [MQTT-3.1.2-17], [MQTT-3.1.2-19], [MQTT3-3.1.2-19], [MQTT3-3.1.2-21]: what is flagged must be there. Not so
+    /// in 3.1, whose section 3.1 lets the remaining length win over these two flags, for even older clients.
     private static boolean hasField(PacketReader in, int flags, int flag) {
         if ((flags & flag) == 0) {
             return false;

@@ -7,12 +7,13 @@ import org.jspecify.annotations.Nullable;
 /// Turns the bytes that one connection receives into packets. Owned by that connection's event loop; keeps no bytes
 /// between calls, so the caller keeps the buffer until a packet is complete.
 ///
-/// Frames, checks size, direction and reserved flags as soon as the fixed header is there, before anything is allocated
-/// or waited for, and hands the body to the decoder that a table names for the packet type. Rules that need the state
-/// of a connection or session (topic alias bounds, a second CONNECT, receive quota) are not judged here.
+/// Frames, checks size, direction and reserved flags as soon as the fixed header is there, before anything is
+/// allocated or waited for, and hands the body to the decoder that a table names for the packet type. Rules that
+/// need the state of a connection or session (topic alias bounds, a second CONNECT, receive quota) are not judged
+/// here.
 ///
-/// After a [DecodeException] the stream is out of step: the connection must end ([MQTT-4.13.1-1], [MQTT3-4.8.0-1]) and
-/// the decoder must not be used again.
+/// After a [DecodeException] the stream is out of step: the connection must end ([MQTT-4.13.1-1], [MQTT3-4.8.0-1])
+/// and the decoder must not be used again.
 public final class PacketDecoder {
 
     /// The side that receives: decides which packets, properties and reasons may arrive.
@@ -22,7 +23,7 @@ public final class PacketDecoder {
     }
 
     private static final int AT_LEAST_ONCE = 0x02;
-    private static final int DUP = 0x08;
+    private static final int QOS = 0x06;
     private static final int PUBLISH_CODE = PacketType.PUBLISH.code();
     private static final int EITHER = codes(
             PacketType.PUBLISH,
@@ -69,8 +70,8 @@ public final class PacketDecoder {
     private @Nullable MqttVersion version;
     private @Nullable MqttVersion connAckVersion;
 
-    /// `maxPacketBytes` bounds whole packets, fixed header included. A server learns the version from CONNECT; a client
-    /// names it by [#version(MqttVersion)] before it decodes.
+    /// `maxPacketBytes` bounds whole packets, fixed header included. A server learns the version from CONNECT; a
+    /// client names it by [#version(MqttVersion)] before it decodes.
     public PacketDecoder(Receiver receiver, int maxPacketBytes) {
         this.receiver = receiver;
         this.maxPacketBytes = maxPacketBytes;
@@ -92,8 +93,8 @@ public final class PacketDecoder {
         this.maxPacketBytes = maxPacketBytes;
     }
 
-    /// The version in whose form a CONNACK that refuses a bad CONNECT is to be written; null if the peer did not show
-    /// that it speaks MQTT, so that closing without a word is the answer.
+    /// The version in whose form a CONNACK that refuses a bad CONNECT is to be written; null if the peer did not
+    /// show that it speaks MQTT, so that closing without a word is the answer.
     ///
     /// An unknown level gets the form of the known version next to it: a 3.x client cannot read the longer CONNACK
     /// of MQTT 5. Some bridges set the level's high bit to mark themselves; it does not count here.
@@ -108,8 +109,8 @@ public final class PacketDecoder {
         if (!frame.read(in)) {
             return null;
         }
-        PacketType type = checkedType();
-        if (in.readableBytes() < frame.packetBytes()) {
+        PacketType type = checkedType(in);
+        if (type == null || in.readableBytes() < frame.packetBytes()) {
             return null;
         }
         in.skipBytes(frame.headerBytes());
@@ -160,26 +161,44 @@ public final class PacketDecoder {
         checkMinimal(PacketType.CONNECT, named);
     }
 
-    /// All that can be told by the fixed header alone.
-    private PacketType checkedType() throws DecodeException {
+    /// Bytes of the packet that was decoded last, fixed header included.
+    public int packetBytes() {
+        return frame.packetBytes();
+    }
+
+    /// All that can be told by the fixed header alone. Only of a first CONNECT that is too large or has flags, what
+    /// it says it speaks must be known too: null while that is missing.
+    private @Nullable PacketType checkedType(ByteBuf in) throws DecodeException {
         PacketType type = TYPES[frame.typeCode()];
         if (type == null) {
             // Section 2.1.2: 0 is reserved.
             throw DecodeException.malformed("fixed header", "packet type 0 is reserved");
         }
-        if (frame.packetBytes() > maxPacketBytes) {
+        boolean isTooLarge = frame.packetBytes() > maxPacketBytes;
+        MqttVersion spoken = version;
+        if (version == null) {
+            checkFirst(type);
+            if (isTooLarge || frame.flags() != 0) {
+                ConnectDecoder.ProtocolLevel level =
+                        ConnectDecoder.peekProtocolLevel(in, in.readerIndex() + frame.headerBytes());
+                if (level == null) {
+                    return null;
+                }
+                spoken = level.version();
+                connAckVersion = level.answerVersion();
+            }
+        }
+        if (isTooLarge) {
             throw DecodeException.of(
                     ReasonCode.PACKET_TOO_LARGE,
                     type.name(),
                     frame.packetBytes() + " bytes, of which at most " + maxPacketBytes + " are allowed");
         }
-        if (version == null) {
-            checkFirst(type);
-        } else {
+        if (version != null) {
             checkDirection(type, version);
             checkMinimal(type, version);
         }
-        checkFlags(type);
+        checkFlags(type, spoken);
         return type;
     }
 
@@ -214,21 +233,20 @@ public final class PacketDecoder {
 
     /// [MQTT-2.1.3-1], [MQTT-3.6.1-1], [MQTT-3.8.1-1], [MQTT-3.10.1-1], [MQTT-3.14.1-1], [MQTT-3.15.1-1],
     /// [MQTT3-2.2.2-1], [MQTT3-2.2.2-2], [MQTT3-3.6.1-1], [MQTT3-3.8.1-1], [MQTT3-3.10.1-1], [MQTT3-3.14.1-1]
-    private void checkFlags(PacketType type) throws DecodeException {
+    ///
+    /// 3.1 calls the flags that a packet has no use for *not used* and asks for no check, and lets a client send
+    /// PUBREL, SUBSCRIBE and UNSUBSCRIBE again with DUP set.
+    private void checkFlags(PacketType type, @Nullable MqttVersion spoken) throws DecodeException {
         int flags = frame.flags();
+        boolean is31 = spoken == MqttVersion.MQTT_3_1;
         boolean valid = switch (type) {
             case PUBLISH -> true; // These mean something: see PublishDecoder.
-            case PUBREL, SUBSCRIBE, UNSUBSCRIBE -> flags == AT_LEAST_ONCE || isRepeatOf31(flags);
-            default -> flags == 0;
+            case PUBREL, SUBSCRIBE, UNSUBSCRIBE -> (is31 ? flags & QOS : flags) == AT_LEAST_ONCE;
+            default -> is31 || flags == 0;
         };
         if (!valid) {
             throw DecodeException.malformed(type.name(), "reserved flags of the fixed header are wrong");
         }
-    }
-
-    /// 3.1 lets a client send these three again with DUP set.
-    private boolean isRepeatOf31(int flags) {
-        return version == MqttVersion.MQTT_3_1 && flags == (AT_LEAST_ONCE | DUP);
     }
 
     private static int codes(PacketType... types) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.upwell.codec;
 
-/// Reads PUBLISH, the hot path: topic names that repeat come out of a cache, the payload is copied once, properties are
-/// looked at only where there are some. Owned by one [PacketDecoder] because of the cache.
+/// Reads PUBLISH, the hot path: topic names that repeat come out of a cache, the payload is copied once, properties
+/// are looked at only where there are some. Owned by one [PacketDecoder] because of the cache.
 final class PublishDecoder implements PacketBodyDecoder {
 
     private static final int DUP = 0x08;
@@ -23,7 +23,8 @@ final class PublishDecoder implements PacketBodyDecoder {
             // Section 3.3.2.1 with 3.3.2.3.4; [MQTT3-4.7.3-1]
             throw in.protocolError("topic name", "is empty, and no topic alias stands for it");
         }
-        return new Publish(topic, in.rest(), qos, (flags & DUP) != 0, (flags & RETAIN) != 0, packetId, properties);
+        boolean dup = (flags & DUP) != 0 && qos != QoS.AT_MOST_ONCE;
+        return new Publish(topic, in.rest(), qos, dup, (flags & RETAIN) != 0, packetId, properties);
     }
 
     private static QoS qos(PacketReader in, int flags) throws DecodeException {
@@ -32,8 +33,8 @@ final class PublishDecoder implements PacketBodyDecoder {
             // [MQTT-3.3.1-4], [MQTT3-3.3.1-4]
             throw in.malformed("QoS", "is 3");
         }
-        if (code == 0 && (flags & DUP) != 0) {
-            // [MQTT-3.3.1-2], [MQTT3-3.3.1-2]
+        if (code == 0 && (flags & DUP) != 0 && in.version() != MqttVersion.MQTT_3_1) {
+            // [MQTT-3.3.1-2], [MQTT3-3.3.1-2]; section 2.1 of 3.1 only says that the flag applies above QoS 0.
             throw in.malformed("DUP", "is set at QoS 0");
         }
         return QoS.of(code);

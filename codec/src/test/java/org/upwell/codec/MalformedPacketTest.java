@@ -103,7 +103,7 @@ class MalformedPacketTest {
                         "CONNECT: remaining length"),
                 toServer("MQTT-2.1.3-1", V5, "c1 00", MALFORMED_PACKET, "PINGREQ: reserved flags"),
                 toServer("MQTT3-2.2.2-2", V311, "c8 00", MALFORMED_PACKET, "PINGREQ: reserved flags"),
-                toServer("MQTT-2.1.3-1", V5, "11 0d 00 04", MALFORMED_PACKET, "CONNECT: reserved flags"),
+                toServer("MQTT-2.1.3-1", V5, "11 0d 00 04 'MQTT' 05", MALFORMED_PACKET, "CONNECT: reserved flags"),
                 toClient("MQTT-2.1.3-1", V5, "21 03 00 00 00", MALFORMED_PACKET, "CONNACK: reserved flags"),
                 toServer("MQTT-2.1.3-1", V5, "44 02 00 01", MALFORMED_PACKET, "PUBACK: reserved flags"),
                 toServer("MQTT-2.1.3-1", V5, "52 02 00 01", MALFORMED_PACKET, "PUBREC: reserved flags"),

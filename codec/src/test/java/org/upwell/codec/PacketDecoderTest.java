@@ -75,7 +75,8 @@ class PacketDecoderTest {
         assertThat(client.decode(bytes("d0 00"))).isEqualTo(PingResp.INSTANCE);
     }
 
-    /// [MQTT-3.1.2-1], [MQTT-3.1.2-2], [MQTT3-3.1.2-1], [MQTT3-3.1.2-2]: the answer in a form that the peer can read.
+    /// [MQTT-3.1.2-1], [MQTT-3.1.2-2], [MQTT3-3.1.2-1], [MQTT3-3.1.2-2]: the answer in a form that the peer can
+    /// read.
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -127,8 +128,27 @@ class PacketDecoderTest {
 
     @Test
     void theLimitHoldsForConnectToo() {
-        assertThat(refuse("10 ff ff 03").reason()).isEqualTo(ReasonCode.PACKET_TOO_LARGE);
-        assertThat(decoder.connAckVersion()).isNull();
+        // Who speaks what is to be known for the answer, and is known before the rest has come.
+        assertThat(refuse("10 ff ff 03 00 04 'MQTT'")).isNull();
+        assertThat(refuse("10 ff ff 03 00 04 'MQTT' 05").reason()).isEqualTo(ReasonCode.PACKET_TOO_LARGE);
+        assertThat(decoder.connAckVersion()).isEqualTo(MqttVersion.MQTT_5);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '"',
+            value = {
+                "00 04 'MQTT' 04   | MQTT_3_1_1",
+                "00 06 'MQIsdp' 03 | MQTT_3_1",
+                "00 04 'HTTP' 05   | ",
+                "00 07             | ",
+                "ff ff             | ",
+                "00 00 05          | "
+            })
+    void aConnectThatIsTooLargeIsKnownByItsFirstBytes(String protocol, MqttVersion answer) {
+        assertThat(refuse("10 ff ff 03 " + protocol).reason()).isEqualTo(ReasonCode.PACKET_TOO_LARGE);
+        assertThat(decoder.connAckVersion()).isEqualTo(answer);
     }
 
     /// [MQTT-1.5.5-1] is a rule of MQTT 5 alone.
@@ -198,6 +218,31 @@ class PacketDecoderTest {
         assertThat(decode("6a 02 00 01")).isEqualTo(new PubRel(1));
         assertThat(decode("8a 06 00 01 00 01 'a' 00")).isInstanceOf(Subscribe.class);
         assertThat(decode("aa 05 00 01 00 01 'a'")).isInstanceOf(Unsubscribe.class);
+    }
+
+    /// Section 3 of MQTT 3.1 calls the flags of most packets, and RETAIN of all but PUBLISH, not used.
+    @Test
+    void flagsThat31DoesNotUseMeanNothingIn31() throws DecodeException {
+        assertThat(refuse("1f 10 00 06 'MQIsdp'")).isNull();
+        assertThat(decode("1f 10 00 06 'MQIsdp' 03 02 00 00 00 02 'c1'")).isInstanceOf(Connect.class);
+        assertThat(decode("c9 00")).isEqualTo(PingReq.INSTANCE);
+        assertThat(decode("63 02 00 01")).isEqualTo(new PubRel(1));
+        assertThat(decode("1a 10 00 06 'MQIsdp' 03 02 00 00 00 02 'c1'")).isInstanceOf(Connect.class);
+        assertThat(refuse("80 06").reason()).isEqualTo(ReasonCode.MALFORMED_PACKET);
+    }
+
+    /// Section 2.1 of MQTT 3.1: DUP applies to what has a QoS above 0; it is not said to be wrong elsewhere.
+    @Test
+    void dupAtQos0MeansNothingIn31() throws DecodeException {
+        decoder.version(MqttVersion.MQTT_3_1);
+        assertThat(decode("38 04 00 01 'a' 01"))
+                .isEqualTo(new Publish("a", new byte[] {1}, QoS.AT_MOST_ONCE, false, false, 0, Properties.NONE));
+    }
+
+    @Test
+    void flagsOfAConnectAreRefusedInItsOwnVersion() {
+        assertThat(refuse("18 0d 00 04 'MQTT' 05").reason()).isEqualTo(ReasonCode.MALFORMED_PACKET);
+        assertThat(decoder.connAckVersion()).isEqualTo(MqttVersion.MQTT_5);
     }
 
     /// Section 3.1 of MQTT 3.1: the remaining length wins over the user name and password flags.

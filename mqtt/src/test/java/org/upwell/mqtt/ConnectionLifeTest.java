@@ -19,6 +19,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -51,11 +52,7 @@ class ConnectionLifeTest {
 
     private static Connect.Will will(String payload) {
         return new Connect.Will(
-                "acme/will",
-                payload.getBytes(java.nio.charset.StandardCharsets.UTF_8),
-                QoS.AT_LEAST_ONCE,
-                false,
-                Properties.NONE);
+                "acme/will", payload.getBytes(StandardCharsets.UTF_8), QoS.AT_LEAST_ONCE, false, Properties.NONE);
     }
 
     @ParameterizedTest
@@ -276,13 +273,25 @@ class ConnectionLifeTest {
         }
     }
 
-    /// Nobody may make us keep more than a CONNECT needs before we know who it is.
-    @Test
-    void connectLargerThan64KibIsRefusedFromItsHeaderAlone() throws IOException {
+    /// Nobody may make us keep more than a CONNECT needs before we know who it is. [MQTT-3.1.4-1]: MQTT 5 has a
+    /// word for it, and what the client speaks is known from the first bytes; the rest is not waited for. 3.x has
+    /// none.
+    @ParameterizedTest
+    @EnumSource
+    void connectThatIsTooLargeIsRefusedByItsFirstBytes(MqttVersion version) throws IOException {
         try (TestBroker broker = TestBroker.start();
-                TestClient client = new TestClient(broker.address(), MqttVersion.MQTT_5)) {
-            // CONNECT with a remaining length of 65,536 bytes, of which none follows.
-            client.sendBytes(Unpooled.wrappedBuffer(new byte[] {0x10, (byte) 0x80, (byte) 0x80, 0x04}));
+                TestClient client = new TestClient(broker.address(), version)) {
+            byte[] name = version.protocolName().getBytes(StandardCharsets.UTF_8);
+            client.sendBytes(Unpooled.buffer()
+                    .writeBytes(new byte[] {0x10, (byte) 0xff, (byte) 0xff, 0x7f})
+                    .writeShort(name.length)
+                    .writeBytes(name)
+                    .writeByte(version.level()));
+            if (version.isMqtt5()) {
+                ConnAck answer = client.receive(ConnAck.class);
+                assertThat(answer.reason()).isEqualTo(ReasonCode.PACKET_TOO_LARGE);
+                assertThat(answer.properties().string(Property.REASON_STRING)).contains("at most");
+            }
             client.expectClosed();
         }
     }
