@@ -72,11 +72,11 @@ final class InboundPublishes {
             return;
         }
         if (limits.checkPayloadFormat() && !Messages.isPayloadAsSaid(publish.payload(), publish.properties())) {
-            refuse(publish, ReasonCode.PAYLOAD_FORMAT_INVALID);
+            refuse(publish, ReasonCode.PAYLOAD_FORMAT_INVALID, "the payload is not UTF-8 as its format indicator says");
             return;
         }
         if (!topics.mayPublish(session.permissions(), publish)) {
-            refuse(publish, ReasonCode.NOT_AUTHORIZED);
+            refuseUnauthorized(publish);
             return;
         }
         List<PacketAuthorizer> authorizers = connection.hooks().authorizers();
@@ -90,11 +90,19 @@ final class InboundPublishes {
                 if (allowed) {
                     accept(publish);
                 } else {
-                    refuse(publish, ReasonCode.NOT_AUTHORIZED);
+                    refuseUnauthorized(publish);
                 }
             }
             connection.release();
         });
+    }
+
+    /// Takes a PUBLISH that is [InboundTopics#named], to a topic name that nobody may publish to. Its bytes are in
+    /// order, so it ends no connection that can be told by its acknowledgement (0x90).
+    void onMisnamed(Publish publish, String fault) {
+        if (begin(publish)) {
+            refuse(publish, ReasonCode.TOPIC_NAME_INVALID, fault);
+        }
     }
 
     /// Takes a PUBLISH that is [InboundTopics#named] and that an interceptor keeps from going on. It wants the
@@ -312,17 +320,19 @@ final class InboundPublishes {
 
     /// MQTT 5 has a reason for QoS 1 and 2; else closing is the only honest word, since an acknowledgement would
     /// say that the message was taken.
-    private void refuse(Publish publish, ReasonCode reason) {
+    ///
+    /// @param cause for the reason string of a connection that ends
+    private void refuse(Publish publish, ReasonCode reason, @Nullable String cause) {
         countRefusal(publish.topic(), reason.name());
         if (connection.version().isMqtt5() && publish.qos() != QoS.AT_MOST_ONCE) {
             answer(publish, reason);
         } else {
-            connection.disconnect(
-                    reason,
-                    reason == ReasonCode.PAYLOAD_FORMAT_INVALID
-                            ? "the payload is not UTF-8 as its format indicator says"
-                            : "PUBLISH to this topic is refused");
+            connection.disconnect(reason, cause);
         }
+    }
+
+    private void refuseUnauthorized(Publish publish) {
+        refuse(publish, ReasonCode.NOT_AUTHORIZED, "PUBLISH to this topic is refused");
     }
 
     private void countRefusal(String topic, String reason) {

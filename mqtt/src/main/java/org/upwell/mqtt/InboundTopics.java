@@ -34,13 +34,13 @@ final class InboundTopics {
     }
 
     /// The PUBLISH with its topic name in place of an alias ([MQTT-3.3.2-12]), which is learned if it comes with
-    /// one. Null if the connection had to end.
+    /// one. Null if the connection had to end. Whether it is a name that may be used is for [#faultOf] to say.
     @Nullable
     Publish named(Publish publish) {
         int alias =
                 publish.properties().isEmpty() ? 0 : (int) publish.properties().integer(Property.TOPIC_ALIAS, 0);
         String topic = alias == 0 ? publish.topic() : resolveAlias(alias, publish.topic());
-        if (topic == null || !isNameValid(topic)) {
+        if (topic == null) {
             return null;
         }
         return publish.topic().isEmpty()
@@ -55,24 +55,22 @@ final class InboundTopics {
                 : publish;
     }
 
-    /// False if it is no topic name or too long; the connection then ends.
-    boolean isNameValid(String topic) {
+    /// Why nobody may publish to `topic`: no topic name, too long, or too deep. Null if it is in order.
+    @Nullable
+    String faultOf(String topic) {
         if (known.isValid(topic)) {
-            return true;
+            return null;
         }
         try {
             TopicName.check(topic, limits.maxTopicLevels());
         } catch (InvalidTopicException e) {
-            connection.disconnect(ReasonCode.TOPIC_NAME_INVALID, e.getMessage());
-            return false;
+            return e.getMessage();
         }
         if (limits.isTooLong(topic)) {
-            connection.disconnect(
-                    ReasonCode.TOPIC_NAME_INVALID, "topic name is longer than " + limits.maxTopicBytes() + " bytes");
-            return false;
+            return "topic name is longer than " + limits.maxTopicBytes() + " bytes";
         }
         known.noteValid(topic);
-        return true;
+        return null;
     }
 
     /// True if the client may publish to a name that is valid.

@@ -63,7 +63,7 @@ final class PacketHandlers {
         // Before the interceptors, which are to see the topic name, and whatever they say: the client goes on to use
         // the alias that it defined.
         Packet packet = received instanceof Publish publish ? topics.named(publish) : received;
-        if (packet == null) {
+        if (packet == null || isMisnamed(packet)) {
             return;
         }
         List<Interceptor> chain = hookRunner.hooks().inbound(packet.type());
@@ -83,8 +83,7 @@ final class PacketHandlers {
     private void intercepted(Packet packet, Verdict verdict) {
         switch (verdict) {
             case Verdict.Pass pass -> {
-                boolean misnamed = pass.packet() instanceof Publish changed && !topics.isNameValid(changed.topic());
-                if (!misnamed) {
+                if (!isMisnamed(pass.packet())) {
                     dispatch(pass.packet());
                 }
             }
@@ -94,6 +93,18 @@ final class PacketHandlers {
                 }
             }
         }
+    }
+
+    /// True if it is a PUBLISH to what nobody may publish to, which then is seen to.
+    private boolean isMisnamed(Packet packet) {
+        if (!(packet instanceof Publish publish)) {
+            return false;
+        }
+        String fault = topics.faultOf(publish.topic());
+        if (fault != null) {
+            inbound.onMisnamed(publish, fault);
+        }
+        return fault != null;
     }
 
     private void dispatch(Packet packet) {
