@@ -10,9 +10,11 @@ import static org.upwell.gateway.GatewayFixture.TOKEN;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.upwell.access.Mac;
 import org.upwell.gateway.event.GatewayEvent;
 import org.upwell.gateway.proxy.ForwardProxy;
 
@@ -37,6 +39,19 @@ class SendTurnsTest {
     private static void get(Peer application, String mac, String path) {
         application.send(Coap.con(Coap.GET, application.nextMid(), "77")
                 .with(Coap.PROXY_URI, "coap://SSN" + mac + ".x:4849/" + path));
+    }
+
+    /// A request that its number tells from others, also in its answer.
+    private static void ask(Peer application, String mac, int number) {
+        application.send(Coap.con(Coap.GET, application.nextMid(), String.format(Locale.ROOT, "%02x", number))
+                .with(Coap.PROXY_URI, "coap://SSN" + mac + ".x:4849/" + number));
+    }
+
+    private static void expectSentBack(Peer application, int number) {
+        Coap refused = application.receiveMessage();
+        assertThat(refused.tokenHex()).isEqualTo(String.format(Locale.ROOT, "%02x", number));
+        assertThat(refused.codeText()).isEqualTo("5.03");
+        assertThat(refused.uintOption(Coap.MAX_AGE)).isPositive();
     }
 
     /// Asks for what needs no device, on the same way: what was sent before is known then.
@@ -142,6 +157,103 @@ class SendTurnsTest {
         get(application, OTHER_MAC, "2");
         get(application, OTHER_MAC, "3");
         assertThat(application.receiveMessage().codeText()).isEqualTo("5.03");
+    }
+
+    /// The fifth of a session and those after it are bulk.
+    @Test
+    void interactiveRequestTakesThePlaceOfTheNewestBulkOne() {
+        restart(1, 1, 100, 6);
+        Peer nic = fixture.nic(MAC);
+        Peer other = fixture.nic(OTHER_MAC);
+        Peer many = fixture.application(TOKEN);
+        for (int i = 1; i <= 7; i++) {
+            ask(many, MAC, i);
+        }
+        settle(many);
+        Peer few = fixture.application(TOKEN);
+        ask(few, OTHER_MAC, 0x0a);
+        expectSentBack(many, 7);
+        assertThat(fixture.count(GatewayEvent.PROXY_BUSY)).isEqualTo(1);
+        assertThat(answerNext(nic)).isEqualTo("1");
+        assertThat(answerNext(nic)).isEqualTo("2");
+        assertThat(answerNext(other)).isEqualTo("10");
+        assertThat(few.receiveMessage().codeText()).isEqualTo("2.05");
+        for (int i = 3; i <= 6; i++) {
+            assertThat(answerNext(nic)).isEqualTo(Integer.toString(i));
+        }
+    }
+
+    /// The places at a device, while the access point has plenty.
+    @Test
+    void interactiveRequestTakesAPlaceAtItsDevice() {
+        restart(1, 100, 4, 100);
+        Peer nic = fixture.nic(MAC);
+        Peer many = fixture.application(TOKEN);
+        for (int i = 1; i <= 5; i++) {
+            ask(many, MAC, i);
+        }
+        settle(many);
+        Peer few = fixture.application(TOKEN);
+        ask(few, MAC, 0x0a);
+        expectSentBack(many, 5);
+        List<String> order = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            order.add(answerNext(nic));
+        }
+        assertThat(order).containsExactly("1", "2", "10", "3", "4");
+    }
+
+    /// The one that goes was all that was known of its device.
+    @Test
+    void placeOfTheOnlyOneThatWaitsIsAsGoodAsAny() {
+        restart(1, 1, 1, 100);
+        List<String> macs = List.of(MAC, "00135005004700a2", "00135005004700a3", OTHER_MAC);
+        macs.forEach(mac -> fixture.owners.put(Mac.parse(mac), GatewayFixture.TENANT));
+        List<Peer> nics = macs.stream().map(fixture::nic).toList();
+        Peer many = fixture.application(TOKEN);
+        for (int number : List.of(1, 1, 2, 3, 4)) {
+            ask(many, macs.get(number - 1), number);
+        }
+        settle(many);
+        Peer few = fixture.application(TOKEN);
+        ask(few, OTHER_MAC, 0x0a);
+        expectSentBack(many, 4);
+        List<String> order = new ArrayList<>();
+        for (int number : List.of(1, 1, 4, 2, 3)) {
+            order.add(answerNext(nics.get(number - 1)));
+        }
+        assertThat(order).containsExactly("1", "1", "10", "2", "3");
+    }
+
+    /// Until both have as much; from then on each new one finds no room.
+    @Test
+    void tenantWithLessTakesThePlacesOfTheOneWithMost() {
+        restart(1, 1, 100, 10);
+        Peer nic = fixture.nic(MAC);
+        Peer foreign = fixture.nic(FOREIGN_MAC);
+        Peer one = fixture.application(TOKEN);
+        for (int i = 1; i <= 11; i++) {
+            ask(one, MAC, i);
+        }
+        settle(one);
+        Coap first = nic.receive();
+        Peer stranger = fixture.application(OTHER_TOKEN);
+        for (int i = 1; i <= 6; i++) {
+            ask(stranger, FOREIGN_MAC, i);
+        }
+        // Its first four are interactive, the fifth is bulk as these were; its sixth would only have to go for the
+        // next of theirs.
+        for (int i = 11; i >= 7; i--) {
+            expectSentBack(one, i);
+        }
+        expectSentBack(stranger, 6);
+        // So much for places to wait in; the turns are given as ever: interactive ones first.
+        nic.send(Coap.answer(first, Coap.CONTENT));
+        List<String> order = new ArrayList<>();
+        for (Peer next : List.of(nic, foreign, nic, foreign, nic, foreign, foreign, nic, foreign, nic)) {
+            order.add(answerNext(next));
+        }
+        assertThat(order).containsExactly("2", "1", "3", "2", "4", "3", "4", "5", "5", "6");
     }
 
     /// RFC 7641: the client may ask again.

@@ -21,7 +21,7 @@ import org.upwell.gateway.session.Session;
 ///
 /// Always confirmable, whatever the application used: the mesh loses more than the application's network. The
 /// outcome is told once, on a protocol stage's thread. Safe for all threads.
-final class DeviceCall {
+final class DeviceCall implements SendTurns.Waiter {
 
     /// What is to be sent. `options` include the Uri options; neither is written to.
     record Order(Mac mac, Code method, OptionSet options, byte[] payload) {
@@ -77,7 +77,7 @@ final class DeviceCall {
             fail();
             return;
         }
-        Turn asked = calls.turn(order.mac, AccessPoint.of(device.address()), session, this::go);
+        Turn asked = calls.turn(order.mac, AccessPoint.of(device.address()), session, this);
         synchronized (this) {
             if (over) {
                 return;
@@ -89,15 +89,28 @@ final class DeviceCall {
             case LATER -> {
                 // The turn comes, or the call is cancelled.
             }
-            case FULL -> {
-                if (finish()) {
-                    outcome.busy();
-                }
-            }
+            case FULL -> tooBusy();
         }
     }
 
-    private void go(Turn given) {
+    private void tooBusy() {
+        if (finish()) {
+            outcome.busy();
+        }
+    }
+
+    @Override
+    public void displaced(Turn lost) {
+        synchronized (this) {
+            if (!lost.equals(turn)) {
+                return;
+            }
+        }
+        tooBusy();
+    }
+
+    @Override
+    public void go(Turn given) {
         Registration device = calls.find(order.mac);
         synchronized (this) {
             if (over || !given.equals(turn)) {

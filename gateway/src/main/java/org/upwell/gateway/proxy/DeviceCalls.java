@@ -8,7 +8,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
-import java.util.function.Consumer;
 import org.eclipse.californium.core.coap.Token;
 import org.jspecify.annotations.Nullable;
 import org.upwell.access.Mac;
@@ -64,8 +63,8 @@ final class DeviceCalls implements AddressBook.Listener {
         });
     }
 
-    SendTurns.Turn turn(Mac mac, AccessPoint accessPoint, @Nullable Session session, Consumer<SendTurns.Turn> go) {
-        return turns.new Turn(mac, accessPoint, session, go);
+    SendTurns.Turn turn(Mac mac, AccessPoint accessPoint, @Nullable Session session, SendTurns.Waiter waiter) {
+        return turns.new Turn(mac, accessPoint, session, waiter);
     }
 
     @Nullable

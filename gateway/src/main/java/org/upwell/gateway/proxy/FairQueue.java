@@ -2,6 +2,8 @@
 package org.upwell.gateway.proxy;
 
 import java.util.ArrayDeque;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -11,7 +13,8 @@ import org.upwell.gateway.proxy.SendTurns.Turn;
 import org.upwell.gateway.session.Session;
 
 /// Turns that wait: tenants are served one after the other, and within a tenant its sessions, so that a thousand
-/// requests of one hold up nobody else. Guarded by the lock of [SendTurns].
+/// requests of one hold up nobody else; and who waits with most is the first to give up a place. Guarded by the
+/// lock of [SendTurns].
 final class FairQueue {
 
     /// Who was served longest ago comes first, on both levels.
@@ -71,6 +74,47 @@ final class FairQueue {
         if (!flows.isEmpty()) {
             tenants.put(flow.tenant(), flows);
         }
+    }
+
+    /// Who would have to go for somebody more urgent: the newest turn of the largest flow of the tenant with most.
+    @Nullable
+    Turn newestOfMost() {
+        Map<Flow, ArrayDeque<Turn>> flows = largestTenant();
+        return flows == null ? null : largestFlow(flows).peekLast();
+    }
+
+    /// The same for a turn that is no more urgent than these: null unless there is somebody who still waits with at
+    /// least as much as the newcomer's tenant, or session, when they have changed places. So nobody loses a place
+    /// that he would win back with his next request.
+    @Nullable
+    Turn newestOfMoreThan(Turn newcomer) {
+        Flow flow = Flow.of(newcomer);
+        Map<Flow, ArrayDeque<Turn>> own = tenants.get(flow.tenant());
+        Map<Flow, ArrayDeque<Turn>> most = largestTenant();
+        if (most != null && !most.equals(own) && size(most) >= (own == null ? 0 : size(own)) + 2) {
+            return largestFlow(most).peekLast();
+        }
+        if (own == null) {
+            return null;
+        }
+        ArrayDeque<Turn> same = own.get(flow);
+        ArrayDeque<Turn> largest = largestFlow(own);
+        return largest.size() >= (same == null ? 0 : same.size()) + 2 ? largest.peekLast() : null;
+    }
+
+    private @Nullable Map<Flow, ArrayDeque<Turn>> largestTenant() {
+        return tenants.values().stream()
+                .max(Comparator.comparingInt(FairQueue::size))
+                .orElse(null);
+    }
+
+    private static ArrayDeque<Turn> largestFlow(Map<Flow, ArrayDeque<Turn>> flows) {
+        // No tenant is here without a turn.
+        return Collections.max(flows.values(), Comparator.comparingInt(ArrayDeque::size));
+    }
+
+    private static int size(Map<Flow, ArrayDeque<Turn>> flows) {
+        return flows.values().stream().mapToInt(ArrayDeque::size).sum();
     }
 
     void remove(Turn turn) {

@@ -6,7 +6,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.upwell.access.Mac;
 import org.upwell.gateway.field.AccessPoint;
@@ -18,7 +17,11 @@ import org.upwell.gateway.session.Session;
 /// A request of a session with few under way is interactive and goes before bulk ones: a person asks for one thing,
 /// a nightly reading for a thousand, and what the gateway sends on its own account can wait. But one turn in eight
 /// is for bulk, so that it never stands still. Within each kind tenants take turns, and within a tenant its
-/// sessions. Safe for all threads; nobody is called under the lock.
+/// sessions.
+///
+/// The places to wait in are shared by the same rules, or one nightly reading would shut out everybody else: when
+/// none is left, an interactive request takes that of the newest bulk one of whoever waits with most; and who waits
+/// with less takes one from who waits with more. Safe for all threads; nobody is called under the lock.
 final class SendTurns {
 
     enum Answer {
@@ -37,6 +40,16 @@ final class SendTurns {
     private final Map<Mac, Load> devices = new HashMap<>();
     private final Map<AccessPoint, Lane> lanes = new HashMap<>();
     private final Map<Session, Integer> underWay = new HashMap<>();
+
+    /// Who asked for a turn and has to wait for it. Told on the executor.
+    interface Waiter {
+
+        /// The turn has come.
+        void go(Turn turn);
+
+        /// It never will: somebody else has its place. It is released.
+        void displaced(Turn turn);
+    }
 
     /// What is in flight to a device, and what waits for it.
     private static final class Load {
@@ -76,17 +89,17 @@ final class SendTurns {
         private final Mac mac;
         private final AccessPoint accessPoint;
         private final @Nullable Session session;
-        private final Consumer<Turn> go;
+        private final Waiter waiter;
         private State state = State.NEW;
         private boolean interactive;
 
         /// @param session for whom; null if for the gateway
-        /// @param go called when the turn has come, if it had to wait
-        Turn(Mac mac, AccessPoint accessPoint, @Nullable Session session, Consumer<Turn> go) {
+        /// @param waiter told what came of it, if it had to wait
+        Turn(Mac mac, AccessPoint accessPoint, @Nullable Session session, Waiter waiter) {
             this.mac = mac;
             this.accessPoint = accessPoint;
             this.session = session;
-            this.go = go;
+            this.waiter = waiter;
         }
 
         Mac mac() {
@@ -120,19 +133,32 @@ final class SendTurns {
         }
     }
 
-    private synchronized Answer ask(Turn turn) {
+    private Answer ask(Turn turn) {
+        List<Turn> displaced = new ArrayList<>(0);
+        Answer answer;
+        synchronized (this) {
+            answer = ask(turn, displaced);
+        }
+        for (Turn former : displaced) {
+            executor.execute(() -> former.waiter.displaced(former));
+        }
+        return answer;
+    }
+
+    private Answer ask(Turn turn, List<Turn> displaced) {
         Load load = devices.computeIfAbsent(turn.mac, _ -> new Load());
         Lane lane = lanes.computeIfAbsent(turn.accessPoint, _ -> new Lane());
         // If both have room nobody waits who could go.
         boolean now = mayGo(load) && lane.inFlight < limits.inFlightPerAccessPoint();
-        if (!now
-                && (load.waiting.size() >= limits.waitingPerDevice()
-                        || lane.waiting >= limits.waitingPerAccessPoint())) {
+        turn.interactive = turn.session != null && underWay.getOrDefault(turn.session, 0) < INTERACTIVE;
+        if (!now && !findRoom(turn, load, lane, displaced)) {
             turn.state = State.OVER;
             forgetIfIdle(turn, load, lane);
             return Answer.FULL;
         }
-        turn.interactive = turn.session != null && underWay.merge(turn.session, 1, Integer::sum) <= INTERACTIVE;
+        if (turn.session != null) {
+            underWay.merge(turn.session, 1, Integer::sum);
+        }
         if (now) {
             give(turn, load, lane);
             return Answer.NOW;
@@ -141,7 +167,49 @@ final class SendTurns {
         load.waiting.add(turn);
         lane.waiting++;
         queue(turn, lane).add(turn);
+        // None of them had a turn, so none is free for others now.
+        displaced.forEach(former -> end(former, new ArrayList<>(0)));
         return Answer.LATER;
+    }
+
+    /// Whether one more may wait for the device and for the access point.
+    ///
+    /// @param displaced takes those who have to go for that
+    private boolean findRoom(Turn turn, Load load, Lane lane, List<Turn> displaced) {
+        Turn atDevice = null;
+        if (load.waiting.size() >= limits.waitingPerDevice()) {
+            FairQueue interactive = new FairQueue();
+            FairQueue bulk = new FairQueue();
+            load.waiting.forEach(waiting -> (waiting.interactive ? interactive : bulk).add(waiting));
+            atDevice = lessEntitled(turn, interactive, bulk);
+            if (atDevice == null) {
+                return false;
+            }
+        }
+        Turn atAccessPoint = null;
+        boolean makesRoomThere = atDevice != null && atDevice.accessPoint.equals(turn.accessPoint);
+        if (lane.waiting >= limits.waitingPerAccessPoint() && !makesRoomThere) {
+            atAccessPoint = lessEntitled(turn, lane.interactive, lane.bulk);
+            if (atAccessPoint == null) {
+                return false;
+            }
+        }
+        if (atDevice != null) {
+            displaced.add(atDevice);
+        }
+        if (atAccessPoint != null) {
+            displaced.add(atAccessPoint);
+        }
+        return true;
+    }
+
+    /// Whose place the newcomer takes; null if nobody's.
+    private static @Nullable Turn lessEntitled(Turn newcomer, FairQueue interactive, FairQueue bulk) {
+        if (!newcomer.interactive) {
+            return bulk.newestOfMoreThan(newcomer);
+        }
+        Turn ofBulk = bulk.newestOfMost();
+        return ofBulk == null ? interactive.newestOfMoreThan(newcomer) : ofBulk;
     }
 
     private boolean mayGo(Load load) {
@@ -175,32 +243,36 @@ final class SendTurns {
     private void release(Turn turn) {
         List<Turn> given = new ArrayList<>(0);
         synchronized (this) {
-            State before = turn.state;
-            turn.state = State.OVER;
-            if (before == State.OVER || before == State.NEW) {
-                return;
-            }
-            Load load = devices.computeIfAbsent(turn.mac, _ -> new Load());
-            // Idle lanes go, also one through which a packet went that is only waiting for its answer.
-            Lane lane = lanes.computeIfAbsent(turn.accessPoint, _ -> new Lane());
-            if (turn.session != null) {
-                underWay.computeIfPresent(turn.session, (_, count) -> count == 1 ? null : count - 1);
-            }
-            if (before == State.WAITING) {
-                queue(turn, lane).remove(turn);
-                load.waiting.remove(turn);
-                lane.waiting--;
-            } else {
-                load.inFlight--;
-                if (before == State.IN_FLIGHT) {
-                    lane.inFlight--;
-                }
-                giveTurns(lane, given);
-                giveElsewhere(load, lane, given);
-            }
-            forgetIfIdle(turn, load, lane);
+            end(turn, given);
         }
         tell(given);
+    }
+
+    private void end(Turn turn, List<Turn> given) {
+        State before = turn.state;
+        turn.state = State.OVER;
+        if (before == State.OVER || before == State.NEW) {
+            return;
+        }
+        Load load = devices.computeIfAbsent(turn.mac, _ -> new Load());
+        // Idle lanes go, also one through which a packet went that is only waiting for its answer.
+        Lane lane = lanes.computeIfAbsent(turn.accessPoint, _ -> new Lane());
+        if (turn.session != null) {
+            underWay.computeIfPresent(turn.session, (_, count) -> count == 1 ? null : count - 1);
+        }
+        if (before == State.WAITING) {
+            queue(turn, lane).remove(turn);
+            load.waiting.remove(turn);
+            lane.waiting--;
+        } else {
+            load.inFlight--;
+            if (before == State.IN_FLIGHT) {
+                lane.inFlight--;
+            }
+            giveTurns(lane, given);
+            giveElsewhere(load, lane, given);
+        }
+        forgetIfIdle(turn, load, lane);
     }
 
     /// Others may have asked for the device when it was behind another access point.
@@ -247,7 +319,7 @@ final class SendTurns {
 
     private void tell(List<Turn> given) {
         for (Turn turn : given) {
-            executor.execute(() -> turn.go.accept(turn));
+            executor.execute(() -> turn.waiter.go(turn));
         }
     }
 
