@@ -55,6 +55,8 @@ final class GatewayFixture implements AutoCloseable {
     final Map<Mac, String> owners = new ConcurrentHashMap<>();
     final Map<String, FakeBrokerLink> links = new ConcurrentHashMap<>();
     final Set<String> disabledTenants = ConcurrentHashMap.newKeySet();
+    /// Hears of each question whose a device is, before it is answered and on the thread that asks.
+    volatile Consumer<Mac> ownerAsked = _ -> {};
     final Gateway gateway;
     private final Path directory;
     private final List<Peer> peers = new CopyOnWriteArrayList<>();
@@ -108,12 +110,17 @@ final class GatewayFixture implements AutoCloseable {
             gateway = Gateway.start(
                     config,
                     new Logins(disabledTenants),
-                    mac -> Optional.ofNullable(owners.get(mac)),
+                    this::ownerOf,
                     (clientId, _) -> links.computeIfAbsent(clientId, FakeBrokerLink::new),
                     clock);
         } catch (IOException fault) {
             throw new UncheckedIOException(fault);
         }
+    }
+
+    private Optional<String> ownerOf(Mac mac) {
+        ownerAsked.accept(mac);
+        return Optional.ofNullable(owners.get(mac));
     }
 
     /// Admits the tokens and the user above, but for tenants that are disabled.

@@ -80,7 +80,7 @@ final class SharedObservation implements ObservableResource {
                     register();
                 }
             } else if (upstream != null && latest != null) {
-                follow(observer, known());
+                follow(observer);
             } else {
                 waiting.add(observer);
                 register();
@@ -258,8 +258,7 @@ final class SharedObservation implements ObservableResource {
         } else {
             silence.waitAgain();
         }
-        Body known = known();
-        waiting.forEach(observer -> follow(observer, known));
+        waiting.forEach(this::follow);
         waiting.clear();
         closeIfUnused();
     }
@@ -313,16 +312,16 @@ final class SharedObservation implements ObservableResource {
         });
     }
 
-    /// Answers a registration and makes it a relation. The library sets that up on the exchange's own executor;
-    /// what is sent to the follower afterwards queues up behind.
-    private void follow(Observer observer, Body body) {
+    /// Answers a registration, with what is known by then, and makes it a relation. The library sets that up on the
+    /// exchange's own executor; what is sent to the follower afterwards queues up behind.
+    private void follow(Observer observer) {
         joining++;
         // Not before it is written, if that is possible at all.
         observer.written()
                 .whenComplete((_, _) -> observer.exchange().execute(() -> {
                     synchronized (relations) {
                         if (observer.reply().claim()) {
-                            Response answer = firstAnswer(observer, body);
+                            Response answer = firstAnswer(observer);
                             Request request = observer.exchange().getRequest();
                             if (request.isConfirmable() && request.isAcknowledged()) {
                                 // RFC 7252 §5.2.2; the library would take the type of notifications for it.
@@ -339,14 +338,14 @@ final class SharedObservation implements ObservableResource {
                 }));
     }
 
-    private Response firstAnswer(Observer observer, Body body) {
+    private Response firstAnswer(Observer observer) {
         if (!relations.mayObserve(observer, mac())) {
             relations.over(observer);
             return Answers.of(ResponseCode.UNAUTHORIZED);
         }
         boolean follows = addFollower(observer, GatewayEvent.OBSERVE_STARTED) != null;
         // Without Observe the client knows that it has no relation.
-        Body told = follows ? body : body.observed(null);
+        Body told = follows ? known() : known().observed(null);
         return relations.blocks.first(observer.exchange().getRemoteSocketAddress(), resource, told, observer.block());
     }
 

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.upwell.gateway.GatewayFixture.MAC;
+import static org.upwell.gateway.GatewayFixture.TOKEN;
+import static org.upwell.gateway.GatewayFixture.UNOWNED_MAC;
+
+import java.util.List;
+import java.util.concurrent.Semaphore;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.upwell.access.Mac;
+
+/// Observe relations at the moments when two things happen at once, or one of them never does.
+@Timeout(60)
+class ObserveMomentsTest {
+
+    private static final String TARGET = "coap://SSN" + MAC + ".x:4849/snsr/arduino/temp?sens";
+
+    private GatewayFixture fixture = new GatewayFixture();
+
+    @AfterEach
+    void stop() {
+        fixture.close();
+    }
+
+    private static Coap register(Peer application, String token) {
+        return Coap.con(Coap.GET, application.nextMid(), token)
+                .with(Coap.OBSERVE, 0)
+                .with(Coap.PROXY_URI, TARGET);
+    }
+
+    private static Coap notification(Coap registration, int mid, int number, String payload) {
+        return new Coap(Coap.NON, Coap.CONTENT, mid, registration.token(), List.of(), new byte[0])
+                .with(Coap.OBSERVE, number)
+                .payload(payload);
+    }
+
+    /// Holds whoever handles a request for a device that nobody owns, until told to go on.
+    private static final class Hold {
+
+        private final Semaphore arrived = new Semaphore(0);
+        private final Semaphore released = new Semaphore(0);
+
+        void asked(Mac mac) {
+            if (mac.equals(Mac.parse(UNOWNED_MAC))) {
+                arrived.release();
+                released.acquireUninterruptibly();
+            }
+        }
+    }
+
+    /// The notification comes after the device took the registration, and before the client is told so.
+    @Test
+    void clientThatJoinsIsToldWhatCameMeanwhile() {
+        Peer nic = fixture.nic(MAC);
+        Peer application = fixture.application(TOKEN);
+        application.send(register(application, "01"));
+        Coap registration = nic.receive();
+        Hold hold = new Hold();
+        fixture.ownerAsked = hold::asked;
+        Peer holding = fixture.application(TOKEN);
+        holding.send(Coap.con(Coap.GET, 1, "0f").with(Coap.PROXY_URI, "coap://SSN" + UNOWNED_MAC + ".x/"));
+        hold.arrived.acquireUninterruptibly();
+        nic.send(Coap.answer(registration, Coap.CONTENT).with(Coap.OBSERVE, 3).payload("before"));
+        // When this one is answered, the one before has been heard.
+        GatewayFixture.register(nic, MAC, 1);
+        nic.send(notification(registration, 1, 4, "between"));
+        GatewayFixture.register(nic, MAC, 1);
+        hold.released.release();
+        Coap answer = application.receiveMessage();
+        assertThat(answer.payloadText()).isEqualTo("between");
+        nic.send(notification(registration, 2, 5, "after"));
+        Coap after = application.receiveMessage();
+        assertThat(after.payloadText()).isEqualTo("after");
+        assertThat(after.uintOption(Coap.OBSERVE)).isGreaterThan(answer.uintOption(Coap.OBSERVE));
+    }
+}
