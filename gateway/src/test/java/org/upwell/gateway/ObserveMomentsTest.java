@@ -2,16 +2,20 @@
 package org.upwell.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 import static org.upwell.gateway.GatewayFixture.MAC;
+import static org.upwell.gateway.GatewayFixture.OTHER_MAC;
 import static org.upwell.gateway.GatewayFixture.TOKEN;
 import static org.upwell.gateway.GatewayFixture.UNOWNED_MAC;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Semaphore;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.upwell.access.Mac;
+import org.upwell.gateway.event.GatewayEvent;
 
 /// Observe relations at the moments when two things happen at once, or one of them never does.
 @Timeout(60)
@@ -30,6 +34,14 @@ class ObserveMomentsTest {
         return Coap.con(Coap.GET, application.nextMid(), token)
                 .with(Coap.OBSERVE, 0)
                 .with(Coap.PROXY_URI, TARGET);
+    }
+
+    private static Coap establish(Peer nic, Peer application) {
+        application.send(register(application, "01"));
+        Coap registration = nic.receive();
+        nic.send(Coap.answer(registration, Coap.VALID).with(Coap.OBSERVE, 3));
+        assertThat(application.receiveMessage().has(Coap.OBSERVE)).isTrue();
+        return registration;
     }
 
     private static Coap notification(Coap registration, int mid, int number, String payload) {
@@ -76,5 +88,55 @@ class ObserveMomentsTest {
         Coap after = application.receiveMessage();
         assertThat(after.payloadText()).isEqualTo("after");
         assertThat(after.uintOption(Coap.OBSERVE)).isGreaterThan(answer.uintOption(Coap.OBSERVE));
+    }
+
+    /// ```
+    /// application              gateway                 NIC
+    ///  |  NON 2.05, Observe n     |  NON 2.05, Observe   |
+    ///  |<-------------------------|<---------------------|
+    ///  | RST                      | CON GET, Observe 1   |
+    ///  |------------------------->|--------------------->|
+    ///  |                          |                  ACK |
+    ///  |                          |<---------------------|
+    ///  |                    (patience ends)              |
+    ///  |                          |             CON 2.05 |
+    ///  |                          |<---------------------|
+    ///  |                          | RST                  |
+    ///  |                          |--------------------->|
+    /// ```
+    private void cancelAndAnswerTooLate(Peer nic, Peer application, Coap registration, Runnable beforeTheEnd) {
+        nic.send(notification(registration, 1, 4, "last"));
+        Coap last = application.receiveMessage();
+        beforeTheEnd.run();
+        application.send(Coap.rst(last.mid()));
+        Coap cancellation = nic.receive();
+        assertThat(cancellation.uintOption(Coap.OBSERVE)).isEqualTo(1);
+        nic.send(Coap.ack(cancellation.mid()));
+        // Another request, that is given up after the same patience.
+        Peer clock = fixture.application(TOKEN);
+        Peer silent = fixture.nic(OTHER_MAC);
+        clock.send(Coap.con(Coap.GET, 1, "0c").with(Coap.PROXY_URI, "coap://SSN" + OTHER_MAC + ".x/"));
+        silent.send(Coap.ack(silent.receive().mid()));
+        assertThat(clock.receiveMessage().codeText()).isEqualTo("5.04");
+        nic.send(new Coap(Coap.CON, Coap.CONTENT, 0x0a0a, cancellation.token(), List.of(), new byte[0]));
+        assertThat(nic.receive().type()).as("nobody waits for it").isEqualTo(Coap.RST);
+    }
+
+    @Test
+    void cancellationThatIsNeverAnsweredIsForgotten() {
+        Peer nic = fixture.nic(MAC);
+        Peer application = fixture.application(TOKEN);
+        cancelAndAnswerTooLate(nic, application, establish(nic, application), () -> {});
+    }
+
+    /// What is said to a device that does not register any more, but may be there.
+    @Test
+    void lastWordToADeviceThatIsGoneIsForgotten() {
+        Peer nic = fixture.nic(MAC);
+        Peer application = fixture.application(TOKEN);
+        cancelAndAnswerTooLate(nic, application, establish(nic, application), () -> {
+            fixture.clock.advance(Duration.ofMinutes(31));
+            await().until(() -> fixture.count(GatewayEvent.DEVICE_OFFLINE) == 1);
+        });
     }
 }

@@ -480,7 +480,8 @@ final class SharedObservation implements ObservableResource {
         options.setObserve(1);
         DeviceCall.Order cancellation = new DeviceCall.Order(order.mac(), order.method(), options, order.payload());
         if (relations.calls.find(mac()) != null) {
-            relations.calls.start(cancellation, null, former.token, new Unheard());
+            DeviceCall call = relations.calls.start(cancellation, null, former.token, new Unheard());
+            forgetLater(call::cancel);
             return;
         }
         // Perhaps only its registrations are lost.
@@ -489,6 +490,12 @@ final class SharedObservation implements ObservableResource {
         request.setToken(former.token);
         request.setDestinationContext(new AddressEndpointContext(former.device.address()));
         former.device.endpoint().sendRequest(request);
+        forgetLater(request::cancel);
+    }
+
+    /// A cancellation that the device acknowledges and never answers would be kept for ever.
+    private void forgetLater(Runnable cancel) {
+        Future<?> _ = relations.clockwork.after(relations.clockwork.patience(), cancel);
     }
 
     /// What is said to a cancellation; who does not hear of it is told by RST to the next notification.
