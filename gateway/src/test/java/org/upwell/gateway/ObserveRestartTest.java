@@ -14,12 +14,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.upwell.access.Mac;
 import org.upwell.gateway.event.GatewayEvent;
 
 /// Sessions and observe relations when the gateway is killed and started anew at the same addresses. A kill is a
@@ -246,6 +248,34 @@ class ObserveRestartTest {
         start(next -> next.clock.advance(Duration.ofHours(4)));
         assertThat(application.receiveMessage().codeText()).isEqualTo("4.01");
         assertThat(nic.pending()).isEmpty();
+    }
+
+    /// The device goes to somebody else between the request's check and the relation's, and comes back later.
+    @Test
+    void relationThatMayNotGoOnDoesNotRiseAgain() {
+        establish();
+        kill();
+        AtomicInteger asked = new AtomicInteger();
+        start(next -> next.ownerAsked = mac -> {
+            // Only requests of applications ask there.
+            if (Thread.currentThread().getName().startsWith("coap-coap") && asked.incrementAndGet() == 2) {
+                next.owners.put(mac, "TN09");
+            }
+        });
+        assertThat(application.receiveMessage().codeText()).isEqualTo("5.03");
+        assertThat(asked.get()).isEqualTo(2);
+        // When this one is answered, it is written, and so is what was before.
+        fixture.owners.put(Mac.parse(MAC), TENANT);
+        application.send(register(application.nextMid(), "99"));
+        nic.send(Coap.answer(expectRegistration(), Coap.CONTENT).with(Coap.OBSERVE, 1));
+        assertThat(application.receiveMessage().has(Coap.OBSERVE)).isTrue();
+        kill();
+        start();
+        nic.send(Coap.answer(expectRegistration(), Coap.CONTENT)
+                .with(Coap.OBSERVE, 2)
+                .payload("one"));
+        assertThat(application.receive().tokenHex()).isEqualTo("99");
+        assertThat(fixture.count(GatewayEvent.OBSERVE_RESUMED)).isEqualTo(1);
     }
 
     /// Nobody has the relation any more that was cancelled before.

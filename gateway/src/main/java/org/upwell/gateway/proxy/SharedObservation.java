@@ -370,9 +370,12 @@ final class SharedObservation implements ObservableResource {
         joining++;
         observer.exchange().execute(() -> {
             synchronized (relations) {
-                ObserveRelation relation = relations.mayObserve(observer, mac())
-                        ? addFollower(observer, GatewayEvent.OBSERVE_RESUMED)
-                        : null;
+                ObserveRelation relation = null;
+                if (relations.mayObserve(observer, mac())) {
+                    relation = addFollower(observer, GatewayEvent.OBSERVE_RESUMED);
+                } else {
+                    relations.over(observer);
+                }
                 if (relation == null) {
                     observer.reply().answer(Answers.unavailable(0, "observation ended"));
                 } else {
