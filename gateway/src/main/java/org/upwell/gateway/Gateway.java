@@ -260,7 +260,7 @@ public final class Gateway implements AutoCloseable {
         try {
             if (config.coap().secured().isPresent()) {
                 GatewayConfig.Secured secured = config.coap().secured().get();
-                listener.openSecured(secured.dtls(), secured.bind(), deliverer, timer);
+                listener.openSecured(secured.dtls(), secured.bind(), deliverer, sessions::close, timer);
             }
         } catch (IOException | RuntimeException fault) {
             listener.close();

@@ -2,6 +2,7 @@
 package org.upwell.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 import static org.upwell.gateway.GatewayFixture.MAC;
 import static org.upwell.gateway.GatewayFixture.OTHER_TOKEN;
 import static org.upwell.gateway.GatewayFixture.TOKEN;
@@ -33,6 +34,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.upwell.gateway.coap.CoapTimes;
 import org.upwell.gateway.dtls.DtlsSettings;
+import org.upwell.gateway.event.GatewayEvent;
 
 /// Applications that come under DTLS with a pre-shared key: their sessions belong to the DTLS session, not to where
 /// its datagrams come from.
@@ -65,12 +67,16 @@ class DtlsTest {
     }
 
     private CoapEndpoint client(byte[] key) throws Exception {
+        return client(key, 0);
+    }
+
+    private CoapEndpoint client(byte[] key, int port) throws Exception {
         Configuration configuration = new Configuration(
                 CoapConfig.DEFINITIONS, UdpConfig.DEFINITIONS, SystemConfig.DEFINITIONS, DtlsConfig.DEFINITIONS);
         configuration.set(DtlsConfig.DTLS_ROLE, DtlsConfig.DtlsRole.CLIENT_ONLY);
         configuration.set(DtlsConfig.DTLS_CONNECTION_ID_LENGTH, 0);
         DtlsConnectorConfig.Builder dtls = new DtlsConnectorConfig.Builder(configuration)
-                .setAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+                .setAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
                 .setAdvancedPskStore(new AdvancedSinglePskStore("acme", key));
         CoapEndpoint client = new CoapEndpoint.Builder()
                 .setConfiguration(configuration)
@@ -153,5 +159,41 @@ class DtlsTest {
         CoapEndpoint client = client("another 16 bytes".getBytes(StandardCharsets.US_ASCII));
         assertThat(ask(client, gateway(), login(TOKEN))).isEqualTo("nothing");
         assertThat(fixture.gateway.openSessions()).isZero();
+    }
+
+    /// Field protocol §4 allows a tenant ten sessions; programs that end without `DELETE` must not use them up.
+    @Test
+    void sessionEndsWithItsDtlsSession() throws Exception {
+        for (int run = 1; run <= 11; run++) {
+            CoapEndpoint client = client(KEY);
+            assertThat(ask(client, gateway(), login(TOKEN))).as("run %d", run).isEqualTo("2.01");
+            ((DTLSConnector) client.getConnector()).close(gateway());
+            await().until(() -> fixture.gateway.openSessions() == 0);
+        }
+        assertThat(fixture.count(GatewayEvent.SESSION_CLOSED)).isEqualTo(11);
+    }
+
+    /// RFC 5246 §7.3: the same session on another connection.
+    @Test
+    void resumedDtlsSessionIsTheSameSession() throws Exception {
+        CoapEndpoint client = client(KEY);
+        assertThat(ask(client, gateway(), login(TOKEN))).isEqualTo("2.01");
+        ((DTLSConnector) client.getConnector()).forceResumeSessionFor(gateway());
+        assertThat(ask(client, gateway(), read())).isEqualTo("5.04");
+        assertThat(fixture.gateway.openSessions()).isEqualTo(1);
+    }
+
+    /// A program that crashed says no goodbye; it is known by its name, address and port.
+    @Test
+    void programThatComesBackToItsPortReplacesItself() throws Exception {
+        int port = 0;
+        for (int run = 1; run <= 11; run++) {
+            CoapEndpoint client = client(KEY, port);
+            port = client.getAddress().getPort();
+            assertThat(ask(client, gateway(), login(TOKEN))).as("run %d", run).isEqualTo("2.01");
+            assertThat(ask(client, gateway(), read())).isEqualTo("5.04");
+            assertThat(fixture.gateway.openSessions()).isEqualTo(1);
+            client.destroy();
+        }
     }
 }

@@ -9,9 +9,11 @@ import java.net.SocketException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.eclipse.californium.core.config.CoapConfig;
 import org.eclipse.californium.core.network.CoapEndpoint;
 import org.eclipse.californium.core.network.Endpoint;
@@ -149,9 +151,14 @@ public final class CoapListener implements AutoCloseable {
     /// Opens a further port of this listener, for datagrams under DTLS, handled on the same stage. To be called
     /// before [#addInterceptor].
     ///
+    /// @param onPeerGone told on the stage, after all that came from that peer, that its DTLS session is over
     /// @throws IOException naming the address that could not be bound
     public void openSecured(
-            DtlsSettings dtls, InetSocketAddress bind, MessageDeliverer deliverer, ScheduledExecutorService timer)
+            DtlsSettings dtls,
+            InetSocketAddress bind,
+            MessageDeliverer deliverer,
+            Consumer<InetSocketAddress> onPeerGone,
+            ScheduledExecutorService timer)
             throws IOException {
         try {
             int port = bind.getPort();
@@ -161,12 +168,21 @@ public final class CoapListener implements AutoCloseable {
                         new InetSocketAddress(address, port),
                         dtls,
                         this::isOverloaded,
-                        () -> plan.counters.count(GatewayEvent.DATAGRAM_OVERLOAD_DROPPED));
+                        () -> plan.counters.count(GatewayEvent.DATAGRAM_OVERLOAD_DROPPED),
+                        peer -> onStage(() -> onPeerGone.accept(peer)));
                 port = startOn(connector, secured, deliverer, timer);
             }
         } catch (IOException fault) {
             throw new IOException(
                     "cannot bind " + plan.name + " listener for DTLS to " + bind + ": " + fault.getMessage(), fault);
+        }
+    }
+
+    private void onStage(Runnable task) {
+        try {
+            stage.execute(task);
+        } catch (RejectedExecutionException _) {
+            // The listener is being closed, and what it would have ended ends with the process.
         }
     }
 

@@ -7,12 +7,13 @@ import java.util.function.BooleanSupplier;
 import org.eclipse.californium.elements.UDPConnector;
 import org.eclipse.californium.elements.config.Configuration;
 import org.jspecify.annotations.Nullable;
+import org.upwell.gateway.dtls.SessionAddresses;
 import org.upwell.gateway.event.GatewayCounters;
 import org.upwell.gateway.event.GatewayEvent;
 
-/// A UDP socket that hears only the given networks, and nobody while too much waits to be handled. What it does not
-/// hear is dropped and counted on the receiver thread, before it is parsed, so that a stranger costs one comparison
-/// and gets no answer at all.
+/// A UDP socket that hears only the given networks, nobody who claims to be a DTLS session, and nobody at all while
+/// too much waits to be handled. What it does not hear is dropped and counted on the receiver thread, before it is
+/// parsed, so that a stranger costs one comparison and gets no answer at all.
 final class GuardedConnector extends UDPConnector {
 
     private final @Nullable Networks networks;
@@ -41,6 +42,9 @@ final class GuardedConnector extends UDPConnector {
     public void processDatagram(DatagramPacket datagram) {
         if (networks != null && !networks.contains(datagram.getAddress())) {
             counters.count(GatewayEvent.FIELD_SOURCE_OUTSIDE_NETWORKS);
+        } else if (SessionAddresses.isOne(datagram.getAddress())) {
+            // Nobody is there but in our own books; whoever writes it on a datagram wants to be taken for a session.
+            counters.count(GatewayEvent.DATAGRAM_SOURCE_FORGED);
         } else if (overloaded.getAsBoolean()) {
             counters.count(GatewayEvent.DATAGRAM_OVERLOAD_DROPPED);
         } else {

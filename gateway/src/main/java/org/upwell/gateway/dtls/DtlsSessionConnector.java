@@ -6,8 +6,11 @@ import java.net.DatagramPacket;
 import java.net.InetSocketAddress;
 import java.security.cert.X509Certificate;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.eclipse.californium.elements.AddressEndpointContext;
 import org.eclipse.californium.elements.Connector;
 import org.eclipse.californium.elements.DtlsEndpointContext;
@@ -21,6 +24,7 @@ import org.eclipse.californium.elements.config.Configuration;
 import org.eclipse.californium.elements.config.SystemConfig;
 import org.eclipse.californium.elements.config.UdpConfig;
 import org.eclipse.californium.elements.util.Bytes;
+import org.eclipse.californium.scandium.ConnectionListener;
 import org.eclipse.californium.scandium.DTLSConnector;
 import org.eclipse.californium.scandium.DatagramFilter;
 import org.eclipse.californium.scandium.config.DtlsConfig;
@@ -39,7 +43,11 @@ import org.eclipse.californium.scandium.dtls.x509.StaticNewAdvancedCertificateVe
 /// each DTLS session gets an address that stands for it ([SessionAddresses]). With a connection ID (RFC 9146) a
 /// peer may come from elsewhere and is the same; whoever takes over its address under another DTLS session is
 /// another; and what is sent to a session goes to that session or nowhere. A resumed session is the same session.
-/// Any thread.
+///
+/// A session is over, and everything that was bound to it, when its peer says so (close_notify), when either side
+/// gives it up after a fault, when there is no room for it, or when the same peer opens another at the same address
+/// and port, as after a crash. One whose peer went away without a word from a port that it does not take again
+/// cannot be told from one that is silent. Any thread.
 public final class DtlsSessionConnector implements Connector {
 
     private static final int CONNECTION_ID_BYTES = 6;
@@ -47,12 +55,21 @@ public final class DtlsSessionConnector implements Connector {
     private static final int THREADS = 2;
 
     private final DTLSConnector sockets;
-    private final SessionAddresses sessions = new SessionAddresses(MAX_SESSIONS);
+    private final SessionAddresses sessions;
+
+    /// Those that are established, each with its newest connection.
+    private final Map<Bytes, Connection> connections = new ConcurrentHashMap<>();
 
     /// @param overloaded while true, datagrams are dropped before anything looks at them
     /// @param onDropped told of each of them
+    /// @param onEnd told of each address whose session is over, on threads of this socket; must be quick
     public DtlsSessionConnector(
-            InetSocketAddress address, DtlsSettings settings, BooleanSupplier overloaded, Runnable onDropped) {
+            InetSocketAddress address,
+            DtlsSettings settings,
+            BooleanSupplier overloaded,
+            Runnable onDropped,
+            Consumer<InetSocketAddress> onEnd) {
+        sessions = new SessionAddresses(MAX_SESSIONS, onEnd);
         Configuration configuration =
                 new Configuration(DtlsConfig.DEFINITIONS, UdpConfig.DEFINITIONS, SystemConfig.DEFINITIONS);
         configuration.set(DtlsConfig.DTLS_ROLE, DtlsRole.SERVER_ONLY);
@@ -69,6 +86,7 @@ public final class DtlsSessionConnector implements Connector {
         DtlsConnectorConfig.Builder builder = new DtlsConnectorConfig.Builder(configuration)
                 .setAddress(address)
                 .setLoggingTag("coaps")
+                .setConnectionListener(new Ends())
                 .setDatagramFilter(new Guard(overloaded, onDropped));
         if (!settings.keys().isEmpty()) {
             AdvancedMultiPskStore store = new AdvancedMultiPskStore();
@@ -157,6 +175,59 @@ public final class DtlsSessionConnector implements Connector {
     @Override
     public void processDatagram(DatagramPacket datagram) {
         sockets.processDatagram(datagram);
+    }
+
+    /// @param connection the one that is gone; the session goes on if it was resumed on another
+    private void end(Bytes session, Connection connection) {
+        if (connections.remove(session, connection)) {
+            sessions.end(session);
+        }
+    }
+
+    private final class Ends implements ConnectionListener {
+
+        @Override
+        public void onConnectionEstablished(Connection connection) {
+            Bytes session = connection.getEstablishedSessionIdentifier();
+            if (session != null && !session.isEmpty()) {
+                connections.put(session, connection);
+                sessions.opened(session, connection.getPeerAddress(), connection.getEstablishedPeerIdentity());
+            }
+        }
+
+        @Override
+        public void onConnectionRemoved(Connection connection) {
+            Bytes session = connection.getEstablishedSessionIdentifier();
+            if (session != null) {
+                end(session, connection);
+            }
+        }
+
+        @Override
+        public boolean onConnectionUpdatesSequenceNumbers(Connection connection, boolean writeSequenceNumber) {
+            return false;
+        }
+
+        @Override
+        public void beforeExecution(Connection connection) {}
+
+        @Override
+        public void updateExecution(Connection connection) {}
+
+        /// After each task of a connection. One that its peer closed is kept by the library, to see the records
+        /// that the alert overtook, and nobody else is told.
+        @Override
+        public void afterExecution(Connection connection) {
+            if (connection.isClosed()) {
+                onConnectionRemoved(connection);
+            }
+        }
+
+        /// As with the filter: a forged record must not end a session.
+        @Override
+        public boolean onConnectionMacError(Connection connection) {
+            return false;
+        }
     }
 
     private record Guard(BooleanSupplier overloaded, Runnable onDropped) implements DatagramFilter {

@@ -7,6 +7,8 @@ import java.util.Locale;
 public enum GatewayEvent {
     /// A datagram that came while too many waited to be handled.
     DATAGRAM_OVERLOAD_DROPPED,
+    /// A datagram without DTLS whose source is an address that stands for a DTLS session.
+    DATAGRAM_SOURCE_FORGED,
     /// A datagram from outside the field networks, dropped before anything looked at it.
     FIELD_SOURCE_OUTSIDE_NETWORKS,
     /// A request that the field listener could not read, or for a resource that it does not have.
