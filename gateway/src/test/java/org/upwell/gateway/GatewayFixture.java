@@ -57,6 +57,10 @@ final class GatewayFixture implements AutoCloseable {
     final Set<String> disabledTenants = ConcurrentHashMap.newKeySet();
     /// Hears of each question whose a device is, before it is answered and on the thread that asks.
     volatile Consumer<Mac> ownerAsked = _ -> {};
+
+    /// Tokens that are looked at only when these are complete.
+    final Map<String, CompletableFuture<Void>> slowTokens = new ConcurrentHashMap<>();
+
     final Gateway gateway;
     private final Path directory;
     private final List<Peer> peers = new CopyOnWriteArrayList<>();
@@ -109,7 +113,7 @@ final class GatewayFixture implements AutoCloseable {
         try {
             gateway = Gateway.start(
                     config,
-                    new Logins(disabledTenants),
+                    new Logins(disabledTenants, slowTokens),
                     this::ownerOf,
                     (clientId, _) -> links.computeIfAbsent(clientId, FakeBrokerLink::new),
                     clock);
@@ -124,11 +128,15 @@ final class GatewayFixture implements AutoCloseable {
     }
 
     /// Admits the tokens and the user above, but for tenants that are disabled.
-    private record Logins(Set<String> disabledTenants) implements Authenticator {
+    private record Logins(Set<String> disabledTenants, Map<String, CompletableFuture<Void>> slow)
+            implements Authenticator {
 
         @Override
         public CompletionStage<Authentication> authenticate(Credentials credentials) {
-            return CompletableFuture.completedStage(GatewayFixture.authenticate(credentials));
+            byte[] password = credentials.password();
+            String secret = password == null ? "" : new String(password, StandardCharsets.UTF_8);
+            return slow.getOrDefault(secret, CompletableFuture.completedFuture(null))
+                    .thenApply(_ -> GatewayFixture.authenticate(credentials));
         }
 
         @Override

@@ -8,6 +8,7 @@ import static org.upwell.gateway.GatewayFixture.TOKEN;
 
 import java.time.Duration;
 import java.util.HexFormat;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -119,6 +120,55 @@ class SessionTest {
     void secondLoginFromAnEndpointReplacesTheFirst() {
         Peer application = fixture.application(TOKEN);
         assertThat(application.ask(login(1, OTHER_TOKEN)).code()).isEqualTo(Coap.CREATED);
+        assertThat(fixture.gateway.openSessions()).isEqualTo(1);
+    }
+
+    /// A check may take seconds, the next one none: what counts is the order of the requests.
+    @Test
+    void laterLoginFromAnEndpointWinsHoweverLongTheEarlierTakes() {
+        CompletableFuture<Void> check = new CompletableFuture<>();
+        fixture.slowTokens.put(TOKEN, check);
+        Peer application = fixture.application();
+        application.send(login(1, TOKEN));
+        application.send(login(2, OTHER_TOKEN));
+        assertThat(application.receiveMessage().codeText()).isEqualTo("2.01");
+
+        check.complete(null);
+        assertThat(application.receiveMessage().codeText()).isEqualTo("4.09");
+        assertThat(fixture.gateway.openSessions()).isEqualTo(1);
+        // Not of the device's owner, whose login is the earlier one.
+        assertThat(application.ask(read(3)).codeText()).isEqualTo("4.04");
+    }
+
+    @Test
+    void laterLoginThatIsRefusedLeavesTheEarlierAlone() {
+        CompletableFuture<Void> check = new CompletableFuture<>();
+        fixture.slowTokens.put(TOKEN, check);
+        Peer application = fixture.application();
+        application.send(login(1, TOKEN));
+        application.send(login(2, "forged"));
+        assertThat(application.receiveMessage().codeText()).isEqualTo("4.01");
+
+        check.complete(null);
+        assertThat(application.receiveMessage().codeText()).isEqualTo("2.01");
+        assertThat(application.ask(read(3)).codeText()).isEqualTo("5.04");
+    }
+
+    @Test
+    void logoutEndsALoginThatIsStillBeingChecked() {
+        CompletableFuture<Void> check = new CompletableFuture<>();
+        fixture.slowTokens.put(TOKEN, check);
+        Peer application = fixture.application();
+        Peer other = fixture.application();
+        application.send(login(1, TOKEN));
+        other.send(login(1, TOKEN));
+        application.send(Coap.con(Coap.DELETE, 2, "").path("sessions"));
+        assertThat(application.receiveMessage().codeText()).isEqualTo("2.02");
+
+        check.complete(null);
+        assertThat(application.receiveMessage().codeText()).isEqualTo("4.09");
+        assertThat(other.receiveMessage().codeText()).isEqualTo("2.01");
+        assertThat(application.ask(read(3)).codeText()).isEqualTo("4.01");
         assertThat(fixture.gateway.openSessions()).isEqualTo(1);
     }
 

@@ -5,6 +5,8 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Semaphore;
 import org.eclipse.californium.core.coap.CoAP;
@@ -111,13 +113,23 @@ public final class SessionRequests {
             return;
         }
         Reply reply = new Reply(exchange);
-        authenticator.authenticate(credentials.get()).whenComplete((outcome, fault) -> {
+        Sessions.Login login = sessions.begin(exchange.getRemoteSocketAddress());
+        check(credentials.get()).whenComplete((outcome, fault) -> {
             checks.release();
-            Response answer = answer(exchange, outcome, fault);
+            Response answer = answer(exchange, login, outcome, fault);
             // Who is told that it has a session has it after a restart too.
             file.written().whenComplete((_, _) -> reply.answer(answer));
         });
         reply.acknowledgeAfter(promptAck, timer);
+    }
+
+    private CompletionStage<Authentication> check(Credentials credentials) {
+        try {
+            return authenticator.authenticate(credentials);
+        } catch (RuntimeException fault) {
+            // A login that never ends would take a place from the others for ever.
+            return CompletableFuture.failedStage(fault);
+        }
     }
 
     private static Optional<Credentials> credentials(Request request) {
@@ -132,9 +144,13 @@ public final class SessionRequests {
                 : Optional.of(new Credentials(LISTENER, user, password.getBytes(StandardCharsets.UTF_8)));
     }
 
-    private Response answer(Exchange exchange, @Nullable Authentication outcome, @Nullable Throwable fault) {
+    private Response answer(
+            Exchange exchange, Sessions.Login login, @Nullable Authentication outcome, @Nullable Throwable fault) {
+        if (!(outcome instanceof Authentication.Admitted)) {
+            sessions.abandon(login);
+        }
         return switch (outcome) {
-            case Authentication.Admitted(Principal principal) -> opened(exchange, principal);
+            case Authentication.Admitted(Principal principal) -> opened(exchange, login, principal);
             case Authentication.Refused refused
             when refused.cause() == RefusalCause.UNAVAILABLE ->
                 Answers.unavailable(BUSY_RETRY_SECONDS, "logins are not possible now");
@@ -151,22 +167,28 @@ public final class SessionRequests {
         };
     }
 
-    private Response opened(Exchange exchange, Principal principal) {
-        Optional<Session> opened = sessions.open(exchange.getRemoteSocketAddress(), principal);
-        if (opened.isPresent()) {
-            if (CoAP.COAP_URI_SCHEME.equalsIgnoreCase(exchange.getRequest().getScheme())) {
-                // One over DTLS must not come back as one over plain UDP.
-                file.keep(opened.get(), sessions);
+    private Response opened(Exchange exchange, Sessions.Login login, Principal principal) {
+        return switch (sessions.open(login, principal)) {
+            case Sessions.Opening.Opened(Session session) -> {
+                if (CoAP.COAP_URI_SCHEME.equalsIgnoreCase(exchange.getRequest().getScheme())) {
+                    // One over DTLS must not come back as one over plain UDP.
+                    file.keep(session, sessions);
+                }
+                if (authenticator.readmit(principal).isEmpty()) {
+                    // What changed while the credentials were checked has told only the sessions that were there.
+                    sessions.revoke(each -> authenticator.readmit(each).isPresent());
+                    yield Answers.of(ResponseCode.UNAUTHORIZED);
+                }
+                yield Answers.of(ResponseCode.CREATED);
             }
-            if (authenticator.readmit(principal).isEmpty()) {
-                // What changed while the credentials were checked has told only the sessions that were there.
-                sessions.revoke(each -> authenticator.readmit(each).isPresent());
-                return Answers.of(ResponseCode.UNAUTHORIZED);
+            case Sessions.Opening.NoneLeft() -> {
+                Response refusal = Answers.of(ResponseCode.TOO_MANY_REQUESTS, "no session left");
+                refusal.getOptions().setMaxAge(LIMIT_RETRY_SECONDS);
+                yield refusal;
             }
-            return Answers.of(ResponseCode.CREATED);
-        }
-        Response refusal = Answers.of(ResponseCode.TOO_MANY_REQUESTS, "no session left");
-        refusal.getOptions().setMaxAge(LIMIT_RETRY_SECONDS);
-        return refusal;
+            // RFC 8132 §3.4 brought the code. Who sent both knows which one counts.
+            case Sessions.Opening.Overtaken() ->
+                Answers.of(ResponseCode.CONFLICT, "a later request from here took its place");
+        };
     }
 }

@@ -32,6 +32,10 @@ public final class Sessions {
     private final GatewayCounters counters;
     private final InstantSource clock;
     private final Map<InetSocketAddress, Session> byClient = new HashMap<>();
+
+    /// Of all clients, in the order in which they came in. Few: whoever checks them bounds their number.
+    private final List<Login> underWay = new ArrayList<>();
+
     private final Map<String, Integer> countByTenant = new HashMap<>();
     private final List<Consumer<Session>> endListeners = new CopyOnWriteArrayList<>();
 
@@ -46,14 +50,53 @@ public final class Sessions {
         endListeners.add(listener);
     }
 
+    /// A login that is being checked. Checks take as long as they take; what counts is the order in which a client
+    /// asked. Guarded by the sessions.
+    static final class Login {
+        private final InetSocketAddress client;
+        private boolean isOvertaken;
+
+        private Login(InetSocketAddress client) {
+            this.client = client;
+        }
+    }
+
+    /// How a login ended.
+    sealed interface Opening {
+        record Opened(Session session) implements Opening {}
+
+        /// The tenant has no session left.
+        record NoneLeft() implements Opening {}
+
+        /// The client has logged in or out since then.
+        record Overtaken() implements Opening {}
+    }
+
+    /// To be followed by [#open] or [#abandon].
+    synchronized Login begin(InetSocketAddress client) {
+        Login login = new Login(client);
+        underWay.add(login);
+        return login;
+    }
+
+    /// Says that a login was refused.
+    synchronized void abandon(Login login) {
+        underWay.remove(login);
+    }
+
     /// Opens a session, or replaces the one that the client has.
-    ///
-    /// @return empty if the tenant has no session left
-    public Optional<Session> open(InetSocketAddress client, Principal principal) {
+    Opening open(Login login, Principal principal) {
         String tenant = principal.tenant();
+        InetSocketAddress client = login.client;
         List<Session> ended = new ArrayList<>();
         Optional<Session> opened;
         synchronized (this) {
+            int place = underWay.indexOf(login);
+            underWay.remove(login);
+            if (login.isOvertaken) {
+                return new Opening.Overtaken();
+            }
+            overtake(client, underWay.subList(0, place));
             Instant now = clock.instant();
             remove(client, ended);
             if (countByTenant.getOrDefault(tenant, 0) >= limits.perTenant) {
@@ -65,7 +108,15 @@ public final class Sessions {
         }
         ended.forEach(this::tellEnd);
         counters.count(opened.isPresent() ? GatewayEvent.SESSION_OPENED : GatewayEvent.SESSION_LIMIT_REACHED);
-        return opened;
+        return opened.<Opening>map(Opening.Opened::new).orElseGet(Opening.NoneLeft::new);
+    }
+
+    private static void overtake(InetSocketAddress client, List<Login> earlier) {
+        for (Login login : earlier) {
+            if (login.client.equals(client)) {
+                login.isOvertaken = true;
+            }
+        }
     }
 
     /// Enters a session of an earlier process.
@@ -82,10 +133,13 @@ public final class Sessions {
         return Optional.of(add(session));
     }
 
+    /// Closes the session of a client, and those that it is still logging in for.
+    ///
     /// @return false if the client had none
     public boolean close(InetSocketAddress client) {
         List<Session> ended = new ArrayList<>(1);
         synchronized (this) {
+            overtake(client, underWay);
             remove(client, ended);
         }
         ended.forEach(this::tellEnd);
