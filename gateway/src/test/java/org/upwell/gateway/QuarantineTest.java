@@ -178,6 +178,29 @@ class QuarantineTest {
         }
     }
 
+    /// The release waits for the disk; whoever owned the device when it began to wait is not asked any more.
+    @Test
+    void messageThatWaitedForTheDiskIsItsOwnersByThen() {
+        try (GatewayFixture fixture = new GatewayFixture()) {
+            Peer nic = fixture.nic(UNOWNED_MAC);
+            int others;
+            try (QuarantineBrake brake =
+                    new QuarantineBrake(fixture.gateway.quarantine(), Mac.parse("00135005deadbeef"))) {
+                others = brake.messages();
+                nic.send(bubbleUp(nic.nextMid(), UNOWNED_MAC, 1, 1));
+                await().until(() -> fixture.gateway.quarantine().size() == others + 1);
+                fixture.owners.put(UNOWNED, "TN02");
+                fixture.gateway.ownerChanged(UNOWNED);
+                fixture.owners.put(UNOWNED, "TN01");
+                fixture.gateway.ownerChanged(UNOWNED);
+            }
+            await().until(() -> fixture.gateway.quarantine().size() == others);
+            assertThat(fixture.bridge().published())
+                    .extracting(published -> published.message().topic().substring(0, 5))
+                    .containsExactly("TN01/");
+        }
+    }
+
     /// From the instant of the move on, messages are the new owner's only.
     @Test
     void movedDeviceSpeaksToItsNewOwnerOnly() {

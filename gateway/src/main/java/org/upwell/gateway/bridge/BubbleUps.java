@@ -184,13 +184,21 @@ public final class BubbleUps {
             case RepeatWindow.Claim.Done() -> CompletableFuture.completedStage(ReasonCode.SUCCESS);
             // It may only be on its way into the quarantine, whose end says that it is held, not that it is published.
             case RepeatWindow.Claim.UnderWay(CompletionStage<ReasonCode> earlier) ->
-                earlier.handle((_, _) -> held).thenCompose(again -> publishHeld(again, tenant));
+                earlier.handle((_, _) -> held).thenCompose(this::publishHeldByNow);
             case RepeatWindow.Claim.Fresh() -> {
                 publish(message, topic(tenant, message, sensorType.get()), held.received())
                         .whenComplete((reason, fault) -> settle(message, reason, fault, outcome));
                 yield outcome;
             }
         };
+    }
+
+    /// The device may have been moved to another tenant in the meantime, or taken from all.
+    private CompletionStage<ReasonCode> publishHeldByNow(Quarantine.Held held) {
+        Optional<String> tenant = owners.ownerOf(held.mac());
+        return tenant.isPresent()
+                ? publishHeld(held, tenant.get())
+                : CompletableFuture.completedStage(ReasonCode.NOT_AUTHORIZED);
     }
 
     /// Says that a device has an owner now, or another.
