@@ -12,7 +12,6 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -123,7 +122,8 @@ public final class BridgeJournal implements AutoCloseable {
     }
 
     /// Ends what is in flight on links that are not there any more. Nobody would ever end it otherwise, and its
-    /// devices, whose repeats wait for that end, would be held up for ever. Now they send it again themselves.
+    /// devices, whose repeats wait for that end, would be held up for ever. Now they send it again themselves, but
+    /// not what was released: the broker said by PUBREC that it has that.
     ///
     /// @param opened the client ids of all links that there are
     public void endAllBut(Set<String> opened) {
@@ -131,14 +131,18 @@ public final class BridgeJournal implements AutoCloseable {
         synchronized (this) {
             for (String link : List.copyOf(inFlight.keySet())) {
                 if (!opened.contains(link)) {
-                    Map<Integer, Entry> gone = Objects.requireNonNull(inFlight.remove(link));
-                    gone.forEach((packetId, entry) -> facts.note(event(ENDED, link, packetId, entry.order, false)));
+                    Map<Integer, Entry> gone = Map.copyOf(ofLink(link));
+                    gone.forEach((packetId, entry) -> {
+                        ended(link, packetId, entry.order, entry.released);
+                        facts.note(event(ENDED, link, packetId, entry.order, entry.released));
+                    });
+                    inFlight.remove(link);
                     ended.addAll(gone.values());
                     LOG.info("{} messages in flight of {} are left to their devices' repeats", gone.size(), link);
                 }
             }
         }
-        ended.forEach(entry -> settle(entry, false));
+        ended.forEach(entry -> settle(entry, entry.released));
     }
 
     private void settle(Entry entry, boolean delivered) {

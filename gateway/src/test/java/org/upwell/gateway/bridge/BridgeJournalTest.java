@@ -83,6 +83,26 @@ class BridgeJournalTest {
         }
     }
 
+    /// Whoever sent PUBREC has the message, whatever becomes of the link: its device must not send it again. One
+    /// that was not answered may be with the broker or not; then it comes twice rather than never.
+    @Test
+    void releasedMessageOfARemovedLinkIsDelivered() throws IOException {
+        try (BridgeJournal journal = BridgeJournal.open(file())) {
+            BridgeJournal.LinkStore store = journal.store(LINK);
+            await(store.put(message(1, 1)));
+            await(store.put(message(2, 2)));
+            await(store.release(1));
+        }
+        for (String start : List.of("the first without the link", "the next")) {
+            try (BridgeJournal journal = BridgeJournal.open(file())) {
+                journal.endAllBut(Set.of("gw-coap-mqtt-bridge-002"));
+                assertThat(left(journal)).as(start).isEmpty();
+                assertThat(isDone(journal, 1)).as(start).isTrue();
+                assertThat(isDone(journal, 2)).as(start).isFalse();
+            }
+        }
+    }
+
     @Test
     void numberAtQos0IsKeptBeforeAndTakenBack() throws IOException {
         try (BridgeJournal journal = BridgeJournal.open(file())) {
