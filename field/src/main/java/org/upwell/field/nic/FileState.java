@@ -8,6 +8,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -50,7 +51,7 @@ public final class FileState implements NicState {
     public long nextBoot() {
         Path file = directory.resolve(BOOT);
         try {
-            long boot = Files.exists(file) ? countAfter(file) : 1;
+            long boot = nextCount(file);
             replace(BOOT, Long.toString(boot) + "\n");
             return boot;
         } catch (IOException e) {
@@ -108,17 +109,41 @@ public final class FileState implements NicState {
         }
     }
 
+    private long nextCount(Path file) throws IOException {
+        try {
+            return countAfter(file);
+        } catch (NoSuchFileException _) {
+            return firstCount();
+        }
+    }
+
     private long countAfter(Path file) throws IOException {
         try {
             long boot = Long.parseLong(text(file).strip());
             if (boot >= 0 && boot < LARGEST_BOOT) {
                 return boot + 1;
             }
-            setAside(file, boot + " is no count of starts");
+            tellDamagedCount(file, boot + " is no count of starts");
         } catch (IllegalArgumentException e) {
-            setAside(file, "no count of starts: " + e.getMessage());
+            tellDamagedCount(file, "no count of starts: " + e.getMessage());
         }
+        return beyondAnyCount();
+    }
+
+    /// Where a damaged count was set aside there were starts before, although the next one was never written.
+    private long firstCount() {
+        return Files.exists(damaged(directory.resolve(BOOT))) ? beyondAnyCount() : 1;
+    }
+
+    private long beyondAnyCount() {
         return clock.instant().getEpochSecond();
+    }
+
+    /// The damaged file stays in its place until the new count replaces it: were it gone when the power goes once
+    /// more, the next start would be taken for the first.
+    private void tellDamagedCount(Path file, String cause) throws IOException {
+        Files.copy(file, damaged(file), StandardCopyOption.REPLACE_EXISTING);
+        listener.onDamagedState(file, cause);
     }
 
     /// @throws IllegalArgumentException if it is no text
@@ -132,12 +157,15 @@ public final class FileState implements NicState {
 
     /// For whoever wants to know what was in it.
     private void setAside(Path file, String cause) {
-        Path damaged = file.resolveSibling(file.getFileName() + ".damaged");
         try {
-            Files.move(file, damaged, StandardCopyOption.REPLACE_EXISTING);
+            Files.move(file, damaged(file), StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
             throw new UncheckedIOException(file + " is damaged (" + cause + ") and cannot be set aside", e);
         }
         listener.onDamagedState(file, cause);
+    }
+
+    private static Path damaged(Path file) {
+        return file.resolveSibling(file.getFileName() + ".damaged");
     }
 }

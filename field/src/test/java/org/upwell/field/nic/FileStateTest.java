@@ -2,8 +2,10 @@
 package org.upwell.field.nic;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -54,6 +56,26 @@ class FileStateTest {
 
         assertThat(damaged).singleElement().asString().startsWith("boot: ");
         assertThat(Files.readString(directory.resolve("boot.damaged"))).isEqualTo(text);
+    }
+
+    /// The power goes again before the new count is written.
+    @Test
+    void countOfStartsDoesNotBeginAnewWhereItsMendingWasCutShort() throws IOException {
+        Files.writeString(directory.resolve("boot"), "no number", StandardCharsets.US_ASCII);
+        Path inTheWay = Files.createDirectory(directory.resolve("boot.new"));
+        assertThatThrownBy(() -> open(directory).nextBoot()).isInstanceOf(UncheckedIOException.class);
+        Files.delete(inTheWay);
+
+        assertThat(open(directory).nextBoot()).isEqualTo(NOW);
+        assertThat(open(directory).nextBoot()).isEqualTo(NOW + 1);
+        assertThat(Files.readString(directory.resolve("boot.damaged"))).isEqualTo("no number");
+    }
+
+    /// As earlier versions left it when that happened.
+    @Test
+    void countOfStartsThatIsOnlySetAsideWasThere() throws IOException {
+        Files.writeString(directory.resolve("boot.damaged"), "no number", StandardCharsets.US_ASCII);
+        assertThat(open(directory).nextBoot()).isEqualTo(NOW);
     }
 
     @ParameterizedTest
