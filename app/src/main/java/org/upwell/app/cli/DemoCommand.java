@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 import org.upwell.app.config.PlainCause;
 import org.upwell.app.demo.Demo;
 import org.upwell.app.demo.DemoSettings;
+import org.upwell.app.process.Children;
 import org.upwell.app.server.Parts;
 import org.upwell.codec.QoS;
 import picocli.CommandLine.Command;
@@ -26,7 +27,7 @@ import picocli.CommandLine.Spec;
 @Command(name = "demo", description = "Run server, gateway and a simulated field, and show what arrives")
 final class DemoCommand implements Callable<Integer> {
     /// For a demo that is told to end: its start, what is on its way, and its orderly end.
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it before call
@@ -86,11 +87,16 @@ final class DemoCommand implements Callable<Integer> {
         DemoSettings settings = settings();
         CountDownLatch end = new CountDownLatch(1);
         CompletableFuture<Integer> over = new CompletableFuture<>();
-        // A signal ends the demo early, and then it is judged like any other.
-        try (SignalHook _ = SignalHook.calling(() -> {
-            end.countDown();
-            return over.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
-        })) {
+        // A signal ends the demo early, and then it is judged like any other; until then its processes are needed.
+        try (Children.Stay _ = Children.stay();
+                SignalHook _ = SignalHook.calling(() -> {
+                    end.countDown();
+                    try {
+                        return over.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+                    } finally {
+                        Children.endAll();
+                    }
+                })) {
             int exitCode = run(settings, end) ? CommandLineTool.DONE : CommandLineTool.FAILED;
             over.complete(exitCode);
             return exitCode;

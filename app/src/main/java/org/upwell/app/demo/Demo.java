@@ -32,6 +32,9 @@ public final class Demo {
     /// The same for both when somebody wants it to end now.
     private static final Duration SHORT_FLUSH = Duration.ofSeconds(5);
 
+    /// In weather NICs must find the gateway again first, which may have been killed a moment ago.
+    private static final Duration SHORT_FLUSH_AFTER_WEATHER = Duration.ofSeconds(60);
+
     private final DemoSettings settings;
     private final InstantSource clock;
     private final PrintWriter out;
@@ -154,14 +157,20 @@ public final class Demo {
         }
     }
 
+    private Duration flushPatience(boolean atOnce) {
+        if (settings.weather()) {
+            return atOnce ? SHORT_FLUSH_AFTER_WEATHER : FLUSH_AFTER_WEATHER;
+        }
+        return atOnce ? SHORT_FLUSH : FLUSH;
+    }
+
     private boolean judge(boolean atOnce) throws InterruptedException {
         field.stopProducing();
         if (settings.weather()) {
             // What was lost shall be found again; that it is lost is shown already.
             DemoWeather.clear(field);
         }
-        Duration patience = settings.weather() ? FLUSH_AFTER_WEATHER : FLUSH;
-        boolean flushed = field.flush(atOnce ? SHORT_FLUSH : patience);
+        boolean flushed = field.flush(flushPatience(atOnce));
         tally.awaitDelivery((atOnce ? SHORT_FLUSH : LAST_DELIVERIES).toNanos());
         Tally.Summary summary = tally.summary();
         if (!flushed) {

@@ -14,7 +14,8 @@ import org.upwell.app.process.Children;
 import org.upwell.app.process.OwnProgram;
 
 /// One of our own commands as a process that can be killed and started again with the same configuration. What it
-/// logs goes to a file beside its configuration. Owned by one thread at a time.
+/// logs goes to a file beside its configuration. A signal from the terminal, which goes to all of its processes,
+/// does not reach it: whoever started it ends it when its time has come. Owned by one thread at a time.
 final class OwnCommand implements AutoCloseable {
     private static final String READY = "upwell ready";
     private static final long START_SECONDS = 120;
@@ -22,6 +23,10 @@ final class OwnCommand implements AutoCloseable {
     private static final String MOST_HEAP = "1g";
 
     private static final int LOG_LINES_SHOWN = 5;
+
+    /// Runs the words that follow. What is ignored when a JVM starts it goes on to ignore.
+    private static final List<String> DEAF_TO_THE_TERMINAL =
+            List.of("/bin/sh", "-c", "trap '' INT HUP; exec \"$@\"", "upwell");
 
     private final String name;
     private final Path config;
@@ -40,7 +45,8 @@ final class OwnCommand implements AutoCloseable {
 
     /// Returns when the process is ready.
     void start() throws IOException {
-        List<String> command = new ArrayList<>(OwnProgram.thisBuild(MOST_HEAP));
+        List<String> command = new ArrayList<>(DEAF_TO_THE_TERMINAL);
+        command.addAll(OwnProgram.thisBuild(MOST_HEAP));
         command.addAll(List.of(name, "--config", config.toString()));
         Process process = new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()))

@@ -65,7 +65,9 @@ final class Restarts implements Runnable, AutoCloseable {
         long start = System.nanoTime();
         command.kill();
         out.println("-- " + command.name() + " killed");
-        var _ = end.await(PAUSE.toNanos(), TimeUnit.NANOSECONDS);
+        if (end.await(PAUSE.toNanos(), TimeUnit.NANOSECONDS)) {
+            out.println("-- " + command.name() + " is started at once: what is on its way needs it");
+        }
         command.start();
         out.println(String.format(
                 Locale.ROOT, "-- %s is back after %.1f s", command.name(), (System.nanoTime() - start) / 1e9));

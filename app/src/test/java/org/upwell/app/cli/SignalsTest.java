@@ -124,6 +124,35 @@ class SignalsTest {
         assertThat(ended.exitCode()).as(ended.output()).isZero();
     }
 
+    /// Broker and gateway are processes of their own there, and the signal comes when one of them was just killed.
+    @Test
+    void demoInWeatherEndsByASignalWithoutALoss() throws Exception {
+        Ended ended = run(
+                "-- server killed",
+                "and-go-on",
+                "demo",
+                "--weather",
+                "--devices",
+                "4",
+                "--period",
+                "1s",
+                "--for",
+                "40s",
+                "--any-ports");
+
+        assertThat(ended.output()).containsPattern("\nsent=\\d+ delivered=\\d+ lost=0 duplicated=0\n");
+        assertThat(ended.exitCode()).as(ended.output()).isZero();
+        assertThat(ProcessHandle.allProcesses()
+                        .filter(each -> each.info()
+                                .commandLine()
+                                .filter(line -> line.contains("demo-server.yaml") || line.contains("demo-gateway.yaml"))
+                                .filter(line -> line.contains(System.getProperty("java.class.path")))
+                                .isPresent())
+                        .count())
+                .as("processes left")
+                .isZero();
+    }
+
     private Ended run(String... arguments) throws IOException, InterruptedException {
         return Ended.of(SignallingTool.start(directory, arguments));
     }
