@@ -34,6 +34,9 @@ final class InboundLine {
         /// The stream is out of step; nothing more is decoded once the receiver has stopped the line.
         void onMalformed(DecodeException cause);
 
+        /// Bytes of a packet that is not complete, or that waits, are kept in a buffer of that capacity.
+        void onKept(int capacity);
+
         /// Handling a packet broke.
         void onFault(Throwable cause);
 
@@ -122,8 +125,10 @@ final class InboundLine {
             rest.writeBytes(bytes);
             bytes.release();
             unread = rest;
+            receiver.onKept(rest.capacity());
         } else {
             unread = bytes;
+            receiver.onKept(bytes.capacity());
         }
     }
 

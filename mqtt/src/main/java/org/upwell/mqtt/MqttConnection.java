@@ -52,7 +52,9 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
     private final InboundLine inboundLine;
     private final KeepAlive keepAlive;
 
+    /// Until the client is admitted.
     private @Nullable ConnectHandler connecting;
+    private @Nullable UnadmittedBytes unadmitted;
     private boolean closing;
     /// Ends the connection if CONNECT or its decision does not come, or a late answer after the peer is gone.
     private Loop.@Nullable Cancellation deadline;
@@ -82,6 +84,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
                 inboundLine,
                 silentMillis ->
                         disconnect(ReasonCode.KEEP_ALIVE_TIMEOUT, "nothing was heard for " + silentMillis + " ms"));
+        this.unadmitted = new UnadmittedBytes(server.unadmittedRoom());
         this.deadline = owner.schedule(server.limits().connectTimeout(), () -> end("no CONNECT in time"));
     }
 
@@ -245,6 +248,22 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
         }
     }
 
+    @Override
+    public void onKept(int capacity) {
+        if (unadmitted != null && !unadmitted.tryHold(capacity)) {
+            broker().counters().connectionsCrowdedOut.increment();
+            end("unfinished CONNECT packets take too much memory");
+        }
+    }
+
+    private void admitted() {
+        connecting = null;
+        if (unadmitted != null) {
+            unadmitted.giveBack();
+            unadmitted = null;
+        }
+    }
+
     private void connect(Connect connect) {
         cancelDeadline();
         deadline = owner.schedule(
@@ -258,6 +277,11 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
         // [MQTT-3.1.2-29]
         wantsReasons = connect.properties().integer(Property.REQUEST_PROBLEM_INFORMATION, 1) == 1;
         outboundLine.leaveWordsOut(!wantsReasons);
+        if (unadmitted != null && !unadmitted.tryHold(decoder.packetBytes())) {
+            broker().counters().connectionsCrowdedOut.increment();
+            refuse(ReasonCode.SERVER_BUSY, "too many clients are connecting");
+            return;
+        }
         ConnectHandler handler = new ConnectHandler(this, listener, connect);
         connecting = handler;
         handler.start();
@@ -273,6 +297,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
     /// The session is this connection's. Part of [ConnectHandler].
     void opened(Session opened, int sendQuota, Reauthentication reauthentication) {
         cancelDeadline();
+        admitted();
         session = opened;
         handlers = new PacketHandlers(this, outboundLine, opened, sendQuota, reauthentication);
         outboundLine.onRoom(() -> guard(this::pump));
@@ -439,6 +464,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
     }
 
     private void letGo() {
+        admitted();
         outboundLine.discard();
         server.connections().remove(this);
     }

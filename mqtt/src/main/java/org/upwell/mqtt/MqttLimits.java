@@ -8,6 +8,8 @@ import java.time.Duration;
 ///
 /// @param maxPacketBytes largest packet taken from an admitted client; announced to MQTT 5 clients
 /// @param maxPacketBytesBeforeConnect largest CONNECT
+/// @param maxUnadmittedBytes what CONNECT packets of clients that are not admitted yet may take together, beyond a
+///     little of each
 /// @param receiveMaximum unacknowledged QoS 1 and 2 PUBLISH packets that a client may have open, 1 to 65535
 /// @param sendWindow3x the same towards clients that cannot say it themselves
 /// @param maxSendQuota most unacknowledged PUBLISH packets towards an MQTT 5 client, whatever it allows
@@ -25,6 +27,7 @@ import java.time.Duration;
 public record MqttLimits(
         int maxPacketBytes,
         int maxPacketBytesBeforeConnect,
+        long maxUnadmittedBytes,
         int receiveMaximum,
         int sendWindow3x,
         int maxSendQuota,
@@ -39,12 +42,14 @@ public record MqttLimits(
         long maxUnsentAnswerBytes,
         boolean checkPayloadFormat) {
 
+    private static final int UNADMITTED_SHARE_OF_HEAP = 32;
     private static final int ALIASED_NAME_BYTES = 256;
 
     public static final MqttLimits DEFAULT = new MqttLimits(
             1 << 20,
             // The longest CONNECT of 3.1.1: five fields of 65,535 bytes.
             330 << 10,
+            Math.max(4L << 20, Runtime.getRuntime().maxMemory() / UNADMITTED_SHARE_OF_HEAP),
             100,
             500,
             1_000,
@@ -64,6 +69,7 @@ public record MqttLimits(
         return new MqttLimits(
                 maxPacketBytes,
                 maxPacketBytesBeforeConnect,
+                maxUnadmittedBytes,
                 receiveMaximum,
                 sendWindow3x,
                 maxSendQuota,

@@ -90,7 +90,8 @@ public final class MqttServer implements AutoCloseable {
                 limits,
                 hooks,
                 connections,
-                new SharedRoom(Runtime.getRuntime().maxMemory() / QOS_0_SHARE_OF_HEAP));
+                new SharedRoom(Runtime.getRuntime().maxMemory() / QOS_0_SHARE_OF_HEAP),
+                new SharedRoom(limits.maxUnadmittedBytes()));
     }
 
     /// The event loops as owners of sessions.

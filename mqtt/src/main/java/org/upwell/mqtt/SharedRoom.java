@@ -3,8 +3,9 @@ package org.upwell.mqtt;
 
 import java.util.concurrent.atomic.AtomicLong;
 
-/// Room for QoS 0 messages that connections share beyond what each has of its own: a burst for one subscriber is
-/// kept while few need it, and many slow ones together cannot fill the memory. Any thread.
+/// Memory that connections share beyond what each has of its own: for QoS 0 messages that wait, where a burst for
+/// one subscriber is kept while few need it, and many slow ones together cannot fill the memory; and for what comes
+/// before a client is admitted. Any thread.
 final class SharedRoom {
 
     private final AtomicLong free;

@@ -8,12 +8,18 @@ final class TestLimits {
 
     private static final MqttLimits ALL = MqttLimits.DEFAULT;
 
+    private long maxUnadmittedBytes = ALL.maxUnadmittedBytes();
     private int receiveMaximum = ALL.receiveMaximum();
     private int maxOutboundTopicAliases = ALL.maxOutboundTopicAliases();
     private Duration connectTimeout = ALL.connectTimeout();
     private Duration lateAnswerTimeout = ALL.lateAnswerTimeout();
     private long maxUnsentAnswerBytes = ALL.maxUnsentAnswerBytes();
     private boolean checkPayloadFormat = ALL.checkPayloadFormat();
+
+    TestLimits maxUnadmittedBytes(long value) {
+        maxUnadmittedBytes = value;
+        return this;
+    }
 
     TestLimits receiveMaximum(int value) {
         receiveMaximum = value;
@@ -49,6 +55,7 @@ final class TestLimits {
         return new MqttLimits(
                 ALL.maxPacketBytes(),
                 ALL.maxPacketBytesBeforeConnect(),
+                maxUnadmittedBytes,
                 receiveMaximum,
                 ALL.sendWindow3x(),
                 ALL.maxSendQuota(),

@@ -54,6 +54,10 @@ final class Metrics implements AutoCloseable {
         count("upwell.broker.subscriptions.refused", "Topic filters not allowed", counters.subscriptionsRefused);
         count("upwell.broker.protocol.errors", "Connections ended for a fault of the peer", counters.protocolErrors);
         count(
+                "upwell.broker.connections.crowded.out",
+                "Connections ended before CONNACK since CONNECT packets took too much memory together",
+                counters.connectionsCrowdedOut);
+        count(
                 "upwell.broker.topic.aliases.refused",
                 "Connections ended since their topic aliases stand for too long names",
                 counters.topicAliasesRefused);

@@ -62,6 +62,7 @@ final class BrokerUnderTest implements AutoCloseable {
         return new MqttLimits(
                 changed.getOrDefault("max-packet", usual.maxPacketBytes()),
                 changed.getOrDefault("max-connect", usual.maxPacketBytesBeforeConnect()),
+                usual.maxUnadmittedBytes(),
                 changed.getOrDefault("receive-maximum", usual.receiveMaximum()),
                 changed.getOrDefault("send-window", usual.sendWindow3x()),
                 usual.maxSendQuota(),

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.mqtt;
+
+/// Memory that one connection takes for a CONNECT before its client is admitted: a little of its own, which is
+/// enough for user name, password and token of most, and beyond that of what all such connections share. So
+/// thousands of them that begin a long CONNECT and never end it cannot fill the memory together. Owned by the
+/// connection's event loop.
+///
+/// Who finds nothing left is turned away, not who came first: the others' packets may be about to be complete, and
+/// each of them has the connect timeout to end by.
+final class UnadmittedBytes {
+
+    /// What needs no share.
+    static final int OWN_BYTES = 4 << 10;
+
+    private final SharedRoom shared;
+    private long taken;
+
+    UnadmittedBytes(SharedRoom shared) {
+        this.shared = shared;
+    }
+
+    /// Raises what is taken to `bytes` in all. False if there is not as much; what was taken stays so.
+    boolean tryHold(long bytes) {
+        long more = bytes - OWN_BYTES - taken;
+        if (more > 0) {
+            if (!shared.take(more)) {
+                return false;
+            }
+            taken += more;
+        }
+        return true;
+    }
+
+    /// The client is admitted, or the connection ended.
+    void giveBack() {
+        shared.giveBack(taken);
+        taken = 0;
+    }
+}
