@@ -26,7 +26,6 @@ final class Salvage {
     private final Facts facts;
     private final Records records = new Records();
     private long copiedBytes;
-    private long copiedMessages;
 
     Salvage(JournalState state, Facts facts) {
         this.state = state;
@@ -35,10 +34,6 @@ final class Salvage {
 
     long copiedBytes() {
         return copiedBytes;
-    }
-
-    long copiedMessages() {
-        return copiedMessages;
     }
 
     /// Takes whole records of `segment`.
@@ -103,7 +98,6 @@ final class Salvage {
             at = more.limit();
         }
         facts.copy(head, topic, array, contentFrom, contentTo);
-        copiedMessages++;
         copiedBytes += state.lengthOf(head.sequence);
     }
 

@@ -44,10 +44,6 @@ final class Spares {
         return name.startsWith(PREFIX);
     }
 
-    int count() {
-        return ready.size();
-    }
-
     long bytes() {
         return (long) (ready.size() + (isPreparing ? 1 : 0)) * settings.segmentBytes() + unfinishedBytes;
     }

@@ -27,14 +27,9 @@ final class Steps {
     private final Output out = new Output(1 << 12);
     private long sequence;
     private int segment;
-    private int count;
 
     boolean isEmpty() {
-        return count == 0;
-    }
-
-    int count() {
-        return count;
+        return out.position() == 0;
     }
 
     int bytes() {
@@ -42,7 +37,6 @@ final class Steps {
     }
 
     void add(int kind, long session, long ofSequence, int inSegment, int packetId) {
-        count++;
         if (kind == RELEASED) {
             out.putVarint(session << SHIFT | SAME_SEGMENT | RELEASED);
             out.putShort(packetId);
@@ -67,7 +61,6 @@ final class Steps {
         out.position(0);
         sequence = 0;
         segment = 0;
-        count = 0;
     }
 
     static void read(Input in, Visitor visitor) {

@@ -8,7 +8,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.IntUnaryOperator;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.upwell.broker.event.DropCause;
@@ -160,31 +162,43 @@ public final class QueueOperations {
     /// Takes out all that waits now, counted as lost. Tells how many messages that were; empty if there is no such
     /// session.
     public CompletableFuture<Optional<Integer>> purge(SessionKey key) {
-        return ask(key, (session, answer) -> purge(session, session.queuedMessages(), 0, answer));
-    }
-
-    private void purge(Session session, int most, int done, CompletableFuture<Integer> answer) {
-        int purged = session.deliveries().backlog().drop(Math.min(most - done, PURGED_AT_ONCE), DropCause.PURGED);
-        int all = done + purged;
-        if (purged == 0 || all >= most) {
-            answer.complete(all);
-            return;
-        }
-        runOn(session.owner(), answer, () -> whereOwned(session, answer, () -> purge(session, most, all, answer)));
+        return ask(
+                key,
+                (session, answer) -> purge(
+                        most -> session.deliveries().backlog().drop(most, DropCause.PURGED),
+                        next -> runOn(session.owner(), answer, () -> whereOwned(session, answer, next)),
+                        session.queuedMessages(),
+                        answer));
     }
 
     /// The same of a shared subscription.
     public CompletableFuture<Optional<Integer>> purge(GroupRecord key) {
-        return ask(key, (group, answer) -> purge(group, group.queuedMessages(), 0, answer));
+        return ask(
+                key,
+                (group, answer) -> purge(
+                        most -> group.drop(most, DropCause.PURGED),
+                        next -> runOn(group.home(), answer, next),
+                        group.queuedMessages(),
+                        answer));
     }
 
-    private static void purge(SharedGroup group, int most, int done, CompletableFuture<Integer> answer) {
-        int purged = group.drop(Math.min(most - done, PURGED_AT_ONCE), DropCause.PURGED);
+    /// A part at a time, so that nobody else on that loop waits long.
+    ///
+    /// @param drop takes out as many at most and says how many those were
+    /// @param later runs the next part where the queue is owned by then
+    /// @param most how many were there: what comes meanwhile stays
+    private static void purge(IntUnaryOperator drop, Executor later, int most, CompletableFuture<Integer> answer) {
+        purgeRest(drop, later, most, 0, answer);
+    }
+
+    private static void purgeRest(
+            IntUnaryOperator drop, Executor later, int most, int done, CompletableFuture<Integer> answer) {
+        int purged = drop.applyAsInt(Math.min(most - done, PURGED_AT_ONCE));
         int all = done + purged;
         if (purged == 0 || all >= most) {
             answer.complete(all);
         } else {
-            runOn(group.home(), answer, () -> purge(group, most, all, answer));
+            later.execute(() -> purgeRest(drop, later, most, all, answer));
         }
     }
 

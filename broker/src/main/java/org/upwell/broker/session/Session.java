@@ -332,10 +332,6 @@ public final class Session implements Subscriber, Owner.Ready {
         return subscriptions.remove(filter, commit);
     }
 
-    public int subscriptionCount() {
-        return subscriptions.count();
-    }
-
     // ---- Life ----------------------------------------------------------------------------------------------------
 
     /// Gives the session a connection. Part of [SessionDirectory#open].

@@ -39,10 +39,6 @@ final class SessionSubscriptions {
         this.context = context;
     }
 
-    int count() {
-        return plain.size() + shared.size();
-    }
-
     /// The filters as the client wrote them, share prefix included.
     List<String> filters() {
         List<String> filters = new ArrayList<>(plain.keySet());

@@ -439,7 +439,6 @@ class SessionTest {
             assertThat(session.subscribe(FakeBroker.filter("t"), second, Commit.NONE))
                     .isFalse();
         });
-        assertThat(session.subscriptionCount()).isEqualTo(1);
         assertThat(StoredState.of(store).sessions().getFirst().subscriptions())
                 .singleElement()
                 .satisfies(kept -> assertThat(kept.identifier()).isEqualTo(7));
