@@ -4,12 +4,14 @@ package org.upwell.broker.store;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.NavigableSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.upwell.broker.message.Message;
 import org.upwell.broker.message.MessageProperties;
@@ -197,23 +199,46 @@ public final class StoreModel {
 
     public List<String> lines() {
         List<String> lines = new ArrayList<>();
-        for (Kept kept : sessions.values()) {
-            SessionRecord session = kept.session;
-            lines.add(session == null ? "group " + kept.number + " " + kept.group : line(kept.number, session));
-            kept.subscriptions.values().stream()
-                    .map(SubscriptionRecord::toString)
-                    .sorted()
-                    .forEach(lines::add);
-            kept.queue.forEach((sequence, queued) -> lines.add(line(
-                    sequence,
-                    queued.message,
-                    "qos " + queued.target.qos() + " retain " + queued.target.retain() + " ids "
-                            + Arrays.toString(queued.target.subscriptionIds()) + " packet " + queued.packetId + " "
-                            + queued.received)));
-            lines.add("inbound " + kept.inbound);
-        }
-        retained.values().forEach(each -> lines.add(line(0, each.message, "retained")));
+        tell(lines::add);
         return lines;
+    }
+
+    /// As `lines().equals(others)`, but looks only as far as they agree: a history tries many states, nearly all of
+    /// which are wrong.
+    public boolean isTold(List<String> others) {
+        int count = retained.size();
+        for (Kept kept : sessions.values()) {
+            count += 2 + kept.subscriptions.size() + kept.queue.size();
+        }
+        Iterator<String> rest = others.iterator();
+        return count == others.size() && tell(line -> line.equals(rest.next()));
+    }
+
+    /// Tells line by line until one is not wanted. True if all were.
+    private boolean tell(Predicate<String> listener) {
+        return sessions.values().stream().allMatch(kept -> tell(kept, listener))
+                && retained.values().stream().allMatch(each -> listener.test(line(0, each.message, "retained")));
+    }
+
+    private static boolean tell(Kept kept, Predicate<String> listener) {
+        SessionRecord session = kept.session;
+        return listener.test(session == null ? "group " + kept.number + " " + kept.group : line(kept.number, session))
+                && kept.subscriptions.values().stream()
+                        .map(SubscriptionRecord::toString)
+                        .sorted()
+                        .allMatch(listener)
+                && kept.queue.entrySet().stream()
+                        .allMatch(entry -> listener.test(line(entry.getKey(), entry.getValue())))
+                && listener.test("inbound " + kept.inbound);
+    }
+
+    private static String line(long sequence, Queued queued) {
+        return line(
+                sequence,
+                queued.message,
+                "qos " + queued.target.qos() + " retain " + queued.target.retain() + " ids "
+                        + Arrays.toString(queued.target.subscriptionIds()) + " packet " + queued.packetId + " "
+                        + queued.received);
     }
 
     public static List<String> lines(StoredState state) {
