@@ -273,7 +273,8 @@ public final class MqttServer implements AutoCloseable {
         for (MqttConnection connection : open) {
             connection.awaitClosed(Math.max(0, deadline - System.nanoTime()));
         }
-        loops.shutdownGracefully(50, TimeUnit.SECONDS.toMillis(GOODBYE_SECONDS), TimeUnit.MILLISECONDS)
+        // Nothing more is to come that a quiet period would be for.
+        loops.shutdownGracefully(0, GOODBYE_SECONDS, TimeUnit.SECONDS)
                 .awaitUninterruptibly(GOODBYE_SECONDS + 1, TimeUnit.SECONDS);
         hookExecutor.shutdownNow();
     }
