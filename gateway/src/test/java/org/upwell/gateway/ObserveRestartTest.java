@@ -10,11 +10,14 @@ import static org.upwell.gateway.GatewayFixture.TOKEN;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -23,6 +26,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.upwell.access.Mac;
 import org.upwell.gateway.event.GatewayEvent;
+import org.upwell.gateway.journal.FactFields;
+import org.upwell.gateway.journal.FactFile;
 
 /// Sessions and observe relations when the gateway is killed and started anew at the same addresses. A kill is a
 /// copy of the gateway's files, taken while it runs, that the next gateway begins with.
@@ -32,10 +37,16 @@ class ObserveRestartTest {
     private static final String TARGET = "coap://SSN" + MAC + ".x:4849/snsr/arduino/temp?sens";
     private static final String TOKEN_HEX = "1122334455667788";
 
+    /// Kinds of facts, as files of earlier versions have them.
+    private static final byte RELATION_FACT = 1;
+
+    private static final byte ANSWERED_FACT = 5;
+
     private GatewayConfig config = GatewayFixture.config();
     private GatewayFixture fixture = new GatewayFixture(config);
     private Peer nic;
     private Peer application;
+    private long answered;
 
     @BeforeEach
     void connect() {
@@ -54,8 +65,39 @@ class ObserveRestartTest {
     }
 
     private void kill(GatewayConfig next) {
-        copy(config.directory(), next.directory());
+        answered += fixture.count(GatewayEvent.OBSERVE_STARTED);
+        await().until(() -> {
+            copy(config.directory(), next.directory());
+            return answeredIn(next.directory()) == answered;
+        });
         endAs(next, GatewayFixture::close);
+    }
+
+    /// How many relations were ever answered by what the files say, which is written a little later.
+    private static long answeredIn(Path directory) throws IOException {
+        AtomicLong count = new AtomicLong();
+        FactFile.open(directory.resolve("relations"), 1 << 20, reading(fact -> {
+                    if (fact.get() == ANSWERED_FACT) {
+                        count.incrementAndGet();
+                    }
+                }))
+                .close();
+        return count.get();
+    }
+
+    private static FactFile.State reading(Consumer<ByteBuffer> facts) {
+        return new FactFile.State() {
+
+            @Override
+            public void fold(ByteBuffer fact) {
+                facts.accept(fact);
+            }
+
+            @Override
+            public void snapshot(Consumer<byte[]> into) {
+                throw new AssertionError("not that much is written");
+            }
+        };
     }
 
     private void endAs(GatewayConfig next, Consumer<GatewayFixture> end) {
@@ -88,7 +130,7 @@ class ObserveRestartTest {
     private static void copy(Path from, Path to) {
         try (Stream<Path> files = Files.list(from)) {
             for (Path file : files.filter(Files::isRegularFile).toList()) {
-                Files.copy(file, to.resolve(file.getFileName()));
+                Files.copy(file, to.resolve(file.getFileName()), StandardCopyOption.REPLACE_EXISTING);
             }
         } catch (IOException fault) {
             throw new UncheckedIOException(fault);
@@ -330,6 +372,68 @@ class ObserveRestartTest {
         assertThat(answer.payloadText()).isEqualTo("state");
         assertThat(answer.has(Coap.OBSERVE)).isTrue();
         assertThat(answer.tokenHex()).isEqualTo(TOKEN_HEX);
+    }
+
+    /// As sensors take one: with nothing that could be a notification.
+    @Test
+    void registrationUnderWayIsAnsweredAfterAKillThoughThereIsNothingToTell() {
+        askAndKill();
+        nic.send(Coap.answer(expectRegistration(), Coap.VALID).with(Coap.OBSERVE, 1));
+        Coap answer = application.receive();
+        assertThat(answer.code()).isEqualTo(Coap.VALID);
+        assertThat(answer.has(Coap.OBSERVE)).isTrue();
+        assertThat(answer.tokenHex()).isEqualTo(TOKEN_HEX);
+        assertThat(fixture.count(GatewayEvent.OBSERVE_RESUMED)).isZero();
+        // From then on it is a relation like any other.
+        kill();
+        start();
+        nic.send(Coap.answer(expectRegistration(), Coap.CONTENT)
+                .with(Coap.OBSERVE, 2)
+                .payload("after"));
+        assertThat(application.receive().payloadText()).isEqualTo("after");
+        assertThat(fixture.count(GatewayEvent.OBSERVE_RESUMED)).isEqualTo(1);
+    }
+
+    @Test
+    void registrationUnderWayIsGivenUpAfterAKillIfNobodyAnswers() {
+        askAndKill();
+        nic.send(Coap.ack(expectRegistration().mid()));
+        Coap answer = application.receive();
+        assertThat(answer.codeText()).isEqualTo("5.04");
+        assertThat(answer.tokenHex()).isEqualTo(TOKEN_HEX);
+    }
+
+    private void askAndKill() {
+        application.send(register(application.nextMid()));
+        nic.send(Coap.ack(nic.receive().mid()));
+        assertThat(application.receive().code()).as("an empty acknowledgement").isZero();
+        kill();
+        start();
+    }
+
+    /// Files that say of no relation whether it was answered: there it is taken for so.
+    @Test
+    void relationOfAnOlderFileGoesOn() throws IOException {
+        kill();
+        Coap asked = Coap.non(Coap.GET, 4_711, TOKEN_HEX)
+                .with(Coap.OBSERVE, new byte[0])
+                .with(Coap.PROXY_URI, TARGET);
+        try (FactFile file = FactFile.open(config.directory().resolve("relations"), 1 << 20, reading(_ -> {}))) {
+            file.note(new FactFields(RELATION_FACT)
+                    .endpoint(application.address())
+                    .bytes(asked.token())
+                    .address(config.coap().bind().getAddress())
+                    .bytes(asked.bytes())
+                    .fact());
+        }
+        start();
+        Coap registration = expectRegistration();
+        nic.send(Coap.answer(registration, Coap.VALID).with(Coap.OBSERVE, 1));
+        // Nobody is told of that answer; when this one is here, it has been heard.
+        GatewayFixture.register(nic, MAC, 1);
+        nic.send(notification(registration, 9, 2, "after"));
+        assertThat(application.receive().payloadText()).isEqualTo("after");
+        assertThat(fixture.count(GatewayEvent.OBSERVE_RESUMED)).isEqualTo(1);
     }
 
     @Test

@@ -41,7 +41,7 @@ final class ObserveRelations implements NotificationListener, AddressBook.Listen
     /// An application that waits for or has a relation.
     ///
     /// @param block the block size it asked for; null if none
-    /// @param resumed it has the relation already, from before a restart of the gateway, and waits for no answer
+    /// @param resumed it has the relation already, answered before a restart of the gateway, and waits for nothing
     /// @param written completes when the relation would outlive the gateway, so that it may be answered
     record Observer(
             Reply reply,
@@ -129,6 +129,11 @@ final class ObserveRelations implements NotificationListener, AddressBook.Listen
     /// The device said something new of a resource.
     void news(ProxyTarget target) {
         cache.outdated(target);
+    }
+
+    /// A relation is answered for the first time.
+    void answered(Observer observer) {
+        file.answered(observer.exchange());
     }
 
     /// A relation was refused, or has ended.

@@ -26,8 +26,9 @@ import org.upwell.gateway.journal.FactFile;
 /// Of each relation it keeps the datagram that asked for it, as a non-confirmable one. Received once more it makes
 /// the same relation, and whatever it is answered with comes to the application as a notification on the token that
 /// it knows: neither side needs a second way to make a relation. Numbers of notifications go on above all that were
-/// used (RFC 7641 §3.4). Only for plain UDP, since there is nobody to speak to on a DTLS connection of an earlier
-/// process. Safe for all threads.
+/// used (RFC 7641 §3.4). Whether the application had its first answer is written too: if not, it still waits for
+/// one. Only for plain UDP, since there is nobody to speak to on a DTLS connection of an earlier process. Safe for
+/// all threads.
 public final class RelationFile implements AutoCloseable {
 
     /// Takes a datagram as if it had just come in at one of our addresses.
@@ -35,9 +36,13 @@ public final class RelationFile implements AutoCloseable {
         void receive(InetAddress local, InetSocketAddress client, byte[] datagram);
     }
 
+    /// A relation that was answered; in files that have no [#ASKED], one that may not have been.
     private static final byte HERE = 1;
+
     private static final byte OVER = 2;
     private static final byte NUMBER = 3;
+    private static final byte ASKED = 4;
+    private static final byte ANSWERED = 5;
     private static final long COMPACT_ABOVE_BYTES = 16 << 20;
     private static final int TYPE_MASK = 0x30;
     private static final int MID_OFFSET = 2;
@@ -56,7 +61,11 @@ public final class RelationFile implements AutoCloseable {
     }
 
     /// @param exchange null for one of an earlier process until it is resumed
-    private record Kept(@Nullable Exchange exchange, InetAddress local, byte[] datagram) {
+    private record Kept(@Nullable Exchange exchange, InetAddress local, byte[] datagram, boolean answered) {
+
+        Kept asAnswered() {
+            return new Kept(exchange, local, datagram, true);
+        }
 
         int mid() {
             return ByteBuffer.wrap(datagram).getShort(MID_OFFSET) & 0xffff;
@@ -72,7 +81,7 @@ public final class RelationFile implements AutoCloseable {
 
             @Override
             public void snapshot(Consumer<byte[]> into) {
-                kept.forEach((key, relation) -> into.accept(hereFact(key, relation)));
+                kept.forEach((key, relation) -> into.accept(relationFact(key, relation)));
                 if (reserved >= 0) {
                     into.accept(numberFact(reserved));
                 }
@@ -96,10 +105,10 @@ public final class RelationFile implements AutoCloseable {
         });
     }
 
-    /// Whether the request is one that [#resume] brought.
+    /// Whether the request is one that [#resume] brought, and was answered before.
     boolean isResumed(Exchange exchange) {
         Kept relation = kept.get(Key.of(exchange));
-        return relation != null && isLeft(relation, exchange);
+        return relation != null && relation.answered && isLeft(relation, exchange);
     }
 
     private static boolean isLeft(Kept relation, Exchange exchange) {
@@ -119,9 +128,20 @@ public final class RelationFile implements AutoCloseable {
         byte[] received = request.getBytes();
         byte[] datagram = received == null ? new UdpDataSerializer().getByteArray(request) : received.clone();
         datagram[0] = (byte) ((datagram[0] & ~TYPE_MASK) | (CoAP.Type.NON.value << 4));
-        Kept relation = new Kept(exchange, exchange.getEndpoint().getAddress().getAddress(), datagram);
+        InetAddress local = exchange.getEndpoint().getAddress().getAddress();
+        Kept relation = new Kept(exchange, local, datagram, isResumed(exchange));
         kept.put(key, relation);
-        return facts.append(hereFact(key, relation), FactFile.Keeping.WRITTEN);
+        return facts.append(relationFact(key, relation), FactFile.Keeping.WRITTEN);
+    }
+
+    /// The first answer is on its way. If this is lost, the application is given another, which does no harm.
+    synchronized void answered(Exchange exchange) {
+        Key key = Key.of(exchange);
+        Kept relation = kept.get(key);
+        if (relation != null && exchange.equals(relation.exchange) && !relation.answered) {
+            kept.put(key, relation.asAnswered());
+            facts.note(keyFact(ANSWERED, key));
+        }
     }
 
     /// The relation was refused or has ended.
@@ -131,10 +151,7 @@ public final class RelationFile implements AutoCloseable {
         if (relation != null
                 && (exchange.equals(relation.exchange) || isLeft(relation, exchange))
                 && kept.remove(key, relation)) {
-            facts.note(new FactFields(OVER)
-                    .endpoint(key.client)
-                    .bytes(key.token.getBytes())
-                    .fact());
+            facts.note(keyFact(OVER, key));
         }
     }
 
@@ -152,19 +169,31 @@ public final class RelationFile implements AutoCloseable {
     private void fold(ByteBuffer fact) {
         byte kind = fact.get();
         switch (kind) {
-            case HERE -> {
-                Key key = new Key(FactFields.endpoint(fact), new Token(FactFields.bytes(fact)));
+            case HERE, ASKED -> {
+                Key key = key(fact);
                 InetAddress local = FactFields.address(fact);
-                kept.put(key, new Kept(null, local, FactFields.bytes(fact)));
+                kept.put(key, new Kept(null, local, FactFields.bytes(fact), kind == HERE));
             }
-            case OVER -> kept.remove(new Key(FactFields.endpoint(fact), new Token(FactFields.bytes(fact))));
+            case ANSWERED -> kept.computeIfPresent(key(fact), (_, relation) -> relation.asAnswered());
+            case OVER -> kept.remove(key(fact));
             case NUMBER -> reserved = (int) fact.getLong();
             default -> throw new IllegalArgumentException("kind " + kind + " is not known");
         }
     }
 
-    private static byte[] hereFact(Key key, Kept relation) {
-        return new FactFields(HERE)
+    private static Key key(ByteBuffer fact) {
+        return new Key(FactFields.endpoint(fact), new Token(FactFields.bytes(fact)));
+    }
+
+    private static byte[] keyFact(byte kind, Key key) {
+        return new FactFields(kind)
+                .endpoint(key.client)
+                .bytes(key.token.getBytes())
+                .fact();
+    }
+
+    private static byte[] relationFact(Key key, Kept relation) {
+        return new FactFields(relation.answered ? HERE : ASKED)
                 .endpoint(key.client)
                 .bytes(key.token.getBytes())
                 .address(relation.local)

@@ -344,6 +344,9 @@ final class SharedObservation implements ObservableResource {
             return Answers.of(ResponseCode.UNAUTHORIZED);
         }
         boolean follows = addFollower(observer, GatewayEvent.OBSERVE_STARTED) != null;
+        if (follows) {
+            relations.answered(observer);
+        }
         // Without Observe the client knows that it has no relation.
         Body told = follows ? known() : known().observed(null);
         return relations.blocks.first(observer.exchange().getRemoteSocketAddress(), resource, told, observer.block());
