@@ -151,6 +151,10 @@ public record GatewayConfig(
         return new GatewayConfig(coap, field, bridge, sessions, patience, other, times, devices, directory);
     }
 
+    public GatewayConfig withPatience(Patience other) {
+        return new GatewayConfig(coap, field, bridge, sessions, other, limits, times, devices, directory);
+    }
+
     public GatewayConfig withSecured(Secured secured) {
         Listener both = new Listener(coap.bind(), Optional.of(secured));
         return new GatewayConfig(both, field, bridge, sessions, patience, limits, times, devices, directory);

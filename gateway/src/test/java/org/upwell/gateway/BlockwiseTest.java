@@ -6,7 +6,9 @@ import static org.upwell.gateway.GatewayFixture.MAC;
 import static org.upwell.gateway.GatewayFixture.TOKEN;
 
 import java.io.ByteArrayOutputStream;
+import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -25,7 +27,9 @@ class BlockwiseTest {
     private static final int SZX_128 = 3;
     private static final int SZX_1024 = 6;
 
-    private final GatewayFixture fixture = new GatewayFixture();
+    private static final int CONTINUE = 0x5f;
+
+    private GatewayFixture fixture = new GatewayFixture();
     private Peer nic;
     private Peer application;
 
@@ -38,6 +42,14 @@ class BlockwiseTest {
     @AfterEach
     void stop() {
         fixture.close();
+    }
+
+    /// @param patience with devices that acknowledge and do not answer
+    private void restart(Duration patience) {
+        fixture.close();
+        fixture = new GatewayFixture(
+                GatewayFixture.config().withPatience(new GatewayConfig.Patience(patience, patience, patience)));
+        connect();
     }
 
     private Coap put(int block, byte[] payload) {
@@ -104,8 +116,7 @@ class BlockwiseTest {
             assertThat(block.uintOption(Coap.BLOCK1)).isEqualTo(number << 4 | MORE | SZX_128);
             assertThat(block.payload()).hasSize(128);
             received.writeBytes(block.payload());
-            // 2.31.
-            nic.send(Coap.answer(block, 0x5f).with(Coap.BLOCK1, number << 4 | MORE | SZX_128));
+            nic.send(Coap.answer(block, CONTINUE).with(Coap.BLOCK1, number << 4 | MORE | SZX_128));
         }
         Coap last = nic.receive();
         assertThat(last.uintOption(Coap.BLOCK1)).isEqualTo(7 << 4 | SZX_128);
@@ -205,6 +216,144 @@ class BlockwiseTest {
         Coap second = application.ask(
                 Coap.con(Coap.GET, 2, "77").with(Coap.BLOCK2, 1 << 4 | SZX_128).with(Coap.PROXY_URI, TARGET));
         assertThat(second.option(4)).contains(etag);
+    }
+
+    private static Coap get(Peer application, String path) {
+        return Coap.con(Coap.GET, application.nextMid(), "77")
+                .with(Coap.PROXY_URI, "coap://SSN" + MAC + ".x:4849/" + path);
+    }
+
+    private static Coap separate(Coap request, int mid, int code) {
+        return new Coap(Coap.NON, code, mid, request.token(), List.of(), new byte[0]);
+    }
+
+    /// The device answers what it is asked otherwise, so nothing was on its way.
+    private void expectNothing() {
+        GatewayFixture.register(nic, MAC, 1);
+        assertThat(nic.pending()).isEmpty();
+    }
+
+    /// Whoever asks for `path` until something comes of it.
+    private Peer asks(String path) {
+        Peer other = fixture.application(TOKEN);
+        other.send(get(other, path));
+        settle(other);
+        return other;
+    }
+
+    /// Asks for what needs no device, on the same way: what was sent before is known then.
+    private static void settle(Peer peer) {
+        peer.send(Coap.con(Coap.GET, peer.nextMid(), "7e").path(".well-known", "core"));
+        Coap answer = peer.receive();
+        while (!answer.tokenHex().equals("7e")) {
+            answer = peer.receive();
+        }
+    }
+
+    /// Blocks of two answers cannot be told apart (RFC 7959 §2.4).
+    ///
+    /// ```
+    /// applications                       gateway                     NIC
+    ///  | CON GET /a          (one)         | CON GET /a                |
+    ///  |---------------------------------->|-------------------------->|
+    ///  |                                   |                       ACK |
+    ///  |                                   |<--------------------------|
+    ///  | CON GET /a, GET /b  (others)      |                           |
+    ///  |---------------------------------->| CON GET /b                |
+    ///  |                                   |-------------------------->|
+    ///  |                                   |      NON 2.05, Block2 0/1 |
+    ///  |                                   |<--------------------------|
+    ///  |                                   | CON GET /a, Block2 1/0    |
+    ///  |                                   |-------------------------->|
+    ///  |            NON 2.05, whole (one)  |      ACK 2.05, Block2 1/0 |
+    ///  |<----------------------------------|<--------------------------|
+    ///  |                                   | CON GET /a                |
+    ///  |                                   |-------------------------->|
+    /// ```
+    @Test
+    void nobodyElseIsAnsweredByTheSameResourceMeanwhile() {
+        restart(Duration.ofSeconds(20));
+        application.send(get(application, "a"));
+        Coap first = nic.receive();
+        nic.send(Coap.ack(first.mid()));
+        Peer same = asks("a");
+        expectNothing();
+        Peer other = asks("b");
+        Coap elsewhere = nic.receive();
+        assertThat(elsewhere.textOptions(Coap.URI_PATH)).containsExactly("b");
+        nic.send(Coap.answer(elsewhere, Coap.CONTENT).payload("b"));
+        assertThat(other.receiveMessage().payloadText()).isEqualTo("b");
+
+        byte[] body = body(100);
+        nic.send(separate(first, 4711, Coap.CONTENT)
+                .with(Coap.BLOCK2, MORE | SZX_64)
+                .payload(part(body, 0, 64)));
+        Coap next = nic.receive();
+        assertThat(next.uintOption(Coap.BLOCK2)).isEqualTo(1 << 4 | SZX_64);
+        // While blocks come, the device is busy; also when it takes its time with one.
+        nic.send(Coap.ack(next.mid()));
+        Peer third = asks("c");
+        expectNothing();
+        nic.send(separate(next, 4712, Coap.CONTENT)
+                .with(Coap.BLOCK2, 1 << 4 | SZX_64)
+                .payload(part(body, 64, 100)));
+        assertThat(application.receiveMessage().payload()).isEqualTo(body);
+
+        answerPlainly("a", "c");
+        assertThat(same.receiveMessage().payloadText()).isEqualTo("a");
+        assertThat(third.receiveMessage().payloadText()).isEqualTo("c");
+    }
+
+    private void answerPlainly(String... paths) {
+        for (String path : paths) {
+            Coap request = nic.receive();
+            assertThat(request.textOptions(Coap.URI_PATH)).containsExactly(path);
+            nic.send(Coap.answer(request, Coap.CONTENT).payload(path));
+        }
+    }
+
+    /// RFC 7959 §2.5.
+    @Test
+    void bodiesForTheSameResourceAreSentOneAfterTheOther() {
+        restart(Duration.ofSeconds(20));
+        Peer second = fixture.application(TOKEN);
+        application.send(whole(application, body(230)));
+        second.send(whole(second, body(231)));
+        Coap begun = nic.receive();
+        assertThat(begun.uintOption(Coap.BLOCK1)).isEqualTo(MORE | SZX_128);
+        nic.send(Coap.ack(begun.mid()));
+        settle(second);
+        expectNothing();
+        nic.send(separate(begun, 4711, CONTINUE).with(Coap.BLOCK1, MORE | SZX_128));
+        expectLastBlock(102);
+        Coap after = nic.receive();
+        assertThat(after.uintOption(Coap.BLOCK1)).isEqualTo(MORE | SZX_128);
+        nic.send(Coap.answer(after, CONTINUE).with(Coap.BLOCK1, MORE | SZX_128));
+        expectLastBlock(103);
+    }
+
+    private static Coap whole(Peer writer, byte[] body) {
+        return Coap.con(Coap.PUT, writer.nextMid(), "77")
+                .with(Coap.PROXY_URI, TARGET)
+                .payload(body);
+    }
+
+    private void expectLastBlock(int length) {
+        Coap last = nic.receive();
+        assertThat(last.uintOption(Coap.BLOCK1)).isEqualTo(1 << 4 | SZX_128);
+        assertThat(last.payload()).hasSize(length);
+        nic.send(Coap.answer(last, Coap.CHANGED).with(Coap.BLOCK1, 1 << 4 | SZX_128));
+    }
+
+    /// The answer may be lost; who asks again is not made to wait until the first has lost patience.
+    @Test
+    void deviceThatSaysNoMoreHoldsItsResourceForAWhileOnly() {
+        application.send(get(application, "a"));
+        nic.send(Coap.ack(nic.receive().mid()));
+        Peer same = asks("a");
+        answerPlainly("a");
+        assertThat(same.receiveMessage().payloadText()).isEqualTo("a");
+        assertThat(application.receiveMessage().codeText()).isEqualTo("5.04");
     }
 
     /// FETCH, PATCH and iPATCH (RFC 8132).

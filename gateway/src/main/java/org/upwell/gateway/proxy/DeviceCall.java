@@ -31,6 +31,10 @@ final class DeviceCall implements SendTurns.Waiter {
         boolean follows() {
             return method != Code.POST && method != Code.PATCH && !options.hasObserve();
         }
+
+        SendTurns.Resource resource() {
+            return new SendTurns.Resource(method, options.getUriString());
+        }
     }
 
     /// Hears of the outcome, once.
@@ -77,7 +81,7 @@ final class DeviceCall implements SendTurns.Waiter {
             fail();
             return;
         }
-        Turn asked = calls.turn(order.mac, AccessPoint.of(device.address()), session, this);
+        Turn asked = calls.turn(order, AccessPoint.of(device.address()), session, this);
         synchronized (this) {
             if (over) {
                 return;
@@ -268,6 +272,9 @@ final class DeviceCall implements SendTurns.Waiter {
         private final Request request;
         private final Registration device;
         private final Turn turn;
+        // Of the exchange's executor.
+        private boolean begun;
+        private boolean again;
 
         Copy(Request request, Registration device, Turn turn) {
             this.request = request;
@@ -286,14 +293,25 @@ final class DeviceCall implements SendTurns.Waiter {
             }
         }
 
-        /// The device has it, and takes its time: it may be given another.
+        /// The library sends a message: the request, or after that the next block of it or of its answer, or any of
+        /// them again.
+        @Override
+        public void onReadyToSend() {
+            if (begun && !again) {
+                turn.goesOn();
+            }
+            begun = true;
+            again = false;
+        }
+
         @Override
         public void onAcknowledgement() {
-            turn.release();
+            turn.acknowledged();
         }
 
         @Override
         public void onRetransmission() {
+            again = true;
             turn.heard();
         }
 

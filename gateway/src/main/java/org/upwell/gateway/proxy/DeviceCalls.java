@@ -29,8 +29,8 @@ final class DeviceCalls implements AddressBook.Listener {
 
     /// @param executor where calls are sent later or again; not the thread that hears of a move, which holds the
     ///     book's lock
-    DeviceCalls(AddressBook devices, ForwardProxy.Limits limits, GatewayCounters counters, Executor executor) {
-        this.turns = new SendTurns(limits, executor);
+    DeviceCalls(AddressBook devices, SendTurns turns, GatewayCounters counters, Executor executor) {
+        this.turns = turns;
         this.devices = devices;
         this.counters = counters;
         this.executor = executor;
@@ -63,8 +63,9 @@ final class DeviceCalls implements AddressBook.Listener {
         });
     }
 
-    SendTurns.Turn turn(Mac mac, AccessPoint accessPoint, @Nullable Session session, SendTurns.Waiter waiter) {
-        return turns.new Turn(mac, accessPoint, session, waiter);
+    SendTurns.Turn turn(
+            DeviceCall.Order order, AccessPoint accessPoint, @Nullable Session session, SendTurns.Waiter waiter) {
+        return turns.new Turn(order.mac(), order.resource(), accessPoint, session, waiter);
     }
 
     @Nullable

@@ -57,6 +57,9 @@ public final class ForwardProxy {
     /// How long who is sent back is asked to wait.
     private static final long BUSY_RETRY_SECONDS = 10;
 
+    /// Whose answer does not come keeps others from its resource for a part of anybody's patience only.
+    private static final int HOLDS_IN_PATIENCE = 4;
+
     private static final int OBSERVE = 0;
     private static final int OBSERVE_NO_MORE = 1;
 
@@ -90,7 +93,8 @@ public final class ForwardProxy {
         this.owners = owners;
         this.counters = counters;
         this.timer = timer;
-        this.calls = new DeviceCalls(devices, limits, counters, timer);
+        SendTurns turns = new SendTurns(limits, timer, times.nonConfirmable.dividedBy(HOLDS_IN_PATIENCE));
+        this.calls = new DeviceCalls(devices, turns, counters, timer);
         this.blocks = new BodyBlocks(System::nanoTime);
         this.bodies = new RequestBodies(System::nanoTime);
         this.cache = new AnswerCache(limits.cacheBytes(), System::nanoTime);

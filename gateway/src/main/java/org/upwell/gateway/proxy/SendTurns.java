@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.upwell.gateway.proxy;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Executor;
+import java.util.Set;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.eclipse.californium.core.coap.CoAP.Code;
 import org.jspecify.annotations.Nullable;
 import org.upwell.access.Mac;
 import org.upwell.gateway.field.AccessPoint;
@@ -21,7 +27,12 @@ import org.upwell.gateway.session.Session;
 ///
 /// The places to wait in are shared by the same rules, or one nightly reading would shut out everybody else: when
 /// none is left, an interactive request takes that of the newest bulk one of whoever waits with most; and who waits
-/// with less takes one from who waits with more. Safe for all threads; nobody is called under the lock.
+/// with less takes one from who waits with more.
+///
+/// Of a device's resource one request with each method is under way at a time, until it is answered: it or the
+/// answer may go in blocks, and blocks of two transfers cannot be told apart (RFC 7959 §2.4, §2.5). But who is silent
+/// after an acknowledgement holds nobody up for longer than a while. Safe for all threads; nobody is called under the
+/// lock.
 final class SendTurns {
 
     enum Answer {
@@ -36,7 +47,8 @@ final class SendTurns {
     private static final int BULK_EVERY = 8;
 
     private final ForwardProxy.Limits limits;
-    private final Executor executor;
+    private final ScheduledExecutorService executor;
+    private final Duration hold;
     private final Map<Mac, Load> devices = new HashMap<>();
     private final Map<AccessPoint, Lane> lanes = new HashMap<>();
     private final Map<Session, Integer> underWay = new HashMap<>();
@@ -55,6 +67,7 @@ final class SendTurns {
     private static final class Load {
 
         private int inFlight;
+        private final Set<Resource> underWay = new HashSet<>(2);
         private final List<Turn> waiting = new ArrayList<>(0);
     }
 
@@ -74,29 +87,45 @@ final class SendTurns {
         IN_FLIGHT,
         /// The packet is through, or lost; the device has not answered.
         HEARD,
+        /// The device has it, and takes its time.
+        ACKNOWLEDGED,
         OVER
     }
 
     /// @param executor where those who waited are told
-    SendTurns(ForwardProxy.Limits limits, Executor executor) {
+    /// @param hold how long a request that the device acknowledged, and says no more of, keeps its turn
+    SendTurns(ForwardProxy.Limits limits, ScheduledExecutorService executor, Duration hold) {
         this.limits = limits;
         this.executor = executor;
+        this.hold = hold;
     }
+
+    /// What a request asks of a device; two that do the same must not be under way together.
+    ///
+    /// @param uri path and query
+    record Resource(Code method, String uri) {}
 
     /// One request's right to be sent.
     final class Turn {
 
         private final Mac mac;
+        private final Resource resource;
         private final AccessPoint accessPoint;
         private final @Nullable Session session;
         private final Waiter waiter;
         private State state = State.NEW;
         private boolean interactive;
+        private boolean inBlocks;
+        /// Counts as under way for its session.
+        private boolean counted;
+
+        private @Nullable Future<?> bound;
 
         /// @param session for whom; null if for the gateway
         /// @param waiter told what came of it, if it had to wait
-        Turn(Mac mac, AccessPoint accessPoint, @Nullable Session session, Waiter waiter) {
+        Turn(Mac mac, Resource resource, AccessPoint accessPoint, @Nullable Session session, Waiter waiter) {
             this.mac = mac;
+            this.resource = resource;
             this.accessPoint = accessPoint;
             this.session = session;
             this.waiter = waiter;
@@ -127,6 +156,16 @@ final class SendTurns {
             SendTurns.this.heard(this);
         }
 
+        /// The device has it, and takes its time: it may be given another, unless this one goes in blocks.
+        void acknowledged() {
+            SendTurns.this.acknowledged(this);
+        }
+
+        /// A further block is sent: the device is busy with it, also if it was given another meanwhile.
+        void goesOn() {
+            SendTurns.this.goesOn(this);
+        }
+
         /// Nothing more comes of it. May be called again.
         void release() {
             SendTurns.this.release(this);
@@ -146,10 +185,10 @@ final class SendTurns {
     }
 
     private Answer ask(Turn turn, List<Turn> displaced) {
-        Load load = devices.computeIfAbsent(turn.mac, _ -> new Load());
-        Lane lane = lanes.computeIfAbsent(turn.accessPoint, _ -> new Lane());
+        Load load = load(turn);
+        Lane lane = lane(turn);
         // If both have room nobody waits who could go.
-        boolean now = mayGo(load) && lane.inFlight < limits.inFlightPerAccessPoint();
+        boolean now = mayGo(turn) && lane.inFlight < limits.inFlightPerAccessPoint();
         turn.interactive = turn.session != null && underWay.getOrDefault(turn.session, 0) < INTERACTIVE;
         if (!now && !findRoom(turn, load, lane, displaced)) {
             turn.state = State.OVER;
@@ -158,6 +197,7 @@ final class SendTurns {
         }
         if (turn.session != null) {
             underWay.merge(turn.session, 1, Integer::sum);
+            turn.counted = true;
         }
         if (now) {
             give(turn, load, lane);
@@ -212,10 +252,6 @@ final class SendTurns {
         return ofBulk == null ? interactive.newestOfMoreThan(newcomer) : ofBulk;
     }
 
-    private boolean mayGo(Load load) {
-        return load.inFlight < limits.inFlightPerDevice();
-    }
-
     private static FairQueue queue(Turn turn, Lane lane) {
         return turn.interactive ? lane.interactive : lane.bulk;
     }
@@ -223,6 +259,7 @@ final class SendTurns {
     private static void give(Turn turn, Load load, Lane lane) {
         turn.state = State.IN_FLIGHT;
         load.inFlight++;
+        load.underWay.add(turn.resource);
         lane.inFlight++;
     }
 
@@ -240,6 +277,42 @@ final class SendTurns {
         tell(given);
     }
 
+    private void acknowledged(Turn turn) {
+        List<Turn> given = new ArrayList<>(0);
+        synchronized (this) {
+            if (turn.state != State.IN_FLIGHT && turn.state != State.HEARD) {
+                return;
+            }
+            unbound(turn);
+            turn.bound = executor.schedule(turn::release, hold.toNanos(), TimeUnit.NANOSECONDS);
+            if (!turn.inBlocks) {
+                Load load = load(turn);
+                Lane lane = lane(turn);
+                land(turn, load, lane);
+                turn.state = State.ACKNOWLEDGED;
+                giveTurns(lane, given);
+                giveElsewhere(load, lane, given);
+                forgetIfIdle(turn, load, lane);
+            }
+        }
+        tell(given);
+    }
+
+    private synchronized void goesOn(Turn turn) {
+        turn.inBlocks = true;
+        unbound(turn);
+        if (turn.state == State.ACKNOWLEDGED) {
+            give(turn, load(turn), lane(turn));
+        }
+    }
+
+    private static void unbound(Turn turn) {
+        if (turn.bound != null) {
+            turn.bound.cancel(false);
+            turn.bound = null;
+        }
+    }
+
     private void release(Turn turn) {
         List<Turn> given = new ArrayList<>(0);
         synchronized (this) {
@@ -250,29 +323,55 @@ final class SendTurns {
 
     private void end(Turn turn, List<Turn> given) {
         State before = turn.state;
-        turn.state = State.OVER;
         if (before == State.OVER || before == State.NEW) {
+            turn.state = State.OVER;
             return;
         }
-        Load load = devices.computeIfAbsent(turn.mac, _ -> new Load());
-        // Idle lanes go, also one through which a packet went that is only waiting for its answer.
-        Lane lane = lanes.computeIfAbsent(turn.accessPoint, _ -> new Lane());
-        if (turn.session != null) {
-            underWay.computeIfPresent(turn.session, (_, count) -> count == 1 ? null : count - 1);
-        }
+        unbound(turn);
+        Load load = load(turn);
+        Lane lane = lane(turn);
         if (before == State.WAITING) {
             queue(turn, lane).remove(turn);
             load.waiting.remove(turn);
             lane.waiting--;
+            discount(turn);
         } else {
-            load.inFlight--;
-            if (before == State.IN_FLIGHT) {
-                lane.inFlight--;
+            if (before != State.ACKNOWLEDGED) {
+                land(turn, load, lane);
             }
+            load.underWay.remove(turn.resource);
+        }
+        turn.state = State.OVER;
+        if (before != State.WAITING) {
             giveTurns(lane, given);
             giveElsewhere(load, lane, given);
         }
         forgetIfIdle(turn, load, lane);
+    }
+
+    /// The device and the access point have room again.
+    private void land(Turn turn, Load load, Lane lane) {
+        load.inFlight--;
+        if (turn.state == State.IN_FLIGHT) {
+            lane.inFlight--;
+        }
+        discount(turn);
+    }
+
+    private void discount(Turn turn) {
+        if (turn.counted && turn.session != null) {
+            turn.counted = false;
+            underWay.computeIfPresent(turn.session, (_, count) -> count == 1 ? null : count - 1);
+        }
+    }
+
+    private Load load(Turn turn) {
+        return devices.computeIfAbsent(turn.mac, _ -> new Load());
+    }
+
+    /// Idle lanes go, also one through which a packet went that is only waiting for its answer.
+    private Lane lane(Turn turn) {
+        return lanes.computeIfAbsent(turn.accessPoint, _ -> new Lane());
     }
 
     /// Others may have asked for the device when it was behind another access point.
@@ -305,11 +404,11 @@ final class SendTurns {
 
     private boolean mayGo(Turn turn) {
         Load load = devices.get(turn.mac);
-        return load == null || mayGo(load);
+        return load == null || (load.inFlight < limits.inFlightPerDevice() && !load.underWay.contains(turn.resource));
     }
 
     private void forgetIfIdle(Turn turn, Load load, Lane lane) {
-        if (load.inFlight == 0 && load.waiting.isEmpty()) {
+        if (load.inFlight == 0 && load.underWay.isEmpty() && load.waiting.isEmpty()) {
             devices.remove(turn.mac);
         }
         if (lane.inFlight == 0 && lane.waiting == 0) {
