@@ -135,6 +135,38 @@ class AnswerCacheTest {
         expectAsked(get());
     }
 
+    private Coap write() {
+        return Coap.non(Coap.PUT, application.nextMid(), "aa").with(Coap.PROXY_URI, TARGET + "?cfg=C");
+    }
+
+    /// It may have been carried out, before or after what was read meanwhile.
+    @Test
+    void answerIsNotServedAfterAChangeThatNobodyConfirmed() {
+        application.send(write());
+        nic.send(Coap.ack(nic.receive().mid()));
+        read(get(), content("read meanwhile").with(Coap.MAX_AGE, 60));
+        Coap givenUp = application.receiveMessage();
+        assertThat(givenUp.tokenHex()).isEqualTo("aa");
+        assertThat(givenUp.codeText()).isEqualTo("5.04");
+        expectAsked(get());
+    }
+
+    @Test
+    void answerIsNotServedAfterAChangeThatCouldNotBeSent() {
+        fixture.close();
+        fixture = new GatewayFixture(
+                GatewayFixture.config().withLimits(new ForwardProxy.Limits(2, 100, 32, 100, 1 << 20)));
+        connect();
+        application.send(write());
+        Coap forwarded = nic.receive();
+        read(get(), content("read meanwhile").with(Coap.MAX_AGE, 60));
+        nic.send(Coap.rst(forwarded.mid()));
+        Coap rejected = application.receiveMessage();
+        assertThat(rejected.tokenHex()).isEqualTo("aa");
+        assertThat(rejected.codeText()).isEqualTo("5.04");
+        expectAsked(get());
+    }
+
     @Test
     void restartOfTheDeviceEndsItAndARefreshedRegistrationDoesNot() {
         read(get(), content("old").with(Coap.MAX_AGE, 60));
@@ -181,6 +213,29 @@ class AnswerCacheTest {
         assertThat(answer.codeText()).isEqualTo("2.05");
         assertThat(answer.payloadText()).isEqualTo("old");
         expectKept(get(), "old");
+    }
+
+    /// The proxy asked by an ETag that the client knows nothing of; what that stands for was forgotten meanwhile.
+    @Test
+    void clientThatHasNothingIsNotToldThatItHolds() {
+        read(get(), content("old").with(ETAG, tag("v1")).with(Coap.MAX_AGE, 0));
+        application.send(get());
+        Coap slow = nic.receive();
+        assertThat(slow.option(ETAG)).contains(tag("v1"));
+        nic.send(Coap.ack(slow.mid()));
+        read(
+                Coap.con(Coap.PUT, application.nextMid(), "77").with(Coap.PROXY_URI, TARGET + "?cfg=C"),
+                Coap.ack(0).code(Coap.CHANGED));
+        nic.send(new Coap(Coap.NON, Coap.VALID, 4711, slow.token(), List.of(), new byte[0]).with(ETAG, tag("v1")));
+        Coap answer = application.receiveMessage();
+        assertThat(answer.codeText()).isEqualTo("2.05");
+        assertThat(answer.payloadText()).isEqualTo("old");
+        // It may be from before the change.
+        application.send(get());
+        Coap forwarded = nic.receive();
+        assertThat(forwarded.has(ETAG)).isFalse();
+        nic.send(Coap.answer(forwarded, Coap.CONTENT).payload("new"));
+        assertThat(application.receiveMessage().payloadText()).isEqualTo("new");
     }
 
     /// The client has it, so it is told that and no more.

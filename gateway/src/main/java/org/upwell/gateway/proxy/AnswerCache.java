@@ -75,10 +75,9 @@ final class AnswerCache implements AddressBook.Listener {
         return age.compareTo(found.body.maxAge()) < 0 ? Optional.of(found.body.aged(age)) : Optional.empty();
     }
 
-    /// By which ETag the device may say that a kept answer holds again.
-    synchronized byte @Nullable [] etag(Key key) {
-        Kept found = kept.get(key);
-        return found == null ? null : etag(found.body.options());
+    /// What the device may say by its ETag that it holds again.
+    synchronized Optional<Body> tagged(Key key) {
+        return Optional.ofNullable(kept.get(key)).map(Kept::body).filter(body -> etag(body.options()) != null);
     }
 
     static byte @Nullable [] etag(OptionSet options) {
@@ -110,22 +109,20 @@ final class AnswerCache implements AddressBook.Listener {
         }
     }
 
-    /// The device said by 2.03 that what is kept under that ETag holds again, with the options of this answer (RFC
-    /// 7252 §5.9.1.3).
+    /// Keeps what the device was asked for by its ETag, if it says by 2.03 that it holds again.
     ///
-    /// @return the whole answer; empty if it is not here any more
-    synchronized Optional<Body> validated(Key key, Body valid, long stamp) {
-        Kept found = kept.get(key);
-        byte[] etag = etag(valid.options());
-        if (found == null || etag == null || !Arrays.equals(etag, etag(found.body.options()))) {
+    /// @param tagged what [#tagged] gave, which need not be here any more
+    /// @return the whole answer, with the options of this one (RFC 7252 §5.9.1.3); empty if it is about another
+    Optional<Body> validated(Key key, Body tagged, Body valid, long stamp) {
+        if (!Arrays.equals(etag(valid.options()), etag(tagged.options()))) {
             return Optional.empty();
         }
-        OptionSet options = new OptionSet(found.body.options());
+        OptionSet options = new OptionSet(tagged.options());
         options.removeMaxAge();
         if (valid.options().hasMaxAge()) {
             options.setMaxAge(valid.options().getMaxAge());
         }
-        Body again = new Body(found.body.code(), options, found.body.payload(), null);
+        Body again = new Body(tagged.code(), options, tagged.payload(), null);
         keep(key, again, stamp);
         return Optional.of(again);
     }

@@ -225,20 +225,31 @@ public final class ForwardProxy {
                 exchange.sendResponse(answerOf(exchange, resource, kept.get()));
                 return;
             }
-        } else if (!AnswerCache.isSafe(request.getCode())) {
-            cache.forget(order.mac());
         }
+        forgetWhatItChanges(resource);
         Reply reply = new Reply(exchange);
-        Carried carried = new Carried(reply, session, resource, key);
-        DeviceCall call = calls.start(withBlockSize(withEtag(order, key), block), session, carried);
-        wait(reply, call);
+        Body tagged = request.getCode() == Code.GET ? cache.tagged(key).orElse(null) : null;
+        Carried carried = new Carried(reply, session, resource, key, tagged);
+        DeviceCall call = calls.start(withBlockSize(withEtag(order, tagged), block), session, carried);
+        wait(reply, () -> {
+            call.cancel();
+            forgetWhatItChanges(resource);
+        });
+    }
+
+    /// To be called before a request is carried on and at its end, whatever that is: what was read while it was
+    /// under way may be from before, and a request that nobody answered may have been carried out (RFC 7252 §5.6).
+    private void forgetWhatItChanges(ResourceKey resource) {
+        if (!AnswerCache.isSafe(resource.method())) {
+            cache.forget(resource.target().mac());
+        }
     }
 
     private ObserveRelations.Observer observer(Exchange exchange, Session session) {
         Reply reply = new Reply(exchange);
         boolean resumed = relationFile.isResumed(exchange);
         if (!resumed) {
-            wait(reply, null);
+            wait(reply, () -> {});
         }
         return new ObserveRelations.Observer(
                 reply, session, exchange.getRequest().getOptions().getBlock2(), resumed, relationFile.asked(exchange));
@@ -258,8 +269,8 @@ public final class ForwardProxy {
     }
 
     /// Lets the device say that what is kept still holds.
-    private DeviceCall.Order withEtag(DeviceCall.Order order, AnswerCache.Key key) {
-        byte[] etag = order.method() == Code.GET ? cache.etag(key) : null;
+    private static DeviceCall.Order withEtag(DeviceCall.Order order, @Nullable Body tagged) {
+        byte[] etag = tagged == null ? null : AnswerCache.etag(tagged.options());
         if (etag == null || order.options().containsETag(etag)) {
             return order;
         }
@@ -278,13 +289,12 @@ public final class ForwardProxy {
         return new DeviceCall.Order(order.mac(), order.method(), options, order.payload());
     }
 
-    private void wait(Reply reply, @Nullable DeviceCall call) {
+    /// @param giveUp called when patience ends before the reply is sent
+    private void wait(Reply reply, Runnable giveUp) {
         boolean confirmable = reply.exchange().getRequest().isConfirmable();
         reply.acknowledgeAfter(times.promptAck, timer);
         reply.giveUpAfter(confirmable ? times.confirmable : times.nonConfirmable, timer, () -> {
-            if (call != null) {
-                call.cancel();
-            }
+            giveUp.run();
             return unreachable();
         });
     }
@@ -311,22 +321,22 @@ public final class ForwardProxy {
         private final Session session;
         private final ResourceKey resource;
         private final AnswerCache.Key key;
+        private final @Nullable Body tagged;
         private final long stamp;
 
-        Carried(Reply reply, Session session, ResourceKey resource, AnswerCache.Key key) {
+        /// @param tagged what the device may say that it holds again; null if it is asked for nothing of the kind
+        Carried(Reply reply, Session session, ResourceKey resource, AnswerCache.Key key, @Nullable Body tagged) {
             this.reply = reply;
             this.session = session;
             this.resource = resource;
             this.key = key;
+            this.tagged = tagged;
             this.stamp = cache.stamp(resource.target().mac());
         }
 
         @Override
         public void answered(Request request, Registration device, Response response) {
-            if (!AnswerCache.isSafe(resource.method())) {
-                // What was read while it was under way may be from before.
-                cache.forget(resource.target().mac());
-            }
+            forgetWhatItChanges(resource);
             if (!reply.claim()) {
                 return;
             }
@@ -348,14 +358,13 @@ public final class ForwardProxy {
         private Response answerOf(Body body) {
             Exchange exchange = reply.exchange();
             if (resource.method() == Code.GET) {
-                if (body.code() == ResponseCode.VALID) {
-                    Optional<Body> again = cache.validated(key, body, stamp);
+                if (body.code() == ResponseCode.VALID && tagged != null) {
+                    Optional<Body> again = cache.validated(key, tagged, body, stamp);
                     if (again.isPresent()) {
                         return ForwardProxy.this.answerOf(exchange, resource, again.get());
                     }
-                } else {
-                    cache.keep(key, body, stamp);
                 }
+                cache.keep(key, body, stamp);
             }
             return blocks.first(
                     exchange.getRemoteSocketAddress(),
@@ -375,6 +384,8 @@ public final class ForwardProxy {
 
         @Override
         public void busy() {
+            // It may have been sent to where the device was before.
+            forgetWhatItChanges(resource);
             if (reply.claim()) {
                 refuse(reply.exchange(), GatewayEvent.PROXY_BUSY, ForwardProxy.busy());
             }
@@ -382,6 +393,7 @@ public final class ForwardProxy {
 
         @Override
         public void unreachable() {
+            forgetWhatItChanges(resource);
             if (reply.claim()) {
                 reply.exchange().sendResponse(ForwardProxy.this.unreachable());
             }
