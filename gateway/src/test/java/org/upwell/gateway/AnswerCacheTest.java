@@ -197,6 +197,26 @@ class AnswerCacheTest {
         expectAsked(get());
     }
 
+    /// The answer may be from before the notification, though it comes later.
+    @Test
+    void answerThatWasUnderWayDuringANotificationIsNotKept() {
+        application.send(Coap.con(Coap.GET, application.nextMid(), "0b")
+                .with(Coap.OBSERVE, 0)
+                .with(Coap.PROXY_URI, TARGET));
+        Coap registration = nic.receive();
+        nic.send(Coap.answer(registration, Coap.CONTENT).with(Coap.OBSERVE, 1).payload("state"));
+        assertThat(application.receiveMessage().payloadText()).isEqualTo("state");
+        application.send(get());
+        Coap slow = nic.receive();
+        nic.send(new Coap(Coap.NON, Coap.CONTENT, 4710, registration.token(), List.of(), new byte[0])
+                .with(Coap.OBSERVE, 2)
+                .payload("newer"));
+        assertThat(application.receiveMessage().payloadText()).isEqualTo("newer");
+        nic.send(Coap.answer(slow, Coap.CONTENT).with(Coap.MAX_AGE, 60).payload("older"));
+        assertThat(application.receiveMessage().payloadText()).isEqualTo("older");
+        expectAsked(get());
+    }
+
     private static byte[] tag(String text) {
         return text.getBytes(StandardCharsets.US_ASCII);
     }

@@ -136,8 +136,10 @@ final class AnswerCache implements AddressBook.Listener {
         }
     }
 
-    /// The device told its observers something newer of a resource.
+    /// The device told its observers something newer of a resource. What it is saying just now may be older; not to
+    /// keep that of its other resources costs no more than asking once more.
     synchronized void outdated(ProxyTarget target) {
+        stamps[slot(target.mac())]++;
         Set<Key> ofDevice = byDevice.get(target.mac());
         if (ofDevice != null) {
             List.copyOf(ofDevice).stream()
