@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.eclipse.californium.core.config.CoapConfig;
@@ -71,8 +72,7 @@ public final class Gateway implements AutoCloseable {
     private final GatewayConfig config;
     private final Authenticator authenticator;
     private final GatewayCounters counters = new GatewayCounters();
-    private final ScheduledExecutorService timer =
-            ExecutorsUtil.newScheduledThreadPool(TIMER_THREADS, new DaemonThreadFactory("gateway-timer-"));
+    private final ScheduledExecutorService timer = newTimer();
     private final List<AutoCloseable> owned = new ArrayList<>();
     private final AddressBook devices;
     private final Sessions sessions;
@@ -167,6 +167,16 @@ public final class Gateway implements AutoCloseable {
             throw fault;
         }
         beginSweeps(clock);
+    }
+
+    private static ScheduledExecutorService newTimer() {
+        ScheduledThreadPoolExecutor timer =
+                new ScheduledThreadPoolExecutor(TIMER_THREADS, new DaemonThreadFactory("gateway-timer-"));
+        // Most timers wait for an answer that comes.
+        timer.setRemoveOnCancelPolicy(true);
+        // What is due minutes after the end does not hold it up.
+        timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+        return timer;
     }
 
     /// Devices that registered with an earlier process have the life of a registration to do so again.

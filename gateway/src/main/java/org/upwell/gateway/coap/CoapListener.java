@@ -75,6 +75,8 @@ public final class CoapListener implements AutoCloseable {
         this.stage = new ScheduledThreadPoolExecutor(1, new DaemonThreadFactory("coap-" + plan.name + "-"));
         // Most timers wait for an answer that comes.
         stage.setRemoveOnCancelPolicy(true);
+        // What is due after the end does not hold it up.
+        stage.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
     }
 
     /// Settings that owe nothing to files or system properties.
