@@ -3,6 +3,7 @@ package org.upwell.app.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -74,7 +75,9 @@ final class FieldCommand implements Callable<Integer> {
     @Option(
             names = "--access-points",
             paramLabel = "N",
-            description = "Among which they are dealt out, a socket each (default: one for a thousand NICs)")
+            description =
+                    "Among which they are dealt out, a socket each (default: one for a thousand NICs, or what their addresses"
+                            + " ask for)")
     private @Nullable Integer accessPoints;
 
     @Option(
@@ -277,16 +280,22 @@ final class FieldCommand implements Callable<Integer> {
         if (!firstMac.matches("[0-9a-fA-F]{16}")) {
             throw new ParameterException(spec.commandLine(), "'" + firstMac + "' is not an address of 16 hex digits");
         }
-        int points = accessPoints == null ? Math.max(1, devices / DEVICES_PER_ACCESS_POINT) : accessPoints;
+        InetSocketAddress listener = gateway.resolve();
+        AddressPlan plan = addresses == null ? AddressPlan.loopback(listener) : addresses;
+        int points = accessPoints == null
+                ? Math.max(
+                        MeshField.Settings.leastAccessPoints(devices, plan),
+                        Math.max(1, devices / DEVICES_PER_ACCESS_POINT))
+                : accessPoints;
         try {
             return new MeshField.Settings(
-                    gateway.resolve(),
+                    listener,
                     devices,
                     points,
                     Long.parseUnsignedLong(firstMac, 16),
                     period,
                     scenario(),
-                    addresses == null ? AddressPlan.LOOPBACK : addresses,
+                    plan,
                     firstPort,
                     startOver == null ? Duration.ofMillis(devices) : startOver,
                     threads,

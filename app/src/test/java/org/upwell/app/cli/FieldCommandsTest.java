@@ -68,7 +68,8 @@ class FieldCommandsTest {
                 "sensor --serial /nowhere/tty --alarm-every 0s | 2 | --alarm-every must be longer than nothing",
                 "nic --serial /nowhere/tty | 2 | Missing required option: '--gateway=HOST:PORT'",
                 "nic --serial /nowhere/tty --gateway 127.0.0.1:9 | 1 | the NIC cannot start: ",
-                "field --devices 0 | 2 | a field has 1 to",
+                "field --devices 0 | 2 | a field has 1 device at least",
+                "field --gateway [::1]:9 --devices 3 --access-points 2 | 2 | there are addresses for 1 devices behind",
                 "field --devices 3 --access-points 4 | 2 | a field has at least one access point and a device for each",
                 "field --addresses 10.0.0.1 | 2 | Invalid value for option '--addresses': '10.0.0.1' is not a range",
                 "field --addresses fd00::/64 | 2 | the gateway and the NICs must both have IPv4 or IPv6 addresses",
@@ -90,7 +91,7 @@ class FieldCommandsTest {
                 weather:
                   - { at: 1s, what: address-changes, share: 50%, over: 500ms }
                 """);
-        CoapServer gateway = acknowledgingGateway();
+        CoapServer gateway = acknowledgingGateway("127.0.0.1");
         try {
             int port = gateway.getEndpoints().getFirst().getAddress().getPort();
             ToolRun run = ToolRun.of(("field --devices 60 --access-points 2 --period 1s --start-over 200ms --for 2s"
@@ -101,6 +102,24 @@ class FieldCommandsTest {
             assertThat(run.out())
                     .startsWith("field of 60 NICs behind 2 access points, gateway 127.0.0.1:" + port)
                     .contains("registered=60 ", "waiting=0 dropped=0 ", "from NIC to acknowledgement: p50=");
+        } finally {
+            gateway.destroy();
+        }
+    }
+
+    @Test
+    void aFieldReachesItsGatewayAtAnIpv6Address() throws Exception {
+        CoapServer gateway = acknowledgingGateway("::1");
+        try {
+            int port = gateway.getEndpoints().getFirst().getAddress().getPort();
+            ToolRun run =
+                    ToolRun.of(("field --devices 20 --period 500ms --start-over 200ms --for 1s --gateway [::1]:" + port)
+                            .split(" "));
+
+            assertThat(run.exitCode()).as(run.out() + run.err()).isZero();
+            assertThat(run.out())
+                    .startsWith("field of 20 NICs behind 20 access points, gateway [::1]:" + port)
+                    .contains("registered=20 ", "waiting=0 dropped=0 ");
         } finally {
             gateway.destroy();
         }
@@ -124,12 +143,12 @@ class FieldCommandsTest {
         assertThat(run.exitCode()).isZero();
     }
 
-    private static CoapServer acknowledgingGateway() {
+    private static CoapServer acknowledgingGateway(String address) {
         Configuration configuration = Configuration.createStandardWithoutFile();
         CoapServer server = new CoapServer(configuration);
         server.addEndpoint(new CoapEndpoint.Builder()
                 .setConfiguration(configuration)
-                .setInetSocketAddress(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0))
+                .setInetSocketAddress(new InetSocketAddress(InetAddress.ofLiteral(address), 0))
                 .build());
         server.setMessageDeliverer(new ServerMessageDeliverer(server.getRoot(), configuration) {
             @Override

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.upwell.field.mesh;
 
+import java.net.Inet6Address;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 
@@ -11,6 +13,9 @@ public record AddressPlan(InetAddress first, long count) {
     /// 127.1.0.0 and above: all of the loopback network but the part that people use.
     public static final AddressPlan LOOPBACK = new AddressPlan(InetAddress.ofLiteral("127.1.0.0"), 0xFE_0000);
 
+    /// The one address that an IPv6 loopback network has everywhere: NICs are told apart by their ports.
+    public static final AddressPlan LOOPBACK_IPV6 = new AddressPlan(InetAddress.ofLiteral("::1"), 1);
+
     public AddressPlan {
         if (count < 1) {
             throw new IllegalArgumentException("there must be at least one address");
@@ -18,6 +23,11 @@ public record AddressPlan(InetAddress first, long count) {
         if (first.isAnyLocalAddress() || first.isMulticastAddress()) {
             throw new IllegalArgumentException(first.getHostAddress() + " is not the address of one NIC");
         }
+    }
+
+    /// Loopback addresses from which a gateway can be reached.
+    public static AddressPlan loopback(InetSocketAddress gateway) {
+        return gateway.getAddress() instanceof Inet6Address ? LOOPBACK_IPV6 : LOOPBACK;
     }
 
     /// Reads `address/prefix length`, such as `127.64.0.0/10` or `fd00:5eed::/64`.

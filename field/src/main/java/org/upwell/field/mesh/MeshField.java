@@ -26,7 +26,8 @@ public final class MeshField implements AutoCloseable {
     /// @param accessPoints devices are dealt out to them in equal runs
     /// @param firstMac of the first device; the others follow
     /// @param period of readings, on an even day
-    /// @param addresses of the NICs; a device has as many as there are, divided by the devices
+    /// @param addresses of the NICs; a device has as many as there are, divided by the devices. Where there are
+    ///     fewer addresses than devices, each access point deals them out anew: there the port tells devices apart
     /// @param firstPort of the first access point, the others follow; 0: any
     /// @param startSpread devices start evenly over this time
     /// @param threads that own the access points
@@ -53,11 +54,16 @@ public final class MeshField implements AutoCloseable {
 
         public Settings {
             checkAddresses(gateway, addresses);
-            if (devices < 1 || devices > addresses.count()) {
-                throw new IllegalArgumentException("a field has 1 to " + addresses.count() + " devices here");
+            if (devices < 1) {
+                throw new IllegalArgumentException("a field has 1 device at least");
             }
             if (accessPoints < 1 || accessPoints > devices) {
                 throw new IllegalArgumentException("a field has at least one access point and a device for each");
+            }
+            if (mostBehindOne(devices, accessPoints) > addresses.count()) {
+                throw new IllegalArgumentException("there are addresses for " + addresses.count()
+                        + " devices behind each access point, and not for "
+                        + mostBehindOne(devices, accessPoints));
             }
             if (firstPort < 0 || firstPort + (firstPort == 0 ? 0 : accessPoints) > 65_536) {
                 throw new IllegalArgumentException("there are not so many ports");
@@ -83,7 +89,16 @@ public final class MeshField implements AutoCloseable {
             }
         }
 
-        /// On loopback addresses, a thousand starts a second.
+        /// The least access points behind which all devices find an address.
+        public static int leastAccessPoints(int devices, AddressPlan addresses) {
+            return (int) Math.ceilDiv(Math.max(1, devices), addresses.count());
+        }
+
+        private static int mostBehindOne(int devices, int accessPoints) {
+            return Math.ceilDiv(devices, accessPoints);
+        }
+
+        /// On loopback addresses of the gateway's family, a thousand starts a second.
         public static Settings of(
                 InetSocketAddress gateway, int devices, int accessPoints, Duration period, long bootNumber) {
             return new Settings(
@@ -93,7 +108,7 @@ public final class MeshField implements AutoCloseable {
                     DEFAULT_FIRST_MAC,
                     period,
                     Scenario.calm(1),
-                    AddressPlan.LOOPBACK,
+                    AddressPlan.loopback(gateway),
                     0,
                     Duration.ofMillis(devices * 1_000L / STARTS_PER_SECOND),
                     1,
@@ -141,6 +156,20 @@ public final class MeshField implements AutoCloseable {
         /// Which device has this MAC; outside 0 to `devices` none of them.
         public long device(long mac) {
             return mac - firstMac;
+        }
+
+        /// How many addresses there are between two of a device.
+        int addressStride() {
+            return isDealtOutOnce() ? devices : mostBehindOne(devices, accessPoints);
+        }
+
+        /// The first device among those that the addresses of an access point are counted from.
+        int firstAddressedDevice(int accessPoint) {
+            return isDealtOutOnce() ? 0 : firstDeviceOf(accessPoint);
+        }
+
+        private boolean isDealtOutOnce() {
+            return devices <= addresses.count();
         }
 
         int firstDeviceOf(int accessPoint) {

@@ -20,7 +20,8 @@ import org.upwell.field.chance.Chance;
 /// Whose is a datagram? An access point has one socket. Each NIC has an address of its own, of which the socket is
 /// told with the datagram: the address's number modulo the number of devices is the NIC, and the quotient says
 /// which of the NIC's addresses it is. Only the latest counts; whatever comes for an earlier one, or by the socket
-/// of another access point, is lost, as it is in a mesh that has healed itself.
+/// of another access point, is lost, as it is in a mesh that has healed itself. Where there are fewer addresses
+/// than devices, it is the same with the devices of one access point each.
 final class MeshLoop implements Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(MeshLoop.class);
     private static final int MAX_RECEIVED_AT_ONCE = 256;
@@ -181,14 +182,14 @@ final class MeshLoop implements Runnable {
 
     /// Gives a device its next address.
     void move(int device) {
-        long places = settings.addresses().count() / settings.devices();
+        long places = settings.addresses().count() / settings.addressStride();
         generations[device] = (short) ((generations[device] + 1) % Math.min(places, Short.MAX_VALUE));
         nics.onMoved(device);
     }
 
     /// The present address and port of a device; from this thread.
     byte[] address(int device) {
-        return settings.addresses().address(addressNumber(device));
+        return settings.addresses().address(addressNumber(device, generations[device]));
     }
 
     int port(int device) {
@@ -257,11 +258,12 @@ final class MeshLoop implements Runnable {
                 return;
             }
             long number = settings.addresses().number(socket.localAddress());
-            long device = number < 0 ? -1 : number % settings.devices() - firstDevice;
+            int base = settings.firstAddressedDevice(firstAccessPoint + accessPoint) - firstDevice;
+            long device = number < 0 ? -1 : number % settings.addressStride() + base;
             if (device < 0 || device >= generations.length) {
                 continue;
             }
-            int generation = (int) (number / settings.devices());
+            int generation = (int) (number / settings.addressStride());
             if (accessPoint((int) device) == accessPoint) {
                 counters.datagramsDown.incrementAndGet();
                 fly((int) device, generation, false, socket.peer(), socket.data(length));
@@ -320,7 +322,7 @@ final class MeshLoop implements Runnable {
     }
 
     private void sendUp(int device, int generation, byte[] peer, byte[] data) {
-        byte[] local = settings.addresses().address(firstDevice + device + (long) generation * settings.devices());
+        byte[] local = settings.addresses().address(addressNumber(device, generation));
         try {
             if (sockets.get(accessPoint(device)).send(local, peer, data)) {
                 counters.datagramsUp.incrementAndGet();
@@ -330,8 +332,9 @@ final class MeshLoop implements Runnable {
         }
     }
 
-    private long addressNumber(int device) {
-        return firstDevice + device + (long) generations[device] * settings.devices();
+    private long addressNumber(int device, int generation) {
+        int base = settings.firstAddressedDevice(firstAccessPoint + accessPoint(device));
+        return firstDevice + device - base + (long) generation * settings.addressStride();
     }
 
     /// Counted from this loop's first.

@@ -108,6 +108,41 @@ class MeshFieldTest {
         }
     }
 
+    /// Each access point has the same addresses to give; a NIC is known by its address and its port.
+    @Test
+    void moreNicsThanAddressesAreToldApartByTheirAccessPoints() throws Exception {
+        MeshField.Settings settings = new MeshField.Settings(
+                gateway.address(),
+                12,
+                3,
+                MeshField.Settings.DEFAULT_FIRST_MAC,
+                Duration.ofSeconds(1),
+                Scenario.calm(1),
+                AddressPlan.parse("127.9.0.0/29"),
+                0,
+                Duration.ofMillis(100),
+                2,
+                100,
+                3);
+        try (MeshField field = start(settings, new MeshListener() {});
+                DatagramSocket client = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
+            Set<InetSocketAddress> all = new HashSet<>();
+            for (int device = 0; device < 12; device++) {
+                assertThat(text(ask(client, field.address(device)))).contains(settings.mac(device));
+                all.add(field.address(device));
+            }
+            assertThat(all).hasSize(12);
+            field.changeAddress(9);
+            assertThat(all).doesNotContain(field.address(9));
+            assertThat(text(ask(client, field.address(9)))).contains(settings.mac(9));
+            await().atMost(PATIENCE)
+                    .until(() -> gateway.registrations.stream()
+                            .map(FakeGateway.Asked::from)
+                            .toList()
+                            .contains(field.address(9)));
+        }
+    }
+
     /// Nobody waits for a part of the field that is not there any more.
     @Test
     @Timeout(20)
