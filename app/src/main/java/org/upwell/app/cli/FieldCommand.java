@@ -294,7 +294,7 @@ final class FieldCommand implements Callable<Integer> {
                     points,
                     Long.parseUnsignedLong(firstMac, 16),
                     period,
-                    scenario(),
+                    scenario(Math.max(1, points)),
                     plan,
                     firstPort,
                     startOver == null ? Duration.ofMillis(devices) : startOver,
@@ -306,12 +306,12 @@ final class FieldCommand implements Callable<Integer> {
         }
     }
 
-    private Scenario scenario() {
+    private Scenario scenario(int points) {
         if (scenarioFile == null) {
             return Scenario.calm(1);
         }
         try {
-            return ScenarioFile.load(scenarioFile);
+            return ScenarioFile.load(scenarioFile, points);
         } catch (InvalidConfigException e) {
             throw new CommandFailure("the scenario is not understood\n" + e.getMessage(), e);
         } catch (IOException e) {

@@ -22,39 +22,44 @@ import org.upwell.field.mesh.Air;
 import org.upwell.field.mesh.Scenario;
 import org.upwell.field.mesh.Weather;
 
-/// Reads what a simulated field is to live through. All faults are told at once, each with its line.
+/// Reads what a simulated field of so many access points is to live through. All faults are told at once, each with
+/// its line.
 public final class ScenarioFile {
     private static final Duration LONGEST = Duration.ofDays(30);
-    private static final int MOST_ACCESS_POINTS = 1_000_000;
     private static final Pattern SHARE = Pattern.compile("(\\d{1,3}(?:\\.\\d{1,6})?)(%?)");
     private static final Pattern RANGE = Pattern.compile("(\\d{1,7})(?:-(\\d{1,7}))?");
 
-    private ScenarioFile() {}
+    private final int accessPoints;
 
+    private ScenarioFile(int accessPoints) {
+        this.accessPoints = accessPoints;
+    }
+
+    /// @param accessPoints of the field
     /// @throws InvalidConfigException with all faults
     /// @throws IOException if the file cannot be read
-    public static Scenario load(Path file) throws InvalidConfigException, IOException {
+    public static Scenario load(Path file, int accessPoints) throws InvalidConfigException, IOException {
         try {
-            return parse(file, Files.readString(file));
+            return parse(file, Files.readString(file), accessPoints);
         } catch (CharacterCodingException e) {
             throw new InvalidConfigException(List.of(new Fault(file, 1, "not UTF-8 text")));
         }
     }
 
-    static Scenario parse(Path file, String text) throws InvalidConfigException {
+    static Scenario parse(Path file, String text, int accessPoints) throws InvalidConfigException {
         Faults faults = new Faults(file);
         Node.Mapping root = Documents.yaml(text.getBytes(StandardCharsets.UTF_8), faults);
         if (root.entries().isEmpty() && !faults.isEmpty()) {
             throw new InvalidConfigException(faults.all());
         }
-        Scenario scenario = read(new Section("", root, faults));
+        Scenario scenario = new ScenarioFile(accessPoints).read(new Section("", root, faults));
         if (!faults.isEmpty()) {
             throw new InvalidConfigException(faults.all());
         }
         return scenario;
     }
 
-    private static Scenario read(Section root) {
+    private Scenario read(Section root) {
         Scenario calm = Scenario.calm(root.integer("seed", 1, 0, Integer.MAX_VALUE));
         Air air = air(root.section("air"));
         List<Double> curve = root.parsedList("daily-curve", ScenarioFile::rate);
@@ -96,7 +101,7 @@ public final class ScenarioFile {
                 .orElse(Air.CLEAR);
     }
 
-    private static Optional<Weather> weather(Section event) {
+    private Optional<Weather> weather(Section event) {
         Duration at = event.duration("at", Duration.ZERO, LONGEST);
         String kind = event.requiredText("what");
         return switch (kind) {
@@ -139,8 +144,18 @@ public final class ScenarioFile {
     }
 
     /// Access points are counted from 0.
-    private static int[] accessPoints(Section event) {
-        return event.parsed("access-points", ScenarioFile::range).orElse(new int[] {0, MOST_ACCESS_POINTS});
+    private int[] accessPoints(Section event) {
+        int last = accessPoints - 1;
+        int[] all = {0, last};
+        int[] points = event.parsed("access-points", ScenarioFile::range).orElse(all);
+        if (points[1] > last) {
+            String range = last == 0
+                    ? "0, the field has one access point"
+                    : "within 0-" + last + ", the field has " + accessPoints + " access points";
+            event.fault("access-points", "must be " + range);
+            return all;
+        }
+        return points;
     }
 
     private static <T> Optional<T> checked(Section section, String key, Supplier<T> made) {

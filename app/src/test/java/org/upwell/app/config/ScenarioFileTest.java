@@ -15,7 +15,7 @@ import org.upwell.field.mesh.Weather;
 
 class ScenarioFileTest {
     private static Scenario parse(String text) throws InvalidConfigException {
-        return ScenarioFile.parse(Path.of("storm.yaml"), text);
+        return ScenarioFile.parse(Path.of("storm.yaml"), text, 10);
     }
 
     @Test
@@ -90,5 +90,26 @@ class ScenarioFileTest {
                 .isInstanceOf(InvalidConfigException.class)
                 .hasMessageContaining("storm.yaml:2: 'wake-every' must be 100ms at least")
                 .hasMessageContaining("storm.yaml:3: 'day' must be 24ms at least");
+    }
+
+    /// Else the outage would be of nothing, and nobody told.
+    @Test
+    void accessPointsThatTheFieldDoesNotHaveAreRefused() throws InvalidConfigException {
+        String text = """
+                weather:
+                  - { at: 1s, what: access-point-outage, for: 5s, access-points: 9 }
+                  - { at: 1s, what: access-point-outage, for: 5s, access-points: 10 }
+                  - at: 1s
+                    what: power-failure
+                    for: 90s
+                    access-points: 5-10
+                """;
+        assertThatThrownBy(() -> parse(text))
+                .isInstanceOf(InvalidConfigException.class)
+                .hasMessage("storm.yaml:3: 'weather[1].access-points' must be within 0-9, the field has 10 access"
+                        + " points\nstorm.yaml:7: 'weather[2].access-points' must be within 0-9, the field has 10"
+                        + " access points");
+        assertThat(ScenarioFile.parse(Path.of("storm.yaml"), text, 11).weather())
+                .hasSize(3);
     }
 }
