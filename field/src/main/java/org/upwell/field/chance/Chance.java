@@ -14,7 +14,6 @@ public final class Chance {
     public static final int OWN_WAN = 7;
     public static final int TIMEOUT = 8;
     public static final int PHASE = 9;
-    public static final int MISBEHAVES = 10;
     /// Weather events take numbers from here on, each its own.
     public static final int FIRST_EVENT = 1_000;
 

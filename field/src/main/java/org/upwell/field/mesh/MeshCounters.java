@@ -10,8 +10,6 @@ final class MeshCounters {
     final AtomicLong alerts = new AtomicLong();
     final AtomicLong acknowledged = new AtomicLong();
     final AtomicLong dropped = new AtomicLong();
-    final AtomicLong datagramsUp = new AtomicLong();
-    final AtomicLong datagramsDown = new AtomicLong();
     final AtomicLong lostInTheAir = new AtomicLong();
     final DelayHistogram delays = new DelayHistogram();
 }

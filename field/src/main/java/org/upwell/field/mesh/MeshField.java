@@ -229,8 +229,6 @@ public final class MeshField implements AutoCloseable {
                 sum(counters -> counters.alerts.get()),
                 acknowledged,
                 dropped,
-                sum(counters -> counters.datagramsUp.get()),
-                sum(counters -> counters.datagramsDown.get()),
                 sum(counters -> counters.lostInTheAir.get()),
                 delays);
     }

@@ -9,9 +9,6 @@ public interface MeshListener {
     /// @param sequence the NIC's own number, which goes on over its restarts
     default void onMade(int device, int sequence) {}
 
-    /// The gateway has it.
-    default void onAcknowledged(int device, int sequence) {}
-
     /// The NIC's own rules gave it up.
     default void onDropped(int device, int sequence) {}
 }

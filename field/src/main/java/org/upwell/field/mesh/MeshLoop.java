@@ -265,7 +265,6 @@ final class MeshLoop implements Runnable {
             }
             int generation = (int) (number / settings.addressStride());
             if (accessPoint((int) device) == accessPoint) {
-                counters.datagramsDown.incrementAndGet();
                 fly((int) device, generation, false, socket.peer(), socket.data(length));
             }
         }
@@ -324,9 +323,7 @@ final class MeshLoop implements Runnable {
     private void sendUp(int device, int generation, byte[] peer, byte[] data) {
         byte[] local = settings.addresses().address(addressNumber(device, generation));
         try {
-            if (sockets.get(accessPoint(device)).send(local, peer, data)) {
-                counters.datagramsUp.incrementAndGet();
-            }
+            sockets.get(accessPoint(device)).send(local, peer, data);
         } catch (IOException e) {
             LOG.debug("a datagram could not be sent", e);
         }

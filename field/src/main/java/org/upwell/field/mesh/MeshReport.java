@@ -8,9 +8,7 @@ package org.upwell.field.mesh;
 /// @param alerts made
 /// @param acknowledged of both
 /// @param dropped of both, by the NICs' own rules
-/// @param datagramsUp left the field
-/// @param datagramsDown came to it
-/// @param lostInTheAir of both, on purpose
+/// @param lostInTheAir datagrams of both directions, on purpose
 /// @param delays from making a notification to its acknowledgement
 public record MeshReport(
         int devices,
@@ -19,8 +17,6 @@ public record MeshReport(
         long alerts,
         long acknowledged,
         long dropped,
-        long datagramsUp,
-        long datagramsDown,
         long lostInTheAir,
         DelayHistogram delays) {
     public long made() {

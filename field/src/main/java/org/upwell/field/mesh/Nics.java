@@ -445,7 +445,6 @@ final class Nics {
             remove(device, backlog);
             counters.acknowledged.incrementAndGet();
             counters.delays.add((long) (now - entry.tick()) * TICK_MILLIS);
-            listener.onAcknowledged(first + device, entry.sequence());
             succeeded(device);
             if (has(device, REPEATS)) {
                 messageIds[device]++;

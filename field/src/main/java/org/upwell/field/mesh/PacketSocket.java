@@ -128,8 +128,7 @@ final class PacketSocket implements AutoCloseable {
     ///
     /// @param local the address that it comes from
     /// @param peer as made by [#socketAddress]
-    /// @return whether it left
-    boolean send(byte[] local, byte[] peer, byte[] data) throws IOException {
+    void send(byte[] local, byte[] peer, byte[] data) throws IOException {
         Message message = outgoing;
         MemorySegment.copy(peer, 0, message.peer, ValueLayout.JAVA_BYTE, 0, peer.length);
         MemorySegment.copy(data, 0, message.data, ValueLayout.JAVA_BYTE, 0, data.length);
@@ -144,7 +143,7 @@ final class PacketSocket implements AutoCloseable {
         control.set(ValueLayout.JAVA_INT, CONTROL_TYPE, ipv6 ? IPV6_PKTINFO : IP_PKTINFO);
         MemorySegment.copy(local, 0, control, ValueLayout.JAVA_BYTE, at, local.length);
         message.header.set(ValueLayout.JAVA_LONG, CONTROL_LENGTH, (CONTROL_DATA + infoBytes + 7L) / 8 * 8);
-        return Syscalls.send(state, file, message.header, DO_NOT_WAIT) >= 0;
+        var _ = Syscalls.send(state, file, message.header, DO_NOT_WAIT);
     }
 
     /// The next datagram's length, to be read by the accessors; -1 when none waits.
