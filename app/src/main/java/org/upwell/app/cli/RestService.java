@@ -11,14 +11,12 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Base64;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.upwell.app.payload.PayloadText;
-import org.upwell.app.tls.PemFiles;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import tools.jackson.core.JacksonException;
@@ -28,8 +26,6 @@ import tools.jackson.databind.json.JsonMapper;
 /// A running server's REST interface, as a user or the bearer of a token sees it. Options of the commands that use
 /// it.
 final class RestService {
-    private static final Duration TIMEOUT = Duration.ofSeconds(60);
-
     @Option(
             names = "--url",
             paramLabel = "URL",
@@ -86,21 +82,10 @@ final class RestService {
 
     private JsonNode call(String method, String path) {
         String authorization = authorization();
-        try (HttpClient client = client()) {
-            HttpRequest request = HttpRequest.newBuilder(url.resolve(path))
-                    .timeout(TIMEOUT)
-                    .header("Authorization", authorization)
-                    .method(method, HttpRequest.BodyPublishers.noBody())
-                    .build();
-            return answer(client.send(request, HttpResponse.BodyHandlers.ofString()));
-        } catch (ConnectException e) {
-            throw new CommandFailure("no answer from " + url + ": it refused the connection", e);
-        } catch (IOException e) {
-            throw new CommandFailure("no answer from " + url + ": " + e.getMessage(), e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new CommandFailure("interrupted", e);
-        }
+        HttpService service = new HttpService(url, ca);
+        return answer(service.ask(service.request(path)
+                .header("Authorization", authorization)
+                .method(method, HttpRequest.BodyPublishers.noBody())));
     }
 
     /// Gives `reader` the objects of an answer that comes line by line, until it returns false. A signal ends it,
@@ -109,11 +94,11 @@ final class RestService {
     /// @throws CommandFailure if the server ends it
     void follow(String path, Predicate<JsonNode> reader) {
         String authorization = authorization();
-        try (HttpClient client = client();
+        HttpService service = new HttpService(url, ca);
+        HttpRequest request =
+                service.request(path).header("Authorization", authorization).build();
+        try (HttpClient client = service.open();
                 SignalHook _ = SignalHook.closing(client::shutdownNow)) {
-            HttpRequest request = HttpRequest.newBuilder(url.resolve(path))
-                    .header("Authorization", authorization)
-                    .build();
             HttpResponse<Stream<String>> response = client.send(request, HttpResponse.BodyHandlers.ofLines());
             try (Stream<String> lines = response.body()) {
                 if (response.statusCode() >= 300) {
@@ -128,12 +113,11 @@ final class RestService {
             }
             client.shutdownNow();
         } catch (ConnectException e) {
-            throw new CommandFailure("no answer from " + url + ": it refused the connection", e);
+            throw service.noAnswer(e);
         } catch (IOException | UncheckedIOException | JacksonException e) {
-            throw new CommandFailure("the answer from " + url + " broke off: " + e.getMessage(), e);
+            throw service.brokenOff(e);
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new CommandFailure("interrupted", e);
+            throw HttpService.interrupted(e);
         }
     }
 
@@ -145,15 +129,6 @@ final class RestService {
         } catch (JacksonException e) {
             return new CommandFailure("the server answered " + status + " without JSON", e);
         }
-    }
-
-    private HttpClient client() throws IOException {
-        HttpClient.Builder builder =
-                HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(TIMEOUT);
-        if (ca != null) {
-            builder.sslContext(PemFiles.clientContext(ca));
-        }
-        return builder.build();
     }
 
     private static JsonNode answer(HttpResponse<String> response) {
