@@ -3,12 +3,10 @@ package org.upwell.app.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.upwell.app.server.FieldPeer.MAC;
 
-import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -19,9 +17,6 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.stream.Stream;
-import org.eclipse.californium.core.CoapClient;
-import org.eclipse.californium.core.network.CoapEndpoint;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -31,21 +26,18 @@ import org.upwell.app.cli.CommandLineTool;
 import org.upwell.app.cli.Terminal;
 import org.upwell.app.config.GatewayConfig;
 import org.upwell.app.config.UpwellConfig;
-import org.upwell.gateway.coap.CoapListener;
-import org.upwell.gateway.coap.CoapTimes;
 
 /// A gateway apart from its server, on the same data directory, looked into by command and by REST.
 @Timeout(60)
 class GatewayProcessTest {
-
-    private static final String MAC = "001350050047dd92";
 
     @TempDir
     private Path directory;
 
     private UpwellServer server;
     private GatewayProcess gateway;
-    private CoapEndpoint nic;
+    private Operator operator;
+    private FieldPeer nic;
 
     private UpwellConfig config(String name, String text) throws Exception {
         Path file = directory.resolve(name);
@@ -62,7 +54,7 @@ class GatewayProcessTest {
                 https: {port: 0}
                 gateway: {coap: {port: 0}, field: {port: 0}}
                 """), InstantSource.system());
-        server.access().directory().users().add("root", "geheim", Set.of("ADMIN"));
+        operator = Operator.of(server, directory);
         String broker = "tcp://127.0.0.1:" + server.mqttAddress("tcp").getPort();
         UpwellConfig config = config("gateway.yaml", """
                 data-directory: DATA
@@ -76,25 +68,14 @@ class GatewayProcessTest {
         GatewayConfig gatewayConfig = config.gateway().orElseThrow();
         gateway = GatewayProcess.start(
                 config, gatewayConfig, gatewayConfig.broker().orElseThrow(), InstantSource.system());
-        nic = new CoapEndpoint.Builder()
-                .setConfiguration(CoapListener.configuration(CoapTimes.DEFAULT))
-                .setInetSocketAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
-                .build();
-        nic.start();
+        nic = FieldPeer.at(gateway.fieldAddresses().getFirst());
     }
 
     @AfterEach
     void stop() {
-        nic.destroy();
+        nic.close();
         gateway.close();
         server.close();
-    }
-
-    private void post(String pathAndQuery, String payload) throws Exception {
-        int port = gateway.fieldAddresses().getFirst().getPort();
-        CoapClient client = new CoapClient("coap://127.0.0.1:" + port + "/" + pathAndQuery);
-        client.setEndpoint(nic);
-        assertThat(client.post(payload, 0).isSuccess()).isTrue();
     }
 
     private String url() {
@@ -102,26 +83,13 @@ class GatewayProcessTest {
     }
 
     private String run(String... arguments) {
-        try {
-            Path password = Files.writeString(directory.resolve("password"), "geheim");
-            StringWriter out = new StringWriter();
-            String[] options = {"--url", url(), "--user", "root", "--password-file", password.toString()};
-            String[] all = Stream.of(arguments, options).flatMap(Stream::of).toArray(String[]::new);
-            int exitCode = CommandLineTool.run(new Terminal(new PrintWriter(out), new PrintWriter(out)), all);
-            return exitCode + "\n" + out;
-        } catch (IOException fault) {
-            throw new AssertionError(fault);
-        }
-    }
-
-    private void bubbleUp(int sequence) throws Exception {
-        post("bubbleup/read?mac=" + MAC + "&uri=/snsr/arduino/temp?sens&boot=1&seq=" + sequence, "1,2.00,C");
+        return operator.run(gateway.httpPort().orElseThrow(), arguments);
     }
 
     @Test
     void itsQuarantineIsSeenByCommand() throws Exception {
-        post("nic?mac=" + MAC + "&boot=1", "");
-        bubbleUp(1);
+        nic.register();
+        nic.bubbleUp(1);
         assertThat(run("gateway", "quarantine", "list")).startsWith("0\n" + MAC + "\t1 messages\t8 bytes");
         assertThat(run("quarantine", "show", MAC)).contains("number 1\t8 bytes");
         assertThat(run("gateway", "quarantine", "discard", MAC)).startsWith("0\ndiscarded 1 messages");
@@ -129,16 +97,16 @@ class GatewayProcessTest {
 
     @Test
     void itsTrafficIsTracedByCommand() throws Exception {
-        post("nic?mac=" + MAC + "&boot=1", "");
+        nic.register();
         CompletableFuture<String> trace = CompletableFuture.supplyAsync(
                 () -> run("gateway", "trace", MAC, "--count", "2"), Thread::startVirtualThread);
         await().until(() -> gateway.gateway().traces().size() == 1);
-        bubbleUp(1);
+        nic.bubbleUp(1);
 
         List<String> lines = trace.get().lines().toList();
         assertThat(lines.getFirst()).isEqualTo("0");
         assertThat(lines.get(1))
-                .contains("\tfield\tin\t127.0.0.1:" + nic.getAddress().getPort() + "\tCON\tPOST\tmid ")
+                .contains("\tfield\tin\t127.0.0.1:" + nic.port() + "\tCON\tPOST\tmid ")
                 .contains("\t/bubbleup/read?mac=" + MAC)
                 .endsWith("\t8 bytes\treceived");
         assertThat(lines.get(2)).contains("\tACK\t2.04\tmid ").containsPattern("\t0 bytes\tafter \\d+\\.\\d ms$");
@@ -148,17 +116,17 @@ class GatewayProcessTest {
 
     @Test
     void payloadsAreTracedIfAskedFor() throws Exception {
-        post("nic?mac=" + MAC + "&boot=1", "");
+        nic.register();
         CompletableFuture<String> trace = CompletableFuture.supplyAsync(
                 () -> run("gateway", "trace", MAC, "--count", "1", "--payload"), Thread::startVirtualThread);
         await().until(() -> gateway.gateway().traces().size() == 1);
-        bubbleUp(1);
+        nic.bubbleUp(1);
         assertThat(trace.get()).contains("\t8 bytes\treceived\t1,2.00,C");
     }
 
     @Test
     void itsNumbersAreSeenByCommandAndInTheMetrics() throws Exception {
-        post("nic?mac=" + MAC + "&boot=1", "");
+        nic.register();
         assertThat(run("gateway", "counters"))
                 .contains("\ndevices\t1\n", "\ndevice-registered\t1\n", "\ntenant\t/nobody\tto-devices\t2.04\t1\n")
                 .contains("\naccess-point\t127.0.0.1\tto-devices\t2.04\t1\n");

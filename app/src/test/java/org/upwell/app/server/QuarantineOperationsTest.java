@@ -3,42 +3,29 @@ package org.upwell.app.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.upwell.app.server.FieldPeer.MAC;
 
-import java.io.PrintWriter;
-import java.io.StringWriter;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
-import java.util.Arrays;
-import java.util.Set;
-import org.eclipse.californium.core.CoapClient;
-import org.eclipse.californium.core.CoapResponse;
-import org.eclipse.californium.core.network.CoapEndpoint;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.upwell.access.Mac;
-import org.upwell.app.cli.CommandLineTool;
-import org.upwell.app.cli.Terminal;
 import org.upwell.app.config.UpwellConfig;
-import org.upwell.gateway.coap.CoapListener;
-import org.upwell.gateway.coap.CoapTimes;
 
 /// A device that belongs to nobody, looked at by command; then it is given to a tenant.
 @Timeout(60)
 class QuarantineOperationsTest {
 
-    private static final String MAC = "001350050047dd92";
-
     @TempDir
     private Path directory;
 
     private UpwellServer server;
-    private CoapEndpoint nic;
+    private Operator operator;
+    private FieldPeer nic;
 
     @BeforeEach
     void start() throws Exception {
@@ -53,58 +40,30 @@ class QuarantineOperationsTest {
                   field: {port: 0}
                 """.replace("DATA", directory.resolve("data").toString()));
         server = UpwellServer.start(UpwellConfig.load(file), InstantSource.system());
-        server.access().directory().users().add("root", "geheim", Set.of("ADMIN"));
-        nic = new CoapEndpoint.Builder()
-                .setConfiguration(CoapListener.configuration(CoapTimes.DEFAULT))
-                .setInetSocketAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
-                .build();
-        nic.start();
+        operator = Operator.of(server, directory);
+        nic = FieldPeer.at(server.gateway().orElseThrow().fieldAddresses().getFirst());
     }
 
     @AfterEach
     void stop() {
-        nic.destroy();
+        nic.close();
         server.close();
     }
 
-    private CoapResponse post(String pathAndQuery, String payload) throws Exception {
-        InetSocketAddress field =
-                server.gateway().orElseThrow().fieldAddresses().getFirst();
-        CoapClient client = new CoapClient("coap://127.0.0.1:" + field.getPort() + "/" + pathAndQuery);
-        client.setEndpoint(nic);
-        return client.post(payload, 0);
-    }
-
-    private String run(String... arguments) throws Exception {
-        Path password = Files.writeString(directory.resolve("password"), "geheim");
-        StringWriter out = new StringWriter();
-        String[] all = Arrays.copyOf(arguments, arguments.length + 6);
-        String[] server = {
-            "--url",
-            "http://127.0.0.1:" + this.server.httpAddress().getPort(),
-            "--user",
-            "root",
-            "--password-file",
-            password.toString()
-        };
-        System.arraycopy(server, 0, all, arguments.length, server.length);
-        int exitCode = CommandLineTool.run(new Terminal(new PrintWriter(out), new PrintWriter(out)), all);
-        assertThat(exitCode).as(out.toString()).isZero();
-        return out.toString();
+    private String run(String... arguments) {
+        return operator.run(server.httpAddress().getPort(), arguments);
     }
 
     @Test
     void messagesAreShownAndReleased() throws Exception {
-        assertThat(post("nic?mac=" + MAC + "&boot=1", "").isSuccess()).isTrue();
-        assertThat(post("bubbleup/read?mac=" + MAC + "&uri=/snsr/arduino/temp?sens&boot=1&seq=1", "1,2.00,C")
-                        .isSuccess())
-                .isTrue();
+        nic.register();
+        nic.bubbleUp(1);
 
-        assertThat(run("quarantine", "list")).matches(MAC + "\t1 messages\t8 bytes\t20\\d\\d-.*\\s+");
+        assertThat(run("quarantine", "list")).matches("0\\R" + MAC + "\t1 messages\t8 bytes\t20\\d\\d-.*\\s+");
         assertThat(run("quarantine", "show", MAC)).contains("read\t/snsr/arduino/temp?sens\tboot 1\tnumber 1\t8 bytes");
         server.access().directory().tenants().add("acme");
         server.access().directory().devices().add(Mac.parse(MAC), "acme");
-        await().until(() -> run("quarantine", "list").isEmpty());
-        assertThat(run("quarantine", "discard", MAC)).startsWith("discarded 0 messages");
+        await().until(() -> run("quarantine", "list").equals("0\n"));
+        assertThat(run("quarantine", "discard", MAC)).startsWith("0\ndiscarded 0 messages");
     }
 }
