@@ -36,6 +36,9 @@ enum BrokerKind {
     private static final String TENANT = "bench";
     private static final int TOKENS = 50;
 
+    /// What one client's queue may hold where its length is what is measured.
+    private static final String LONG_QUEUES = "  queue-limit: 2000000\n  queue-bytes: 8GB\n";
+
     private final String spelling;
 
     BrokerKind(String spelling) {
@@ -62,12 +65,29 @@ enum BrokerKind {
         if (this == MOSQUITTO && mosquitto().isEmpty()) {
             return Optional.empty();
         }
+        return Optional.of(
+                inNewDirectory(this == MOSQUITTO ? BrokerKind::startMosquitto : each -> startOwn(each, "", 0)));
+    }
+
+    /// Our own server with queues as long as a curve asks for.
+    ///
+    /// @param httpPort for its metrics
+    StartedBroker startForCurves(int httpPort) throws IOException {
+        return inNewDirectory(directory -> startOwn(directory, LONG_QUEUES, httpPort));
+    }
+
+    @FunctionalInterface
+    private interface Start {
+        StartedBroker in(Path directory) throws IOException;
+    }
+
+    private static StartedBroker inNewDirectory(Start start) throws IOException {
         Path directory = Files.createTempDirectory("upwell-bench-", WholeFile.dataDirectory());
         boolean started = false;
         try {
-            StartedBroker broker = this == MOSQUITTO ? startMosquitto(directory) : startOwn(directory);
+            StartedBroker broker = start.in(directory);
             started = true;
-            return Optional.of(broker);
+            return broker;
         } finally {
             if (!started) {
                 StartedBroker.delete(directory);
@@ -84,7 +104,7 @@ enum BrokerKind {
                 .findFirst();
     }
 
-    private StartedBroker startMosquitto(Path directory) throws IOException {
+    private static StartedBroker startMosquitto(Path directory) throws IOException {
         int port = StartedBroker.freePort();
         Path config = Files.writeString(directory.resolve("mosquitto.conf"), String.format(Locale.ROOT, """
                 listener %d 127.0.0.1
@@ -96,10 +116,11 @@ enum BrokerKind {
                 """, port));
         String program = mosquitto().orElseThrow().toString();
         return StartedBroker.start(
-                spelling, List.of(program, "-c", config.toString()), Map.of(), port, List.of(), directory);
+                MOSQUITTO.spelling, List.of(program, "-c", config.toString()), Map.of(), port, List.of(), directory);
     }
 
-    private StartedBroker startOwn(Path directory) throws IOException {
+    /// @param mqtt further lines of that section
+    private StartedBroker startOwn(Path directory, String mqtt, int httpPort) throws IOException {
         int port = StartedBroker.freePort();
         Path data = directory.resolve("data");
         List<String> arguments = new ArrayList<>();
@@ -114,15 +135,16 @@ enum BrokerKind {
         }
         Path config = Files.writeString(
                 directory.resolve("upwell.yaml"),
-                String.format(Locale.ROOT, """
+                String.format(
+                        Locale.ROOT, """
                 data-directory: %s
                 durability: %s
                 mqtt:
                   listeners:
                     - {name: bench, bind: 127.0.0.1, port: %d, %s}
-                http: {bind: 127.0.0.1, port: 0}
+                %shttp: {bind: 127.0.0.1, port: %d}
                 https: {bind: 127.0.0.1, port: 0}
-                """, data, this == MEMORY ? "memory" : "sync", port, listener));
+                """, data, this == MEMORY ? "memory" : "sync", port, listener, mqtt, httpPort));
         List<String> command = new ArrayList<>(OwnProgram.command());
         command.addAll(List.of("server", "--config", config.toString()));
         return StartedBroker.start(

@@ -11,7 +11,12 @@ import picocli.CommandLine.Spec;
         name = "bench",
         description = "Measure a broker",
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {BenchLoadCommand.class, BenchCompareCommand.class, BenchMicroCommand.class})
+        subcommands = {
+            BenchLoadCommand.class,
+            BenchCompareCommand.class,
+            BenchCurvesCommand.class,
+            BenchMicroCommand.class
+        })
 final class BenchCommand implements Runnable {
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it before run
