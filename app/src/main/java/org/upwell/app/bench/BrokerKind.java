@@ -73,7 +73,17 @@ enum BrokerKind {
     ///
     /// @param httpPort for its metrics
     StartedBroker startForCurves(int httpPort) throws IOException {
-        return inNewDirectory(directory -> startOwn(directory, LONG_QUEUES, httpPort));
+        StartedBroker broker = inNewDirectory(directory -> startOwn(directory, LONG_QUEUES, httpPort));
+        boolean answers = false;
+        try {
+            broker.awaitPort(httpPort);
+            answers = true;
+            return broker;
+        } finally {
+            if (!answers) {
+                broker.close();
+            }
+        }
     }
 
     @FunctionalInterface

@@ -40,7 +40,7 @@ final class CurveRuns {
     private static final double LEAST_CPU_SECONDS = 0.05;
 
     /// What a server holds moves by so much by itself.
-    private static final double LEAST_BYTES = 512 << 10;
+    private static final double LEAST_BYTES = 1 << 20;
 
     private final int port;
     private final ServerProbe probe;

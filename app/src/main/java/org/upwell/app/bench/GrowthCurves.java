@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.upwell.app.config.PlainCause;
 
 /// Curves as a user asks for them. Each has a server of its own, so that none pays for what another left; what was
 /// started is ended, and nothing else.
@@ -105,7 +106,7 @@ public final class GrowthCurves {
                 }
             } catch (IOException e) {
                 // The points before it stand, and so do the other curves.
-                progress.accept(curve.word() + " ended early: " + e.getMessage());
+                progress.accept(curve.word() + " ended early: " + PlainCause.of(e));
             }
         }
         return new MeasuredCurve(curve, points);

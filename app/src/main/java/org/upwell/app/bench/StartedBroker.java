@@ -56,17 +56,32 @@ final class StartedBroker implements AutoCloseable {
         Children.Child child = Children.watch(process);
         Thread.ofVirtual().start(child::readErrors);
         StartedBroker broker = new StartedBroker(new Peer(name, port, process.pid(), arguments), child, directory);
+        boolean answers = false;
+        try {
+            broker.awaitPort(port);
+            answers = true;
+        } finally {
+            if (!answers) {
+                broker.close();
+            }
+        }
+        return broker;
+    }
+
+    /// Waits until a port of it answers.
+    ///
+    /// @throws IOException if it ends before, or takes too long
+    void awaitPort(int port) throws IOException {
         long deadline = System.nanoTime() + PATIENCE_NANOS;
         while (!answers(port)) {
-            boolean late = System.nanoTime() - deadline > 0;
-            if (late || !process.isAlive()) {
-                String why = late ? "does not answer on port " + port : "ended: " + child.errors();
-                broker.close();
-                throw new IOException(name + " " + why);
+            if (!child.isAlive()) {
+                throw new IOException(peer.name() + " ended: " + child.errors());
+            }
+            if (System.nanoTime() - deadline > 0) {
+                throw new IOException(peer.name() + " does not answer on port " + port);
             }
             LockSupport.parkNanos(BETWEEN_LOOKS_NANOS);
         }
-        return broker;
     }
 
     private static boolean answers(int port) {

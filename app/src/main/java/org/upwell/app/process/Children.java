@@ -108,6 +108,10 @@ public final class Children {
             return errors.toString().strip();
         }
 
+        public boolean isAlive() {
+            return process.isAlive();
+        }
+
         /// Ends it without any order, as `kill -9` does.
         public void kill() throws IOException {
             process.destroyForcibly();
