@@ -23,7 +23,8 @@ class ObserveMomentsTest {
 
     private static final String TARGET = "coap://SSN" + MAC + ".x:4849/snsr/arduino/temp?sens";
 
-    private GatewayFixture fixture = new GatewayFixture();
+    private final GatewayFixture fixture =
+            new GatewayFixture(GatewayFixture.config().withPatience(GatewayFixture.SHORT_PATIENCE));
 
     @AfterEach
     void stop() {

@@ -79,6 +79,16 @@ final class Peer implements AutoCloseable {
         return receive();
     }
 
+    /// Lets an application ask for what needs no device: what it sent before is known then. What it is answered
+    /// until that is lost.
+    void settle() {
+        send(Coap.con(Coap.GET, nextMid(), "7e").path(".well-known", "core"));
+        Coap answer = receive();
+        while (!answer.tokenHex().equals("7e")) {
+            answer = receive();
+        }
+    }
+
     /// What lies in the socket's buffer, without waiting: after an exchange that must have come later on the same
     /// path, emptiness proves that nothing was sent.
     Optional<Coap> pending() {

@@ -8,6 +8,7 @@ import static org.upwell.gateway.GatewayFixture.OTHER_MAC;
 import static org.upwell.gateway.GatewayFixture.OTHER_TOKEN;
 import static org.upwell.gateway.GatewayFixture.TOKEN;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -15,6 +16,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.upwell.access.Mac;
+import org.upwell.gateway.coap.CoapTimes;
 import org.upwell.gateway.event.GatewayEvent;
 import org.upwell.gateway.proxy.ForwardProxy;
 
@@ -29,11 +31,20 @@ class SendTurnsTest {
         fixture.close();
     }
 
+    /// With so much patience that nothing is sent again, however busy the machine is.
     private void restart(int perDevice, int perAccessPoint, int waitingPerDevice, int waitingPerAccessPoint) {
+        Duration never = Duration.ofSeconds(20);
+        restart(
+                new ForwardProxy.Limits(perDevice, perAccessPoint, waitingPerDevice, waitingPerAccessPoint, 0),
+                new CoapTimes(never, 2, never, 1_000, Duration.ofMinutes(15)));
+    }
+
+    private void restart(ForwardProxy.Limits limits, CoapTimes times) {
         fixture.close();
         fixture = new GatewayFixture(GatewayFixture.config()
-                .withLimits(new ForwardProxy.Limits(
-                        perDevice, perAccessPoint, waitingPerDevice, waitingPerAccessPoint, 0)));
+                .withLimits(limits)
+                .withTimes(times)
+                .withPatience(GatewayConfig.Patience.DEFAULT));
     }
 
     private static void get(Peer application, String mac, String path) {
@@ -59,15 +70,6 @@ class SendTurnsTest {
         return refused.tokenHex();
     }
 
-    /// Asks for what needs no device, on the same way: what was sent before is known then.
-    private static void settle(Peer application) {
-        application.send(Coap.con(Coap.GET, application.nextMid(), "7e").path(".well-known", "core"));
-        Coap answer = application.receive();
-        while (!answer.tokenHex().equals("7e")) {
-            answer = application.receive();
-        }
-    }
-
     private static String path(Coap request) {
         return String.join("/", request.textOptions(Coap.URI_PATH));
     }
@@ -86,7 +88,7 @@ class SendTurnsTest {
         get(application, MAC, "1");
         Coap first = nic.receive();
         get(application, MAC, "2");
-        settle(application);
+        application.settle();
         // It answers what it is asked otherwise, so nothing was on its way.
         GatewayFixture.register(nic, MAC, 1);
         assertThat(nic.pending()).isEmpty();
@@ -120,14 +122,14 @@ class SendTurnsTest {
     /// has to be sent again.
     @Test
     void accessPointCarriesSoManyAtATime() {
-        restart(1, 1, 32, 100);
+        restart(new ForwardProxy.Limits(1, 1, 32, 100, 0), GatewayFixture.TIMES);
         Peer silent = fixture.nic(MAC);
         Peer nic = fixture.nic(OTHER_MAC);
         Peer application = fixture.application(TOKEN);
         get(application, MAC, "silent");
         silent.receive();
         get(application, OTHER_MAC, "waits");
-        settle(application);
+        application.settle();
         GatewayFixture.register(nic, OTHER_MAC, 1);
         assertThat(nic.pending()).isEmpty();
         assertThat(path(silent.receive())).as("sent again").isEqualTo("silent");
@@ -174,7 +176,7 @@ class SendTurnsTest {
         for (int i = 1; i <= 7; i++) {
             ask(many, MAC, i);
         }
-        settle(many);
+        many.settle();
         Peer few = fixture.application(TOKEN);
         ask(few, OTHER_MAC, 0x0a);
         expectSentBack(many, 7);
@@ -197,7 +199,7 @@ class SendTurnsTest {
         for (int i = 1; i <= 5; i++) {
             ask(many, MAC, i);
         }
-        settle(many);
+        many.settle();
         Peer few = fixture.application(TOKEN);
         ask(few, MAC, 0x0a);
         expectSentBack(many, 5);
@@ -219,7 +221,7 @@ class SendTurnsTest {
         for (int number : List.of(1, 1, 2, 3, 4)) {
             ask(many, macs.get(number - 1), number);
         }
-        settle(many);
+        many.settle();
         Peer few = fixture.application(TOKEN);
         ask(few, OTHER_MAC, 0x0a);
         expectSentBack(many, 4);
@@ -240,7 +242,7 @@ class SendTurnsTest {
         for (int i = 1; i <= 11; i++) {
             ask(one, MAC, i);
         }
-        settle(one);
+        one.settle();
         Coap first = nic.receive();
         Peer stranger = fixture.application(OTHER_TOKEN);
         for (int i = 1; i <= 6; i++) {
@@ -306,11 +308,11 @@ class SendTurnsTest {
         for (int i = 1; i <= 7; i++) {
             get(many, MAC, "many" + i);
         }
-        settle(many);
+        many.settle();
         Coap first = nic.receive();
         get(few, MAC, "few1");
         get(few, MAC, "few2");
-        settle(few);
+        few.settle();
         nic.send(Coap.answer(first, Coap.CONTENT));
         List<String> order = new ArrayList<>(List.of(path(first)));
         for (int i = 0; i < 8; i++) {
@@ -334,11 +336,11 @@ class SendTurnsTest {
         Coap first = nic.receive();
         get(one, OTHER_MAC, "2");
         get(one, OTHER_MAC, "3");
-        settle(one);
+        one.settle();
         get(two, OTHER_MAC, "4");
-        settle(two);
+        two.settle();
         get(stranger, FOREIGN_MAC, "5");
-        settle(stranger);
+        stranger.settle();
         nic.send(Coap.answer(first, Coap.CONTENT));
         assertThat(answerNext(other)).isEqualTo("2");
         assertThat(answerNext(foreign)).as("the tenant that was not served yet").isEqualTo("5");
@@ -355,7 +357,7 @@ class SendTurnsTest {
                 Coap.con(Coap.POST, application.nextMid(), "77").with(Coap.PROXY_URI, "coap://SSN" + MAC + ".x/post"));
         before.receive();
         get(application, MAC, "waits");
-        settle(application);
+        application.settle();
         Peer after = GatewayFixture.register(fixture.nic(), MAC, 1);
         // The POST may have been carried out: it is not sent again, and is given up before the other goes.
         assertThat(path(after.receive())).isEqualTo("waits");
