@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.upwell.access.Mac;
 import org.upwell.gateway.event.GatewayEvent;
+import org.upwell.gateway.proxy.ForwardProxy;
 
 /// Observe relations at the moments when two things happen at once, or one of them never does.
 @Timeout(60)
@@ -23,7 +24,7 @@ class ObserveMomentsTest {
 
     private static final String TARGET = "coap://SSN" + MAC + ".x:4849/snsr/arduino/temp?sens";
 
-    private final GatewayFixture fixture =
+    private GatewayFixture fixture =
             new GatewayFixture(GatewayFixture.config().withPatience(GatewayFixture.SHORT_PATIENCE));
 
     @AfterEach
@@ -139,5 +140,26 @@ class ObserveMomentsTest {
             fixture.clock.advance(Duration.ofMinutes(31));
             await().until(() -> fixture.count(GatewayEvent.DEVICE_OFFLINE) == 1);
         });
+    }
+
+    /// The device is to be asked whether the relation stands, but has no time; the relation stands all the same.
+    @Test
+    void relationStandsThoughThereIsNoRoomToRenewIt() {
+        fixture.close();
+        fixture = new GatewayFixture(
+                GatewayFixture.config(GatewayFixture.SILENCE).withLimits(new ForwardProxy.Limits(1, 100, 0, 100, 0)));
+        Peer nic = fixture.nic(MAC);
+        Peer application = fixture.application(TOKEN);
+        Coap registration = establish(nic, application);
+        // Holds the only place.
+        Peer other = fixture.application(TOKEN);
+        other.send(Coap.con(Coap.GET, 1, "0d").with(Coap.PROXY_URI, "coap://SSN" + MAC + ".x/other"));
+        Coap held = nic.receive();
+        assertThat(held.has(Coap.OBSERVE)).isFalse();
+        nic.send(notification(registration, 1, 4, "last word").with(Coap.MAX_AGE, 0));
+        assertThat(application.receiveMessage().payloadText()).isEqualTo("last word");
+        await().until(() -> fixture.count(GatewayEvent.OBSERVE_UPSTREAM_RENEWED) > 0);
+        nic.send(notification(registration, 2, 5, "goes on"));
+        assertThat(application.receiveMessage().payloadText()).isEqualTo("goes on");
     }
 }

@@ -135,9 +135,13 @@ final class SharedObservation implements ObservableResource {
     }
 
     private void notRegistered(Response why) {
-        registering = null;
         // What stood until now stands no more: the library has forgotten the token.
         forgetUpstream();
+        notAsked(why);
+    }
+
+    private void notAsked(Response why) {
+        registering = null;
         giveUpWaiting(why);
         // Followers wait for the device to come back; without any there is nothing to keep.
         closeIfUnused();
@@ -210,19 +214,21 @@ final class SharedObservation implements ObservableResource {
 
         @Override
         public void unreachable() {
-            failed(SharedObservation.unreachable());
+            synchronized (relations) {
+                over = true;
+                if (!replaced()) {
+                    notRegistered(SharedObservation.unreachable());
+                }
+            }
         }
 
         @Override
         public void busy() {
-            failed(ForwardProxy.busy());
-        }
-
-        private void failed(Response why) {
             synchronized (relations) {
                 over = true;
                 if (!replaced()) {
-                    notRegistered(why);
+                    // Nothing was sent, so what stood until now stands.
+                    notAsked(ForwardProxy.busy());
                 }
             }
         }
