@@ -247,11 +247,10 @@ public final class Gateway implements AutoCloseable {
         Registrations resource = new Registrations(devices, config.field().registrationLife(), counters, clock);
         FieldRequests requests = new FieldRequests(resource, bubbleUps::handle, counters);
         Configuration settings = CoapListener.configuration(config.times());
-        settings.set(CoapConfig.PEERS_MARK_AND_SWEEP_MESSAGES, FIELD_REPEATS);
         settings.set(CoapConfig.PREFERRED_BLOCK_SIZE, FIELD_BLOCK_BYTES);
         settings.set(CoapConfig.MAX_MESSAGE_SIZE, FIELD_WHOLE_BYTES);
         return CoapListener.open(
-                new CoapListener.Plan("field", settings, networks, counters),
+                new CoapListener.Plan("field", settings, networks, FIELD_REPEATS, counters),
                 config.field().bind(),
                 new RequestDeliverer(requests::handle),
                 timer);
@@ -263,7 +262,7 @@ public final class Gateway implements AutoCloseable {
         ApplicationRequests requests = new ApplicationRequests(sessionRequests, proxy);
         RequestDeliverer deliverer = new RequestDeliverer(requests::handle);
         CoapListener listener = CoapListener.open(
-                new CoapListener.Plan("coap", settings, null, counters),
+                new CoapListener.Plan("coap", settings, null, 0, counters),
                 config.coap().bind(),
                 deliverer,
                 timer);

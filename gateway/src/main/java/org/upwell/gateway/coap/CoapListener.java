@@ -6,9 +6,12 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -49,6 +52,8 @@ public final class CoapListener implements AutoCloseable {
     /// Datagrams and timers that may wait for the protocol stage.
     private static final int MAX_BACKLOG = 20_000;
 
+    private static final long SWEEP_SECONDS = 10;
+
     private static final int MAX_OUTGOING_DATAGRAMS = 65_536;
 
     /// For bursts such as a power failure; the system may grant less.
@@ -58,20 +63,28 @@ public final class CoapListener implements AutoCloseable {
     private final ScheduledThreadPoolExecutor stage;
     private final List<CoapEndpoint> endpoints = new ArrayList<>();
     private final List<CoapEndpoint> secured = new ArrayList<>();
+    private final List<RecentMessages> recent = new CopyOnWriteArrayList<>();
+    private @Nullable Future<?> sweeps;
 
     /// What a listener is made of.
     ///
     /// @param name for threads and logs
     /// @param configuration see [#configuration(CoapTimes)]
     /// @param networks where datagrams may come from; null if from anywhere
+    /// @param recentOfPeer how many messages of a peer are remembered to tell repeats ([RecentMessages]); 0 leaves
+    ///     it to the library, which keeps whole exchanges
     public record Plan(
             String name,
             Configuration configuration,
             @Nullable Networks networks,
+            int recentOfPeer,
             GatewayCounters counters) {}
 
     private CoapListener(Plan plan) {
         this.plan = plan;
+        if (plan.recentOfPeer > 0) {
+            plan.configuration.set(CoapConfig.DEDUPLICATOR, CoapConfig.NO_DEDUPLICATOR);
+        }
         this.stage = new ScheduledThreadPoolExecutor(1, new DaemonThreadFactory("coap-" + plan.name + "-"));
         // Most timers wait for an answer that comes.
         stage.setRemoveOnCancelPolicy(true);
@@ -110,12 +123,22 @@ public final class CoapListener implements AutoCloseable {
         CoapListener listener = new CoapListener(plan);
         try {
             listener.start(bind, deliverer, timer);
+            listener.beginSweeps(timer);
             return listener;
         } catch (IOException fault) {
             listener.close();
             throw new IOException(
                     "cannot bind " + plan.name + " listener to " + bind + ": " + fault.getMessage(), fault);
         }
+    }
+
+    private static int seconds() {
+        return (int) TimeUnit.NANOSECONDS.toSeconds(System.nanoTime());
+    }
+
+    private void beginSweeps(ScheduledExecutorService timer) {
+        sweeps = timer.scheduleWithFixedDelay(
+                () -> recent.forEach(RecentMessages::sweep), SWEEP_SECONDS, SWEEP_SECONDS, TimeUnit.SECONDS);
     }
 
     private void start(InetSocketAddress bind, MessageDeliverer deliverer, ScheduledExecutorService timer)
@@ -141,9 +164,21 @@ public final class CoapListener implements AutoCloseable {
 
     private int startOne(InetSocketAddress address, MessageDeliverer deliverer, ScheduledExecutorService timer)
             throws IOException {
-        GuardedConnector connector =
-                new GuardedConnector(address, plan.configuration, plan.networks, this::isOverloaded, plan.counters);
-        return startOn(connector, endpoints, deliverer, timer);
+        GuardedConnector connector = new GuardedConnector(address, plan, this::isOverloaded, recent());
+        int port = startOn(connector, endpoints, deliverer, timer);
+        connector.watch().tell(endpoints.getLast().getInterceptors());
+        return port;
+    }
+
+    private @Nullable RecentMessages recent() {
+        if (plan.recentOfPeer == 0) {
+            return null;
+        }
+        long lifeMillis = plan.configuration.get(CoapConfig.EXCHANGE_LIFETIME, TimeUnit.MILLISECONDS);
+        RecentMessages messages =
+                new RecentMessages(plan.recentOfPeer, Duration.ofMillis(lifeMillis), CoapListener::seconds);
+        recent.add(messages);
+        return messages;
     }
 
     private boolean isOverloaded() {
@@ -259,6 +294,9 @@ public final class CoapListener implements AutoCloseable {
 
     @Override
     public void close() {
+        if (sweeps != null) {
+            sweeps.cancel(false);
+        }
         secured.forEach(CoapEndpoint::destroy);
         secured.clear();
         destroyEndpoints();
@@ -268,5 +306,6 @@ public final class CoapListener implements AutoCloseable {
     private void destroyEndpoints() {
         endpoints.forEach(CoapEndpoint::destroy);
         endpoints.clear();
+        recent.clear();
     }
 }

@@ -3,9 +3,11 @@ package org.upwell.gateway.coap;
 
 import java.net.DatagramPacket;
 import java.net.InetSocketAddress;
+import java.util.Arrays;
 import java.util.function.BooleanSupplier;
+import org.eclipse.californium.elements.AddressEndpointContext;
+import org.eclipse.californium.elements.RawData;
 import org.eclipse.californium.elements.UDPConnector;
-import org.eclipse.californium.elements.config.Configuration;
 import org.jspecify.annotations.Nullable;
 import org.upwell.gateway.dtls.SessionAddresses;
 import org.upwell.gateway.event.GatewayCounters;
@@ -13,24 +15,31 @@ import org.upwell.gateway.event.GatewayEvent;
 
 /// A UDP socket that hears only the given networks, nobody who claims to be a DTLS session, and nobody at all while
 /// too much waits to be handled. What it does not hear is dropped and counted on the receiver thread, before it is
-/// parsed, so that a stranger costs one comparison and gets no answer at all.
+/// parsed, so that a stranger costs one comparison and gets no answer at all. Repeated messages end here, too, where
+/// the listener has them told from others.
 final class GuardedConnector extends UDPConnector {
 
     private final @Nullable Networks networks;
     private final BooleanSupplier overloaded;
+    private final @Nullable RecentMessages recent;
+    private final RepeatWatch watch = new RepeatWatch();
     private final GatewayCounters counters;
 
-    /// @param networks null for everybody
+    /// @param recent tells repeated messages; null if the library does
     GuardedConnector(
             InetSocketAddress address,
-            Configuration configuration,
-            @Nullable Networks networks,
+            CoapListener.Plan plan,
             BooleanSupplier overloaded,
-            GatewayCounters counters) {
-        super(address, configuration);
-        this.networks = networks;
+            @Nullable RecentMessages recent) {
+        super(address, plan.configuration());
+        this.networks = plan.networks();
         this.overloaded = overloaded;
-        this.counters = counters;
+        this.recent = recent;
+        this.counters = plan.counters();
+    }
+
+    RepeatWatch watch() {
+        return watch;
     }
 
     /// Takes a datagram of an earlier process as if it had just come in.
@@ -47,8 +56,33 @@ final class GuardedConnector extends UDPConnector {
             counters.count(GatewayEvent.DATAGRAM_SOURCE_FORGED);
         } else if (overloaded.getAsBoolean()) {
             counters.count(GatewayEvent.DATAGRAM_OVERLOAD_DROPPED);
-        } else {
+        } else if (recent == null || isNew(recent, datagram)) {
             super.processDatagram(datagram);
         }
+    }
+
+    /// Answers a repeat as the first time; one whose first copy has no answer yet gets none either.
+    private boolean isNew(RecentMessages messages, DatagramPacket datagram) {
+        if (!(datagram.getSocketAddress() instanceof InetSocketAddress peer) || datagram.getOffset() != 0) {
+            return true;
+        }
+        byte[] answer = messages.see(peer, datagram.getData(), datagram.getLength());
+        if (answer == null) {
+            return true;
+        }
+        counters.count(GatewayEvent.DATAGRAM_REPEATED);
+        watch.onRepeat(peer, Arrays.copyOf(datagram.getData(), datagram.getLength()), answer);
+        if (answer.length > 0) {
+            super.send(RawData.outbound(answer, new AddressEndpointContext(peer), null, false));
+        }
+        return false;
+    }
+
+    @Override
+    public void send(RawData message) {
+        if (recent != null) {
+            recent.answered(message.getInetSocketAddress(), message.getBytes());
+        }
+        super.send(message);
     }
 }

@@ -9,6 +9,8 @@ public enum GatewayEvent {
     DATAGRAM_OVERLOAD_DROPPED,
     /// A datagram without DTLS whose source is an address that stands for a DTLS session.
     DATAGRAM_SOURCE_FORGED,
+    /// A message of a device that came again, byte for byte; answered as the first time.
+    DATAGRAM_REPEATED,
     /// A datagram from outside the field networks, dropped before anything looked at it.
     FIELD_SOURCE_OUTSIDE_NETWORKS,
     /// A request that the field listener could not read, or for a resource that it does not have.

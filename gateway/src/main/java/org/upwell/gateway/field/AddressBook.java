@@ -13,6 +13,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.eclipse.californium.core.network.Endpoint;
 import org.jspecify.annotations.Nullable;
 import org.upwell.access.Mac;
+import org.upwell.gateway.coap.PeerKey;
 
 /// Knows where each device is. A device is in it from its registration until it missed two.
 ///
@@ -41,7 +42,7 @@ public final class AddressBook {
     private final int capacity;
     private final Duration patience;
     private final Map<Mac, Registration> byMac = new HashMap<>();
-    private final Map<InetSocketAddress, Registration> byAddress = new HashMap<>();
+    private final Map<Object, Registration> byAddress = new HashMap<>();
     private final List<Listener> listeners = new CopyOnWriteArrayList<>();
 
     /// @param capacity how many devices it may hold
@@ -66,7 +67,7 @@ public final class AddressBook {
         if (previous == null && byMac.size() >= capacity) {
             throw new AddressBookFullException();
         }
-        Registration other = byAddress.get(address);
+        Registration other = byAddress.get(PeerKey.of(address));
         if (other != null && !other.mac().equals(mac)) {
             remove(other, Departure.ADDRESS_TAKEN);
         }
@@ -75,10 +76,10 @@ public final class AddressBook {
                 : now;
         Registration current = new Registration(mac, address, endpoint, boot, since, now);
         if (previous != null && !previous.address().equals(address)) {
-            byAddress.remove(previous.address());
+            byAddress.remove(PeerKey.of(previous.address()));
         }
         byMac.put(mac, current);
-        byAddress.put(address, current);
+        byAddress.put(PeerKey.of(address), current);
         listeners.forEach(listener -> listener.registered(previous, current));
         return Optional.ofNullable(previous);
     }
@@ -88,9 +89,9 @@ public final class AddressBook {
     synchronized void restore(Registration registration) {
         if (byMac.size() < capacity
                 && !byMac.containsKey(registration.mac())
-                && !byAddress.containsKey(registration.address())) {
+                && !byAddress.containsKey(PeerKey.of(registration.address()))) {
             byMac.put(registration.mac(), registration);
-            byAddress.put(registration.address(), registration);
+            byAddress.put(PeerKey.of(registration.address()), registration);
         }
     }
 
@@ -104,7 +105,7 @@ public final class AddressBook {
     }
 
     public synchronized Optional<Registration> at(InetSocketAddress address) {
-        return Optional.ofNullable(byAddress.get(address));
+        return Optional.ofNullable(byAddress.get(PeerKey.of(address)));
     }
 
     public synchronized int size() {
@@ -128,7 +129,7 @@ public final class AddressBook {
 
     private void remove(Registration registration, Departure why) {
         byMac.remove(registration.mac());
-        byAddress.remove(registration.address());
+        byAddress.remove(PeerKey.of(registration.address()));
         listeners.forEach(listener -> listener.departed(registration, why));
     }
 }

@@ -22,11 +22,15 @@ class GuardedConnectorTest {
     void datagramThatClaimsToBeADtlsSessionIsNotHeard() {
         GuardedConnector connector = new GuardedConnector(
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-                CoapListener.configuration(
-                        new CoapTimes(Duration.ofSeconds(2), 4, Duration.ofSeconds(1), 1, Duration.ofSeconds(1))),
-                null,
+                new CoapListener.Plan(
+                        "test",
+                        CoapListener.configuration(new CoapTimes(
+                                Duration.ofSeconds(2), 4, Duration.ofSeconds(1), 1, Duration.ofSeconds(1))),
+                        null,
+                        0,
+                        counters),
                 () -> false,
-                counters);
+                null);
         connector.setRawDataReceiver(data -> heard.add(data.getInetSocketAddress()));
 
         InetSocketAddress neighbour = new InetSocketAddress(InetAddress.ofLiteral("100:0:0:1::7"), 5684);

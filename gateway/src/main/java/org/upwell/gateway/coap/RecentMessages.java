@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.gateway.coap;
+
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.Iterator;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.IntSupplier;
+import org.jspecify.annotations.Nullable;
+
+/// Tells repeated messages before they are parsed, and what they were answered with (RFC 7252 §4.5). Safe for all
+/// threads.
+///
+/// The library does the same by keeping each exchange whole, some kilobytes, for four minutes, which is what a
+/// gateway of many devices would mostly consist of. Here a message is its ID, a hash of its bytes and the few bytes
+/// of its acknowledgement. The hash is there because a repeat is the same byte for byte, while a message ID also
+/// comes again when a device starts anew or another has taken its address: such a message is no repeat, and to
+/// acknowledge it as one would lose it.
+///
+/// Of each peer the newest few are kept, and those for as long as it may repeat them.
+final class RecentMessages {
+
+    private static final int HEAD_BYTES = 4;
+    private static final int TYPE_SHIFT = 4;
+    private static final int TYPE_MASK = 3;
+    private static final int NON_CONFIRMABLE = 1;
+    private static final int ACKNOWLEDGEMENT = 2;
+    private static final int FNV_OFFSET = 0x811C9DC5;
+    private static final int FNV_PRIME = 0x01000193;
+    private static final byte[] NOTHING = {};
+
+    private final int perPeer;
+    private final int lifeSeconds;
+    private final IntSupplier clock;
+    // Each value is the newest message of a peer, and is changed inside the map's own locks.
+    private final Map<Object, Message> peers = new ConcurrentHashMap<>();
+
+    private static final class Message {
+
+        private final short id;
+        private final int hash;
+        private final int seconds;
+        private byte[] answer = NOTHING;
+        private @Nullable Message older;
+
+        Message(short id, int hash, int seconds) {
+            this.id = id;
+            this.hash = hash;
+            this.seconds = seconds;
+        }
+    }
+
+    /// @param life how long a peer may repeat a message: EXCHANGE_LIFETIME (RFC 7252 §4.8.2)
+    /// @param clock counts seconds from anywhere
+    RecentMessages(int perPeer, Duration life, IntSupplier clock) {
+        this.perPeer = perPeer;
+        this.lifeSeconds = (int) life.toSeconds();
+        this.clock = clock;
+    }
+
+    /// Enters a message that came in, if peers repeat it when they hear nothing, or networks do.
+    ///
+    /// @return null for a new message; else what it was answered with, nothing if it is not yet
+    byte @Nullable [] see(InetSocketAddress peer, byte[] datagram, int length) {
+        if (length < HEAD_BYTES || type(datagram) > NON_CONFIRMABLE) {
+            return null;
+        }
+        short id = messageId(datagram);
+        int hash = hash(datagram, length);
+        byte[][] known = {null};
+        peers.compute(PeerKey.of(peer), (_, newest) -> {
+            Message same = find(newest, id);
+            int now = clock.getAsInt();
+            if (same != null && same.hash == hash && now - same.seconds <= lifeSeconds) {
+                known[0] = same.answer;
+                return newest;
+            }
+            Message added = new Message(id, hash, now);
+            added.older = newest;
+            trim(added, now);
+            return added;
+        });
+        return known[0];
+    }
+
+    private static int type(byte[] datagram) {
+        return (datagram[0] >> TYPE_SHIFT) & TYPE_MASK;
+    }
+
+    private static short messageId(byte[] datagram) {
+        return (short) ((datagram[2] << Byte.SIZE) | (datagram[3] & 0xff));
+    }
+
+    private static int hash(byte[] datagram, int length) {
+        int hash = FNV_OFFSET;
+        for (int i = 0; i < length; i++) {
+            hash = (hash ^ datagram[i]) * FNV_PRIME;
+        }
+        return hash;
+    }
+
+    private static @Nullable Message find(@Nullable Message newest, short id) {
+        Message each = newest;
+        while (each != null && each.id != id) {
+            each = each.older;
+        }
+        return each;
+    }
+
+    /// Ends the list behind what may still be repeated. One with the ID of the newest is behind it and never found.
+    private void trim(Message newest, int now) {
+        Message each = newest;
+        for (int kept = 1; each.older != null; kept++) {
+            if (kept == perPeer || now - each.older.seconds > lifeSeconds) {
+                each.older = null;
+                return;
+            }
+            each = each.older;
+        }
+    }
+
+    /// Remembers an acknowledgement or a reset that goes out, with the message that it answers.
+    void answered(InetSocketAddress peer, byte[] datagram) {
+        if (datagram.length < HEAD_BYTES || type(datagram) < ACKNOWLEDGEMENT) {
+            return;
+        }
+        peers.computeIfPresent(PeerKey.of(peer), (_, newest) -> {
+            Message message = find(newest, messageId(datagram));
+            if (message != null) {
+                message.answer = datagram;
+            }
+            return newest;
+        });
+    }
+
+    /// Forgets peers of which nothing can come again; to be called now and then.
+    void sweep() {
+        int now = clock.getAsInt();
+        for (Iterator<Object> each = peers.keySet().iterator(); each.hasNext(); ) {
+            peers.computeIfPresent(each.next(), (_, newest) -> now - newest.seconds > lifeSeconds ? null : newest);
+        }
+    }
+
+    /// Peers of which something is remembered.
+    int size() {
+        return peers.size();
+    }
+}
