@@ -7,6 +7,7 @@ import java.util.Deque;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /// Runs what follows on stages in the order in which they were added, whichever completes first. Owned by one event
@@ -25,6 +26,7 @@ final class InOrder<T> {
     private final EventExecutor owner;
     private final Follower<T> follower;
     private final Deque<Waiting<T>> waiting = new ArrayDeque<>();
+    private final AtomicBoolean drainDue = new AtomicBoolean();
 
     InOrder(EventExecutor owner, Follower<T> follower) {
         this.owner = owner;
@@ -44,8 +46,9 @@ final class InOrder<T> {
             var _ = future.whenComplete((value, fault) -> {
                 if (owner.inEventLoop()) {
                     drain();
-                } else {
-                    owner.execute(this::drain);
+                } else if (drainDue.compareAndSet(false, true)) {
+                    // Stages often complete together: one task takes them all.
+                    owner.execute(this::drainDue);
                 }
             });
         }
@@ -54,6 +57,12 @@ final class InOrder<T> {
     /// Forgets all that wait; their stages may still complete, without effect.
     void clear() {
         waiting.clear();
+    }
+
+    private void drainDue() {
+        // First, so that a stage which completes meanwhile is seen here or has a task of its own.
+        drainDue.set(false);
+        drain();
     }
 
     private void drain() {
