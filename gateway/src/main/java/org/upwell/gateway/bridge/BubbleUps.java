@@ -187,7 +187,7 @@ public final class BubbleUps {
                 earlier.handle((_, _) -> held).thenCompose(this::publishHeldByNow);
             case RepeatWindow.Claim.Fresh() -> {
                 publish(message, topic(tenant, message, sensorType.get()), held.received())
-                        .whenComplete((reason, fault) -> settle(message, reason, fault, outcome));
+                        .handle((reason, fault) -> settle(message, reason, fault, outcome));
                 yield outcome;
             }
         };
@@ -247,7 +247,7 @@ public final class BubbleUps {
             }
             case RepeatWindow.Claim.Fresh() -> {
                 publish(message, topic, clock.instant())
-                        .whenComplete((reason, fault) -> settle(message, reason, fault, outcome));
+                        .handle((reason, fault) -> settle(message, reason, fault, outcome));
                 answerBy(outcome, mac, reply);
             }
         }
@@ -280,7 +280,9 @@ public final class BubbleUps {
                 });
     }
 
-    private void settle(
+    /// Ends in a result, whatever came: a fault that is passed on is wrapped each time, with a stack trace, and
+    /// there may be thousands in a second while the broker is busy.
+    private boolean settle(
             BubbleUp message,
             @Nullable ReasonCode reason,
             @Nullable Throwable fault,
@@ -293,10 +295,11 @@ public final class BubbleUps {
         } else {
             outcome.completeExceptionally(fault == null ? new IllegalStateException("no outcome") : fault);
         }
+        return published;
     }
 
     private void answerBy(CompletionStage<ReasonCode> outcome, Mac mac, Reply reply) {
-        outcome.whenComplete(
+        outcome.handle(
                 (reason, fault) -> reply.answer(reason != null ? acknowledged(mac, reason) : unpublished(mac, fault)));
         // Both do nothing if the answer is out already, which it is at QoS 0 and with a fast broker.
         reply.acknowledgeAfter(settings.promptAck, timer);

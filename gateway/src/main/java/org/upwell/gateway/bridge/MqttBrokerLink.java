@@ -124,29 +124,28 @@ public final class MqttBrokerLink implements BrokerLink {
         QoS qos = publication.qos();
         CompletableFuture<ReasonCode> outcome = new CompletableFuture<>();
         client.publish(publication.topic(), publication.payload(), qos, publication.retain(), properties.build())
-                .whenComplete((reason, fault) -> settle(outcome, reason, fault));
+                .handle((reason, fault) -> settle(outcome, reason, fault));
         return outcome;
     }
 
-    private static void settle(
+    /// Completes `outcome` in every case.
+    private static boolean settle(
             CompletableFuture<ReasonCode> outcome, @Nullable ReasonCode reason, @Nullable Throwable fault) {
         Throwable cause = fault instanceof CompletionException && fault.getCause() != null ? fault.getCause() : fault;
         if (cause == null) {
-            outcome.complete(reason == null ? ReasonCode.SUCCESS : reason);
-        } else if (cause instanceof MqttException refusal) {
-            switch (refusal.kind()) {
-                // The broker's word about this message, or its limits.
-                case REFUSED, LIMIT -> outcome.complete(refusal.reason());
-                case QUEUE_FULL ->
-                    outcome.completeExceptionally(
-                            new BrokerUnavailableException(BrokerUnavailableException.Cause.BUSY));
-                default ->
-                    outcome.completeExceptionally(
-                            new BrokerUnavailableException(BrokerUnavailableException.Cause.AWAY));
-            }
-        } else {
-            outcome.completeExceptionally(cause);
+            return outcome.complete(reason == null ? ReasonCode.SUCCESS : reason);
         }
+        if (!(cause instanceof MqttException refusal)) {
+            return outcome.completeExceptionally(cause);
+        }
+        return switch (refusal.kind()) {
+            // The broker's word about this message, or its limits.
+            case REFUSED, LIMIT -> outcome.complete(refusal.reason());
+            case QUEUE_FULL ->
+                outcome.completeExceptionally(new BrokerUnavailableException(BrokerUnavailableException.Cause.BUSY));
+            default ->
+                outcome.completeExceptionally(new BrokerUnavailableException(BrokerUnavailableException.Cause.AWAY));
+        };
     }
 
     @Override
