@@ -14,7 +14,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.eclipse.californium.core.config.CoapConfig;
@@ -27,7 +26,6 @@ import org.eclipse.californium.elements.Connector;
 import org.eclipse.californium.elements.config.Configuration;
 import org.eclipse.californium.elements.config.SystemConfig;
 import org.eclipse.californium.elements.config.UdpConfig;
-import org.eclipse.californium.elements.util.DaemonThreadFactory;
 import org.eclipse.californium.elements.util.ExecutorsUtil;
 import org.jspecify.annotations.Nullable;
 import org.upwell.gateway.dtls.DtlsSessionConnector;
@@ -60,7 +58,7 @@ public final class CoapListener implements AutoCloseable {
     private static final int SOCKET_BUFFER_BYTES = 4 << 20;
 
     private final Plan plan;
-    private final ScheduledThreadPoolExecutor stage;
+    private final ProtocolStage stage;
     private final List<CoapEndpoint> endpoints = new ArrayList<>();
     private final List<CoapEndpoint> secured = new ArrayList<>();
     private final List<RecentMessages> recent = new CopyOnWriteArrayList<>();
@@ -85,11 +83,7 @@ public final class CoapListener implements AutoCloseable {
         if (plan.recentOfPeer > 0) {
             plan.configuration.set(CoapConfig.DEDUPLICATOR, CoapConfig.NO_DEDUPLICATOR);
         }
-        this.stage = new ScheduledThreadPoolExecutor(1, new DaemonThreadFactory("coap-" + plan.name + "-"));
-        // Most timers wait for an answer that comes.
-        stage.setRemoveOnCancelPolicy(true);
-        // What is due after the end does not hold it up.
-        stage.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+        this.stage = new ProtocolStage("coap-" + plan.name + "-");
     }
 
     /// Settings that owe nothing to files or system properties.
@@ -182,7 +176,7 @@ public final class CoapListener implements AutoCloseable {
     }
 
     private boolean isOverloaded() {
-        return stage.getQueue().size() >= MAX_BACKLOG;
+        return stage.backlog() >= MAX_BACKLOG;
     }
 
     /// Opens a further port of this listener, for datagrams under DTLS, handled on the same stage. To be called

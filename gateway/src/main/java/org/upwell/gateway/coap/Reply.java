@@ -12,15 +12,17 @@ import org.jspecify.annotations.Nullable;
 
 /// The one answer that a request gets, from whichever thread has it first.
 ///
-/// A confirmable request that is not answered at once gets an empty acknowledgement after a while (RFC 7252 §5.2.2),
-/// so that its sender stops repeating; the answer then goes out on its own. A request that nobody answers gets what
-/// the patience supplies.
+/// A confirmable request that is not answered at once gets an empty acknowledgement after a while (RFC 7252
+/// §5.2.2), so that its sender stops repeating; the answer then goes out on its own. A request that nobody answers
+/// gets what the patience supplies.
 public final class Reply {
 
     private final Exchange exchange;
     private boolean answered;
-    private @Nullable Future<?> promptAck;
-    private @Nullable Future<?> patience;
+    // One timer at a time: nearly every answer comes before the first of them is due.
+    private @Nullable Future<?> due;
+    private long ackNanos;
+    private @Nullable Runnable afterAck;
 
     public Reply(Exchange exchange) {
         this.exchange = exchange;
@@ -33,19 +35,39 @@ public final class Reply {
     /// Schedules the empty acknowledgement.
     public synchronized void acknowledgeAfter(Duration delay, ScheduledExecutorService timer) {
         if (!answered && exchange.getRequest().isConfirmable()) {
-            promptAck = timer.schedule(this::acknowledge, delay.toNanos(), TimeUnit.NANOSECONDS);
+            ackNanos = delay.toNanos();
+            due = timer.schedule(this::acknowledge, ackNanos, TimeUnit.NANOSECONDS);
         }
     }
 
-    /// Schedules the answer for the case that no other comes.
+    /// Schedules the answer for the case that no other comes; after [#acknowledgeAfter], if that is wanted, too.
     public synchronized void giveUpAfter(Duration delay, ScheduledExecutorService timer, Supplier<Response> lastWord) {
-        if (!answered) {
-            patience = timer.schedule(() -> answer(lastWord.get()), delay.toNanos(), TimeUnit.NANOSECONDS);
+        if (answered) {
+            return;
+        }
+        long nanos = delay.toNanos();
+        if (due != null && nanos > ackNanos) {
+            afterAck = () -> due = giveUp(nanos - ackNanos, timer, lastWord);
+        } else {
+            if (due != null) {
+                due.cancel(false);
+            }
+            due = giveUp(nanos, timer, lastWord);
         }
     }
 
-    private void acknowledge() {
+    private Future<?> giveUp(long nanos, ScheduledExecutorService timer, Supplier<Response> lastWord) {
+        return timer.schedule(() -> answer(lastWord.get()), nanos, TimeUnit.NANOSECONDS);
+    }
+
+    private synchronized void acknowledge() {
+        if (answered) {
+            return;
+        }
         exchange.execute(exchange::sendAccept);
+        if (afterAck != null) {
+            afterAck.run();
+        }
     }
 
     /// Sends `response` unless another was first.
@@ -66,11 +88,8 @@ public final class Reply {
             return false;
         }
         answered = true;
-        if (promptAck != null) {
-            promptAck.cancel(false);
-        }
-        if (patience != null) {
-            patience.cancel(false);
+        if (due != null) {
+            due.cancel(false);
         }
         return true;
     }
