@@ -9,12 +9,13 @@ import picocli.CommandLine.Spec;
 /// Holds the commands that measure.
 @Command(
         name = "bench",
-        description = "Measure a broker",
+        description = "Measure a broker or a gateway",
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
             BenchLoadCommand.class,
             BenchCompareCommand.class,
             BenchCurvesCommand.class,
+            BenchGatewayCommand.class,
             BenchMicroCommand.class
         })
 final class BenchCommand implements Runnable {

@@ -20,6 +20,15 @@ public final class DelayHistogram {
         }
     }
 
+    /// What was counted since `earlier`, a copy of this one.
+    public DelayHistogram since(DelayHistogram earlier) {
+        DelayHistogram later = new DelayHistogram();
+        for (int i = 0; i < BUCKETS; i++) {
+            later.counts.set(i, counts.get(i) - earlier.counts.get(i));
+        }
+        return later;
+    }
+
     public long count() {
         long sum = 0;
         for (int i = 0; i < BUCKETS; i++) {
