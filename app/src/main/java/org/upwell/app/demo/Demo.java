@@ -33,7 +33,7 @@ public final class Demo {
     private static final Duration SHORT_FLUSH = Duration.ofSeconds(5);
 
     /// In weather NICs must find the gateway again first, which may have been killed a moment ago.
-    private static final Duration SHORT_FLUSH_AFTER_WEATHER = Duration.ofSeconds(60);
+    private static final Duration SHORT_FLUSH_AFTER_WEATHER = Duration.ofMinutes(1);
 
     private final DemoSettings settings;
     private final InstantSource clock;
