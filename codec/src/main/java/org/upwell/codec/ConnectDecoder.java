@@ -45,8 +45,9 @@ final class ConnectDecoder implements PacketBodyDecoder {
     /// of ours is not read further than its length.
     ///
     /// @param at where the body begins
-    static @Nullable ProtocolLevel peekProtocolLevel(ByteBuf in, int at) {
-        int readable = in.writerIndex() - at;
+    /// @param bodyBytes where it ends; not all of it need be there
+    static @Nullable ProtocolLevel peekProtocolLevel(ByteBuf in, int at, int bodyBytes) {
+        int readable = Math.min(bodyBytes, in.writerIndex() - at);
         if (readable < NAME_LENGTH_BYTES) {
             return null;
         }

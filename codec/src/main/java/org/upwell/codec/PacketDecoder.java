@@ -179,13 +179,14 @@ public final class PacketDecoder {
         if (version == null) {
             checkFirst(type);
             if (isTooLarge || frame.flags() != 0) {
-                ConnectDecoder.ProtocolLevel level =
-                        ConnectDecoder.peekProtocolLevel(in, in.readerIndex() + frame.headerBytes());
-                if (level == null) {
+                ConnectDecoder.ProtocolLevel level = ConnectDecoder.peekProtocolLevel(
+                        in, in.readerIndex() + frame.headerBytes(), frame.remainingBytes());
+                if (level != null) {
+                    spoken = level.version();
+                    connAckVersion = level.answerVersion();
+                } else if (in.readableBytes() < frame.packetBytes()) {
                     return null;
                 }
-                spoken = level.version();
-                connAckVersion = level.answerVersion();
             }
         }
         if (isTooLarge) {
