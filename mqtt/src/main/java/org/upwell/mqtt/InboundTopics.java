@@ -101,6 +101,10 @@ final class InboundTopics {
 
     private boolean tryRemember(@Nullable String[] names, int alias, String topic) {
         String before = names[alias];
+        if (topic.equals(before)) {
+            // A client that sends both each time; its name is the same object, since the decoder knows it.
+            return true;
+        }
         long bytes = aliasBytes + ByteBufUtil.utf8Bytes(topic) - (before == null ? 0 : ByteBufUtil.utf8Bytes(before));
         if (bytes > limits.topicAliasBytes()) {
             connection.broker().counters().topicAliasesRefused.increment();
