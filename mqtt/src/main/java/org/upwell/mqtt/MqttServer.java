@@ -31,6 +31,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -39,6 +40,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.upwell.broker.Broker;
 import org.upwell.broker.owner.Owner;
+import org.upwell.broker.store.Commit;
+import org.upwell.broker.store.StoreException;
 import org.upwell.codec.ReasonCode;
 
 /// Accepts MQTT connections on any number of listeners and drives them on a few event loops, which are also the
@@ -273,9 +276,42 @@ public final class MqttServer implements AutoCloseable {
         for (MqttConnection connection : open) {
             connection.awaitClosed(Math.max(0, deadline - System.nanoTime()));
         }
+        awaitCommits(deadline);
         // Nothing more is to come that a quiet period would be for.
         loops.shutdownGracefully(0, GOODBYE_SECONDS, TimeUnit.SECONDS)
                 .awaitUninterruptibly(GOODBYE_SECONDS + 1, TimeUnit.SECONDS);
         hookExecutor.shutdownNow();
+    }
+
+    /// What became of a message is told on the loops, and decides into whose queues it goes.
+    private void awaitCommits(long deadline) {
+        List<Owner> told = owners();
+        CountDownLatch pending = new CountDownLatch(told.size());
+        for (Owner owner : told) {
+            owner.execute(() -> broker.store().sync(new Commit() {
+                @Override
+                public Owner owner() {
+                    return owner;
+                }
+
+                @Override
+                public void committed() {
+                    pending.countDown();
+                }
+
+                @Override
+                public void failed(StoreException cause) {
+                    // The store tells operators itself.
+                    pending.countDown();
+                }
+            }));
+        }
+        try {
+            if (!pending.await(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+                LOG.warn("Stopped before the store had told all that it was given");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }
