@@ -252,7 +252,11 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
     public void onKept(int capacity) {
         if (unadmitted != null && !unadmitted.tryHold(capacity)) {
             broker().counters().connectionsCrowdedOut.increment();
-            end("unfinished CONNECT packets take too much memory");
+            if (connecting == null) {
+                end("unfinished CONNECT packets take too much memory");
+            } else {
+                refuse(ReasonCode.SERVER_BUSY, "too many clients are connecting");
+            }
         }
     }
 
