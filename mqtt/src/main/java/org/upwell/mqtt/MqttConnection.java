@@ -217,6 +217,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
     @Override
     public void onMalformed(DecodeException e) {
         broker().counters().protocolErrors.increment();
+        outboundLine.lingerAtClose();
         if (session != null) {
             disconnect(e.reason(), e.getMessage());
         } else {

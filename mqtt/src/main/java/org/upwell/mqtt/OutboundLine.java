@@ -2,7 +2,10 @@
 package org.upwell.mqtt;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.ssl.SslHandler;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -38,6 +41,9 @@ final class OutboundLine {
     /// How long the last packet of a connection that we end waits for interceptors, its own and those of the
     /// packets before it.
     private static final Duration LAST_PACKET_TIMEOUT = Duration.ofSeconds(3);
+
+    /// How long a peer that is in the middle of sending has for it before the channel is closed on him.
+    private static final Duration LINGER = Duration.ofSeconds(2);
 
     /// Packets that may wait for interceptors before deliveries stay in their queue instead.
     private static final int MAX_WAITING = 100;
@@ -76,6 +82,7 @@ final class OutboundLine {
     private int passedOnBytes;
     private boolean flushAsked;
     private boolean askedInVain;
+    private boolean lingers;
     private Runnable onRoom = () -> {};
     private Loop.@Nullable Cancellation deadline;
     private int lastBatchBytes = FIRST_BYTES;
@@ -168,6 +175,32 @@ final class OutboundLine {
         }
     }
 
+    /// What the peer sends may not be read to its end before the channel is closed. A system that closes over unread
+    /// bytes resets the connection, which takes what was sent last from the peer; so the peer has a moment to end.
+    void lingerAtClose() {
+        lingers = true;
+    }
+
+    private void close(boolean toldWhy) {
+        flush();
+        // OpenSSL's own goodbye needs both directions.
+        if (!toldWhy || !lingers || channel.pipeline().get(SslHandler.class) != null) {
+            channel.close();
+            return;
+        }
+        if (deadline != null) {
+            deadline.cancel();
+        }
+        deadline = owner.schedule(LINGER, channel::close);
+        // Reading goes on, into nothing: the line from the client has stopped.
+        channel.config().setAutoRead(true);
+        channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(_ -> {
+            if (channel instanceof DuplexChannel socket) {
+                socket.shutdownOutput();
+            }
+        });
+    }
+
     private void advance() {
         for (Waiting head = waiting.peekFirst(); head != null; head = waiting.peekFirst()) {
             if (!head.decided && !decide(head)) {
@@ -180,8 +213,7 @@ final class OutboundLine {
             }
             if (head.closeAfter) {
                 waiting.clear();
-                flush();
-                channel.close();
+                close(packet != null);
                 return;
             }
         }

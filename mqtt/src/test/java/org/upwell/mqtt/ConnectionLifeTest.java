@@ -296,6 +296,24 @@ class ConnectionLifeTest {
         }
     }
 
+    /// A client reads when it has sent. Were the socket closed over what it still sends, the system would reset the
+    /// connection, and the answer would be lost.
+    @Test
+    void clientThatSendsAllOfATooLargeConnectHearsWhy() throws IOException {
+        try (TestBroker broker = TestBroker.start();
+                TestClient client = new TestClient(broker.address(), MqttVersion.MQTT_5)) {
+            int bytes = 8 << 20;
+            client.sendBytes(Unpooled.buffer()
+                    .writeBytes(new byte[] {0x10, (byte) 0x80, (byte) 0x80, (byte) 0x80, 0x04})
+                    .writeShort(4)
+                    .writeBytes("MQTT".getBytes(StandardCharsets.UTF_8))
+                    .writeByte(5)
+                    .writeZero(bytes - 7));
+            assertThat(client.receive(ConnAck.class).reason()).isEqualTo(ReasonCode.PACKET_TOO_LARGE);
+            client.expectClosed();
+        }
+    }
+
     /// [MQTT-3.2.2-21], [MQTT-3.1.2-21]: a keep-alive of none, or of more than an hour, becomes one hour.
     @ParameterizedTest
     @ValueSource(ints = {0, 3601, 60})
