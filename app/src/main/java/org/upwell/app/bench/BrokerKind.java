@@ -92,7 +92,7 @@ enum BrokerKind {
     }
 
     private static StartedBroker inNewDirectory(Start start) throws IOException {
-        Path directory = Files.createTempDirectory("upwell-bench-", WholeFile.dataDirectory());
+        Path directory = ScratchDirectories.create();
         boolean started = false;
         try {
             StartedBroker broker = start.in(directory);
@@ -100,7 +100,7 @@ enum BrokerKind {
             return broker;
         } finally {
             if (!started) {
-                StartedBroker.delete(directory);
+                ScratchDirectories.delete(directory);
             }
         }
     }

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.TreeSet;
+import org.upwell.app.config.MqttConfig;
 
 /// A number that grows, and the costs that are followed as it does.
 enum Curve {
@@ -117,6 +118,10 @@ enum Curve {
         long least = course().least;
         if (most < least) {
             throw new IllegalArgumentException(word() + " begin with " + least + ", not below");
+        }
+        if (this == LEVELS && most > MqttConfig.DEFAULT_TOPIC_LEVELS) {
+            throw new IllegalArgumentException(
+                    word() + " end with " + MqttConfig.DEFAULT_TOPIC_LEVELS + ", which is what our server takes");
         }
         TreeSet<Long> steps = new TreeSet<>(List.of(least, most));
         int factor = this == LEVELS ? 2 : 10;

@@ -21,7 +21,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.LongAdder;
 import org.upwell.access.Mac;
-import org.upwell.access.file.WholeFile;
 import org.upwell.access.token.TokenService;
 import org.upwell.app.config.InvalidConfigException;
 import org.upwell.app.config.UpwellConfig;
@@ -85,11 +84,11 @@ public final class GatewayBench {
     ///
     /// @throws IOException if the parts do not come up or together
     public static GatewayBenchReport run(Settings settings) throws IOException, InterruptedException {
-        Path directory = Files.createTempDirectory("upwell-bench-", WholeFile.dataDirectory());
+        Path directory = ScratchDirectories.create();
         try {
             return new GatewayBench(settings).runIn(directory);
         } finally {
-            StartedBroker.delete(directory);
+            ScratchDirectories.delete(directory);
         }
     }
 
@@ -116,7 +115,10 @@ public final class GatewayBench {
             MeshField.Settings field = fieldSettings(gateway.fieldAddresses().getFirst());
             try (MqttClient _ = subscribe(server.mqttAddress(LISTENER), token);
                     MeshField nics = MeshField.start(field, InstantSource.system(), new MeshListener() {})) {
-                await("the registration of all NICs", () -> gateway.registeredDevices() == settings.devices);
+                await(
+                        "the registration of all NICs",
+                        PATIENCE.plus(start()),
+                        () -> gateway.registeredDevices() == settings.devices);
                 GatewayBenchReport.Part up = settings.rate > 0 ? notifications(nics, times) : null;
                 nics.stopProducing();
                 boolean flushed = nics.flush(PATIENCE);
@@ -159,10 +161,14 @@ public final class GatewayBench {
     private MeshField.Settings fieldSettings(InetSocketAddress gateway) {
         int points = Math.max(1, settings.devices / DEVICES_PER_ACCESS_POINT);
         Duration period = settings.rate > 0 ? Duration.ofNanos((long) (1e9 * settings.devices / settings.rate)) : LONG;
-        Duration start = Duration.ofMillis(1_000L * settings.devices / REGISTRATIONS_PER_SECOND);
         long boot = InstantSource.system().instant().getEpochSecond();
         MeshField.Settings made = MeshField.Settings.of(gateway, settings.devices, points, period, boot);
-        return made.withStart(start, 1, 1_000);
+        return made.withStart(start(), 1, 1_000);
+    }
+
+    /// How long the NICs take to begin, one after the other.
+    private Duration start() {
+        return Duration.ofMillis(1_000L * settings.devices / REGISTRATIONS_PER_SECOND);
     }
 
     private MqttClient subscribe(InetSocketAddress broker, String token) throws IOException, InterruptedException {
@@ -251,7 +257,12 @@ public final class GatewayBench {
     }
 
     private static void await(String what, Callable<Boolean> condition) throws IOException, InterruptedException {
-        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        await(what, PATIENCE, condition);
+    }
+
+    private static void await(String what, Duration patience, Callable<Boolean> condition)
+            throws IOException, InterruptedException {
+        long deadline = System.nanoTime() + patience.toNanos();
         try {
             while (!condition.call()) {
                 if (System.nanoTime() - deadline > 0) {

@@ -2,19 +2,15 @@
 package org.upwell.app.bench;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import java.util.stream.Stream;
 import org.upwell.app.process.Children;
 
 /// A broker in a process that we started, with a directory of its own that goes with it.
@@ -102,17 +98,10 @@ final class StartedBroker implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        child.close();
-        delete(directory);
-    }
-
-    static void delete(Path directory) throws IOException {
-        try (Stream<Path> files = Files.walk(directory)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(file);
-            }
-        } catch (UncheckedIOException e) {
-            throw new IOException("cannot clear " + directory, e);
+        try {
+            child.close();
+        } finally {
+            ScratchDirectories.delete(directory);
         }
     }
 }
