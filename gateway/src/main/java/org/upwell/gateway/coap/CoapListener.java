@@ -47,7 +47,7 @@ public final class CoapListener implements AutoCloseable {
     private static final int PORT_ATTEMPTS = 20;
     private static final long STOP_MILLIS = 2_000;
 
-    /// Datagrams and timers that may wait for the protocol stage.
+    /// Tasks that may wait for the protocol stage, of which each datagram makes some.
     private static final int MAX_BACKLOG = 20_000;
 
     private static final long SWEEP_SECONDS = 10;

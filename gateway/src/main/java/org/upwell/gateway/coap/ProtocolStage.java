@@ -35,9 +35,10 @@ final class ProtocolStage extends ScheduledThreadPoolExecutor {
         setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
     }
 
-    /// Tasks and timers that wait.
+    /// Tasks that wait. Timers do not: they wait for their time and not for the thread, and a listener that sends
+    /// to many peers that are silent has tens of thousands of them, while it has hardly anything to do.
     int backlog() {
-        return waiting.get() + getQueue().size();
+        return waiting.get();
     }
 
     @Override
