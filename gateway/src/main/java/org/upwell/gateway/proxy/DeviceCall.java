@@ -83,7 +83,8 @@ final class DeviceCall implements SendTurns.Waiter {
         }
         Turn asked = calls.turn(order, AccessPoint.of(device.address()), session, this);
         synchronized (this) {
-            if (over) {
+            if (over || turn != null) {
+                // Somebody else was faster, and this one was not asked for yet.
                 return;
             }
             turn = asked;
@@ -93,7 +94,7 @@ final class DeviceCall implements SendTurns.Waiter {
             case LATER -> {
                 // The turn comes, or the call is cancelled.
             }
-            case FULL -> tooBusy();
+            case FULL -> displaced(asked);
         }
     }
 
@@ -127,7 +128,14 @@ final class DeviceCall implements SendTurns.Waiter {
         } else if (AccessPoint.of(device.address()).equals(given.accessPoint())) {
             send(device, given);
         } else {
-            // It moved while the call waited.
+            // It moved while the call waited. Who takes the turn away, here or in [#deviceMoved], asks for another;
+            // if both did, one of the two would never be given back.
+            synchronized (this) {
+                if (!given.equals(turn)) {
+                    return;
+                }
+                turn = null;
+            }
             given.release();
             start();
         }
@@ -288,6 +296,7 @@ final class DeviceCall implements SendTurns.Waiter {
 
         @Override
         public void onResponse(Response response) {
+            turn.release();
             if (isCurrent(this) && finish()) {
                 outcome.answered(request, device, response);
             }
