@@ -156,6 +156,10 @@ public final class Gateway implements AutoCloseable {
                     clock,
                     timer);
             field = own(openField(networks, clock));
+            // From here on it closes before the field listener, whose requests end unanswered then: that is no reason
+            // to write that the registrations are over which wait for them.
+            owned.remove(relations);
+            AutoCloseable _ = own(relations);
             field.onNotification(proxy.notifications());
             restoreDevices(clock.instant());
             applications = own(openApplications(applicationSettings));

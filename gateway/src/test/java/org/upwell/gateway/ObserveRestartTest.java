@@ -445,4 +445,20 @@ class ObserveRestartTest {
         nic.send(Coap.answer(registration, Coap.CONTENT).with(Coap.OBSERVE, 1).payload("after"));
         assertFollows(application.receive(), number, "after");
     }
+
+    /// The device has not answered by then, which is not its fault.
+    @Test
+    void orderlyStopKeepsRegistrationsUnderWay() {
+        application.send(register(application.nextMid()));
+        expectRegistration();
+        assertThat(application.receive().code()).as("an empty acknowledgement").isZero();
+        endAs(config, GatewayFixture::stop);
+        start();
+        Coap registration = expectRegistration();
+        nic.send(Coap.answer(registration, Coap.CONTENT).with(Coap.OBSERVE, 1).payload("state"));
+        Coap answer = application.receive();
+        assertThat(answer.payloadText()).isEqualTo("state");
+        assertThat(answer.has(Coap.OBSERVE)).isTrue();
+        assertThat(answer.tokenHex()).isEqualTo(TOKEN_HEX);
+    }
 }
