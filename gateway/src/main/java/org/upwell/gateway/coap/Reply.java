@@ -64,6 +64,8 @@ public final class Reply {
         if (answered) {
             return;
         }
+        // Else an acknowledgement that is sent before giveUpAfter is called would be waited for there.
+        due = null;
         exchange.execute(exchange::sendAccept);
         if (afterAck != null) {
             afterAck.run();
