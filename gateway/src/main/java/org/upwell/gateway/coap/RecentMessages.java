@@ -18,6 +18,11 @@ import org.jspecify.annotations.Nullable;
 /// comes again when a device starts anew or another has taken its address: such a message is no repeat, and to
 /// acknowledge it as one would lose it.
 ///
+/// A confirmable response that has no answer yet is new each time it comes: some the library leaves unanswered,
+/// such as a notification that crosses the end of its observation, and the peer would repeat it in vain. Whatever
+/// it takes it answers at once, so that none is handled twice but one whose second copy comes while the first waits
+/// for its turn; that one nobody waits for any more, or it is no news to its observer.
+///
 /// Of each peer the newest few are kept, and those for as long as it may repeat them.
 final class RecentMessages {
 
@@ -26,6 +31,8 @@ final class RecentMessages {
     private static final int TYPE_MASK = 3;
     private static final int NON_CONFIRMABLE = 1;
     private static final int ACKNOWLEDGEMENT = 2;
+    private static final int CLASS_SHIFT = 5;
+    private static final int SUCCESS_CLASS = 2;
     private static final int FNV_OFFSET = 0x811C9DC5;
     private static final int FNV_PRIME = 0x01000193;
     private static final byte[] NOTHING = {};
@@ -61,7 +68,7 @@ final class RecentMessages {
 
     /// Enters a message that came in, if peers repeat it when they hear nothing, or networks do.
     ///
-    /// @return null for a new message; else what it was answered with, nothing if it is not yet
+    /// @return null for a message that is to be handled; else what it was answered with, nothing if it is not yet
     byte @Nullable [] see(InetSocketAddress peer, byte[] datagram, int length) {
         if (length < HEAD_BYTES || type(datagram) > NON_CONFIRMABLE) {
             return null;
@@ -73,7 +80,9 @@ final class RecentMessages {
             Message same = find(newest, id);
             int now = clock.getAsInt();
             if (same != null && same.hash == hash && now - same.seconds <= lifeSeconds) {
-                known[0] = same.answer;
+                if (same.answer.length > 0 || !isConfirmableResponse(datagram)) {
+                    known[0] = same.answer;
+                }
                 return newest;
             }
             Message added = new Message(id, hash, now);
@@ -86,6 +95,10 @@ final class RecentMessages {
 
     private static int type(byte[] datagram) {
         return (datagram[0] >> TYPE_SHIFT) & TYPE_MASK;
+    }
+
+    private static boolean isConfirmableResponse(byte[] datagram) {
+        return type(datagram) == 0 && (datagram[1] & 0xff) >> CLASS_SHIFT >= SUCCESS_CLASS;
     }
 
     private static short messageId(byte[] datagram) {

@@ -40,6 +40,22 @@ class RecentMessagesTest {
         assertThat(see(DEVICE, message.clone())).isEqualTo(acknowledgement(0x8001));
     }
 
+    /// The library has left it unanswered; the next copy may be answered.
+    @Test
+    void aConfirmableResponseIsNewUntilItIsAnswered() {
+        byte[] response = confirmable(7, 1);
+        response[1] = 0x45;
+        assertThat(see(DEVICE, response)).isNull();
+        assertThat(see(DEVICE, response.clone())).isNull();
+        recent.answered(DEVICE, acknowledgement(7));
+        assertThat(see(DEVICE, response.clone())).isEqualTo(acknowledgement(7));
+        byte[] nonConfirmable = confirmable(8, 1);
+        nonConfirmable[0] = 0x50;
+        nonConfirmable[1] = 0x45;
+        assertThat(see(DEVICE, nonConfirmable)).isNull();
+        assertThat(see(DEVICE, nonConfirmable.clone())).isEqualTo(NOTHING_YET);
+    }
+
     @Test
     void nonConfirmablesRepeatToo() {
         byte[] message = confirmable(7, 1);
