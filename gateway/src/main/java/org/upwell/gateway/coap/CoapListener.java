@@ -52,9 +52,7 @@ public final class CoapListener implements AutoCloseable {
 
     private static final long SWEEP_SECONDS = 10;
 
-    private static final int MAX_OUTGOING_DATAGRAMS = 65_536;
-
-    /// For bursts such as a power failure; the system may grant less.
+    /// For bursts such as a power failure, in both directions; the system may grant less.
     private static final int SOCKET_BUFFER_BYTES = 4 << 20;
 
     private final Plan plan;
@@ -100,7 +98,7 @@ public final class CoapListener implements AutoCloseable {
         configuration.set(UdpConfig.UDP_RECEIVER_THREAD_COUNT, 1);
         configuration.set(UdpConfig.UDP_SENDER_THREAD_COUNT, 1);
         configuration.set(UdpConfig.UDP_RECEIVE_BUFFER_SIZE, SOCKET_BUFFER_BYTES);
-        configuration.set(UdpConfig.UDP_CONNECTOR_OUT_CAPACITY, MAX_OUTGOING_DATAGRAMS);
+        configuration.set(UdpConfig.UDP_SEND_BUFFER_SIZE, SOCKET_BUFFER_BYTES);
         configuration.set(CoapConfig.DEDUPLICATOR, CoapConfig.DEDUPLICATOR_PEERS_MARK_AND_SWEEP);
         // The range above would be kept for multicast requests, which we never send.
         configuration.set(CoapConfig.MULTICAST_BASE_MID, 0);

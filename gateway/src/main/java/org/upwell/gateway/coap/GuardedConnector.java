@@ -18,8 +18,8 @@ import org.upwell.gateway.event.GatewayEvent;
 
 /// A UDP socket that hears only the given networks, nobody who claims to be a DTLS session, and nobody at all while
 /// too much waits to be handled. What it does not hear is dropped and counted on the receiver thread, before it is
-/// parsed, so that a stranger costs one comparison and gets no answer at all. Repeated messages end here, too, where
-/// the listener has them told from others.
+/// parsed, so that a stranger costs one comparison and gets no answer at all. Repeated messages end here, too,
+/// where the listener has them told from others.
 final class GuardedConnector extends UDPConnector {
 
     private final @Nullable Networks networks;
@@ -89,7 +89,11 @@ final class GuardedConnector extends UDPConnector {
     }
 
     /// On the caller's thread: the way over the library's sender thread costs more than the system call. A datagram
-    /// that finds no room in the socket's buffer waits for the network card, for micro- or milliseconds.
+    /// that finds no room in the socket's buffer waits until others have left it: for the network card that is
+    /// micro- or milliseconds. But those for a neighbour on the same link that does not say where it is (ARP, IPv6
+    /// neighbour discovery) keep their room until the system gives it up, for seconds, and with many such
+    /// neighbours everybody waits for that. Hence a buffer that holds far more than the system keeps for one of
+    /// them; devices behind a router are none of its neighbours.
     @Override
     public void send(RawData message) {
         if (recent != null) {
