@@ -7,6 +7,7 @@ import static org.upwell.gateway.GatewayFixture.MAC;
 import static org.upwell.gateway.GatewayFixture.OTHER_TOKEN;
 import static org.upwell.gateway.GatewayFixture.TOKEN;
 
+import java.net.DatagramPacket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -171,6 +172,27 @@ class DtlsTest {
             await().until(() -> fixture.gateway.openSessions() == 0);
         }
         assertThat(fixture.count(GatewayEvent.SESSION_CLOSED)).isEqualTo(11);
+    }
+
+    /// The client is gone by then, and nobody would end what it opened.
+    @Test
+    void recordThatTheGoodbyeOvertookOpensNothing() throws Exception {
+        CoapEndpoint client = client(KEY);
+        try (Relay relay = new Relay(gateway())) {
+            assertThat(ask(client, relay.address(), login(TOKEN))).isEqualTo("2.01");
+            relay.holdNext();
+            Request late = login(TOKEN);
+            late.setConfirmable(false);
+            late.setDestinationContext(new AddressEndpointContext(relay.address()));
+            client.sendRequest(late);
+            DatagramPacket overtaken = relay.held();
+            ((DTLSConnector) client.getConnector()).close(relay.address());
+            await().until(() -> fixture.gateway.openSessions() == 0);
+            relay.pass(overtaken);
+            // A whole handshake later.
+            assertThat(ask(client(KEY), gateway(), read())).isEqualTo("4.01");
+            assertThat(fixture.gateway.openSessions()).isZero();
+        }
     }
 
     /// RFC 5246 §7.3: the same session on another connection.

@@ -8,7 +8,10 @@ import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /// Stands between one client and a server, and may give the client another address towards the server, as a router
@@ -19,6 +22,8 @@ final class Relay implements AutoCloseable {
             new DatagramSocket(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
     private final InetSocketAddress server;
     private final CopyOnWriteArrayList<DatagramSocket> outsides = new CopyOnWriteArrayList<>();
+    private final AtomicBoolean holdsNext = new AtomicBoolean();
+    private final BlockingQueue<DatagramPacket> held = new LinkedBlockingQueue<>();
     private volatile @Nullable SocketAddress client;
 
     Relay(InetSocketAddress server) throws IOException {
@@ -39,6 +44,20 @@ final class Relay implements AutoCloseable {
         return (InetSocketAddress) outside.getLocalSocketAddress();
     }
 
+    /// Lets the client's next datagram wait.
+    void holdNext() {
+        holdsNext.set(true);
+    }
+
+    /// The datagram that waits, as soon as it does.
+    DatagramPacket held() throws InterruptedException {
+        return held.take();
+    }
+
+    void pass(DatagramPacket packet) throws IOException {
+        outsides.getFirst().send(packet);
+    }
+
     private void pump(DatagramSocket from) {
         try {
             DatagramPacket packet = new DatagramPacket(new byte[4096], 4096);
@@ -48,7 +67,11 @@ final class Relay implements AutoCloseable {
                 if (from.equals(inside)) {
                     client = packet.getSocketAddress();
                     packet.setSocketAddress(server);
-                    outsides.getFirst().send(packet);
+                    if (holdsNext.compareAndSet(true, false)) {
+                        held.add(new DatagramPacket(packet.getData().clone(), packet.getLength(), server));
+                    } else {
+                        pass(packet);
+                    }
                 } else if (client != null && from.equals(outsides.getFirst())) {
                     packet.setSocketAddress(client);
                     inside.send(packet);

@@ -142,7 +142,17 @@ public final class DtlsSessionConnector implements Connector {
                 // We give every session an ID; without one nothing could be bound to it.
                 return;
             }
+            // A connection is entered before its first record is handed on, also where a session is resumed. Those of
+            // one that has ended, which the library still takes for a while, would bring an address that nobody ends.
+            if (!connections.containsKey(session)) {
+                return;
+            }
             InetSocketAddress address = sessions.of(session, context);
+            if (!connections.containsKey(session)) {
+                // It ended just now, perhaps before it got that address.
+                sessions.end(session);
+                return;
+            }
             receiver.receiveData(RawData.inbound(
                     received.getBytes(),
                     new AddressEndpointContext(address, context.getPeerIdentity()),
