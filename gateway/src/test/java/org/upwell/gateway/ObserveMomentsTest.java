@@ -124,6 +124,31 @@ class ObserveMomentsTest {
         assertThat(nic.receive().type()).as("nobody waits for it").isEqualTo(Coap.RST);
     }
 
+    /// RFC 7641 §3.6, before the device has answered the registration.
+    @Test
+    void registrationThatWaitsIsCancelledToo() {
+        Peer nic = fixture.nic(MAC);
+        Peer application = fixture.application(TOKEN);
+        application.send(register(application, "01"));
+        Coap registration = nic.receive();
+        nic.send(Coap.ack(registration.mid()));
+        application.send(Coap.con(Coap.GET, application.nextMid(), "01")
+                .with(Coap.OBSERVE, 1)
+                .with(Coap.PROXY_URI, TARGET));
+        Coap asked = nic.receive();
+        assertThat(asked.tokenHex()).isNotEqualTo(registration.tokenHex());
+        nic.send(Coap.answer(asked, Coap.CONTENT).payload("state"));
+        nic.send(new Coap(Coap.CON, Coap.CONTENT, 0x0a0a, registration.token(), List.of(), new byte[0])
+                .with(Coap.OBSERVE, 3)
+                .payload("too late"));
+        assertThat(nic.receive().type()).as("nobody waits for it").isEqualTo(Coap.RST);
+        Coap answer = application.receiveMessage();
+        assertThat(answer.payloadText()).isEqualTo("state");
+        assertThat(answer.has(Coap.OBSERVE)).isFalse();
+        application.settle();
+        assertThat(fixture.count(GatewayEvent.OBSERVE_STARTED)).isZero();
+    }
+
     @Test
     void cancellationThatIsNeverAnsweredIsForgotten() {
         Peer nic = fixture.nic(MAC);

@@ -84,6 +84,14 @@ public final class Reply {
         return true;
     }
 
+    /// Answers no more: the client does not wait any longer. A confirmable request is acknowledged, so that it is
+    /// not sent again.
+    public void withdraw() {
+        if (claim()) {
+            exchange.execute(exchange::sendAccept);
+        }
+    }
+
     /// Takes the right to answer, for callers that must do more than send a response. True for the first one only.
     public synchronized boolean claim() {
         if (answered) {

@@ -215,7 +215,7 @@ public final class ForwardProxy {
         }
         if (observe != null && observe == OBSERVE_NO_MORE) {
             // The answer is the present state, which the device is asked for.
-            relations.cancel(exchange);
+            relations.cancel(exchange, order.mac());
         }
         AnswerCache.Key key = new AnswerCache.Key(session.tenant(), resource.withoutEtag());
         if (request.getCode() == Code.GET && observe == null) {

@@ -53,6 +53,11 @@ final class ObserveRelations implements NotificationListener, AddressBook.Listen
         Exchange exchange() {
             return reply.exchange();
         }
+
+        boolean hasTokenOf(Exchange other) {
+            return exchange().getRequest().getToken().equals(other.getRequest().getToken())
+                    && exchange().getRemoteSocketAddress().equals(other.getRemoteSocketAddress());
+        }
     }
 
     /// Everything about time.
@@ -141,9 +146,11 @@ final class ObserveRelations implements NotificationListener, AddressBook.Listen
         file.over(observer.exchange());
     }
 
-    /// Ends the relation that was registered from the same endpoint with the same token (RFC 7641 §3.6).
-    void cancel(Exchange exchange) {
+    /// Ends the relation that was registered from the same endpoint with the same token (RFC 7641 §3.6), also if
+    /// its registration has not been answered yet.
+    void cancel(Exchange exchange, Mac mac) {
         manager.cancelObserveRelation(exchange);
+        observationsOf(mac).forEach(shared -> shared.stopWaiting(exchange));
     }
 
     /// Ends the relations of a session, whose endpoint may soon be somebody else's.

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Future;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.eclipse.californium.core.coap.CoAP;
 import org.eclipse.californium.core.coap.CoAP.ResponseCode;
 import org.eclipse.californium.core.coap.OptionSet;
@@ -43,7 +44,7 @@ final class SharedObservation implements ObservableResource {
     private final List<Observer> waiting = new ArrayList<>(1);
     private final Map<ObserveRelation, Observer> followers = new HashMap<>(2);
     /// Observers that were handed to their exchanges' executors and are not among the followers yet.
-    private int joining;
+    private final List<Observer> joining = new ArrayList<>(1);
     private boolean closed;
     private @Nullable DeviceCall registering;
     private @Nullable Upstream upstream;
@@ -321,7 +322,7 @@ final class SharedObservation implements ObservableResource {
     /// Answers a registration, with what is known by then, and makes it a relation. The library sets that up on the
     /// exchange's own executor; what is sent to the follower afterwards queues up behind.
     private void follow(Observer observer) {
-        joining++;
+        joining.add(observer);
         // Not before it is written, if that is possible at all.
         observer.written()
                 .whenComplete((_, _) -> observer.exchange().execute(() -> {
@@ -335,10 +336,10 @@ final class SharedObservation implements ObservableResource {
                             }
                             observer.exchange().sendResponse(answer);
                         } else {
-                            // It was told meanwhile that the device does not answer.
+                            // It was told meanwhile that the device does not answer, or has cancelled.
                             relations.over(observer);
                         }
-                        joining--;
+                        joining.remove(observer);
                         closeIfUnused();
                     }
                 }));
@@ -376,7 +377,7 @@ final class SharedObservation implements ObservableResource {
 
     /// Makes a relation again that an earlier process had. The application is told nothing but the news.
     private void resume(Observer observer) {
-        joining++;
+        joining.add(observer);
         observer.exchange().execute(() -> {
             synchronized (relations) {
                 ObserveRelation relation = null;
@@ -394,7 +395,7 @@ final class SharedObservation implements ObservableResource {
                         send(relation, observer, known());
                     }
                 }
-                joining--;
+                joining.remove(observer);
                 closeIfUnused();
             }
         });
@@ -448,6 +449,22 @@ final class SharedObservation implements ObservableResource {
         waiting.clear();
     }
 
+    /// Whoever registered with the token of `cancellation` and waits for the answer gets none but the one to that.
+    void stopWaiting(Exchange cancellation) {
+        synchronized (relations) {
+            Stream.concat(waiting.stream(), joining.stream())
+                    .filter(observer -> !observer.resumed() && observer.hasTokenOf(cancellation))
+                    .toList()
+                    .forEach(observer -> {
+                        observer.reply().withdraw();
+                        relations.over(observer);
+                        // One that is joining finds that it has no reply to give.
+                        waiting.remove(observer);
+                    });
+            closeIfUnused();
+        }
+    }
+
     /// Ends the relations of some observers without a word: they have no right to one.
     void dropIf(Predicate<Observer> condition) {
         List<ObserveRelation> dropped = new ArrayList<>();
@@ -463,7 +480,7 @@ final class SharedObservation implements ObservableResource {
     }
 
     private void closeIfUnused() {
-        if (followers.isEmpty() && waiting.isEmpty() && joining == 0) {
+        if (followers.isEmpty() && waiting.isEmpty() && joining.isEmpty()) {
             close(true);
         }
     }
