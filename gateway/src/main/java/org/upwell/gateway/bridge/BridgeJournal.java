@@ -123,7 +123,9 @@ public final class BridgeJournal implements AutoCloseable {
 
     /// Ends what is in flight on links that are not there any more. Nobody would ever end it otherwise, and its
     /// devices, whose repeats wait for that end, would be held up for ever. Now they send it again themselves, but
-    /// not what was released: the broker said by PUBREC that it has that.
+    /// not what was released: the broker said by PUBREC that it has that. It passes it on without PUBREL, which
+    /// nobody sends any more, only if it does so at PUBLISH (MQTT 5 §4.3.3, either way is allowed). Ours does; with
+    /// one that waits for PUBREL what was released is lost.
     ///
     /// @param opened the client ids of all links that there are
     public void endAllBut(Set<String> opened) {
