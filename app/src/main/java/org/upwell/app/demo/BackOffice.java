@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.upwell.app.demo;
 
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import org.upwell.access.login.Access;
@@ -12,6 +13,10 @@ sealed interface BackOffice extends AutoCloseable permits OneProcess, TwoProcess
 
     /// Users, tenants, devices and tokens.
     Access access();
+
+    /// Starts what is not running yet, when tenants and devices are known: processes that run look for new ones only
+    /// now and then, and refuse them until they do.
+    void begin() throws IOException;
 
     /// The CA that clients have to trust.
     Path authority();

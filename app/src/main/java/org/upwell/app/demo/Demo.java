@@ -58,24 +58,25 @@ public final class Demo {
         this.clock = clock;
         this.out = out;
         this.parts = parts;
-        this.backOffice = parts.add("back office", startBackOffice());
+        this.backOffice = parts.add("back office", openBackOffice());
         this.tenants = DemoTenant.register(settings, backOffice.access());
         for (DemoTenant tenant : tenants) {
             parts.add("login of " + tenant.id(), () -> tenant.forgetClient(backOffice.access()));
         }
+        backOffice.begin();
         this.tally = new Tally(owners(tenants));
         this.table = new LiveTable(out, clock, tally);
         subscribe();
         this.field = parts.add("field", startField());
     }
 
-    private BackOffice startBackOffice() throws IOException {
+    private BackOffice openBackOffice() throws IOException {
         Path dataDirectory = settings.dataDirectory().isPresent()
                 ? settings.dataDirectory().get()
                 : parts.add("data directory", TemporaryDirectory.create()).path();
         FreePorts ports = new FreePorts(settings.anyPorts());
         return settings.weather()
-                ? TwoProcesses.start(dataDirectory, ports, settings.qos(), clock)
+                ? TwoProcesses.prepare(dataDirectory, ports, settings.qos(), clock)
                 : OneProcess.start(dataDirectory, ports, settings.qos(), clock);
     }
 

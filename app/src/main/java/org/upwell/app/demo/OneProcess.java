@@ -62,6 +62,11 @@ record OneProcess(UpwellServer server) implements BackOffice {
     }
 
     @Override
+    public void begin() {
+        // It runs since it is there, and what it is to know is told it directly.
+    }
+
+    @Override
     public Access access() {
         return server.access();
     }

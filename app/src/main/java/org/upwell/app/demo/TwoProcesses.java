@@ -57,16 +57,15 @@ final class TwoProcesses implements BackOffice {
         this.gateway = parts.add("gateway", new OwnCommand("gateway", gatewayConfig, directory));
     }
 
-    static TwoProcesses start(Path dataDirectory, FreePorts free, QoS qos, InstantSource clock) throws IOException {
-        TwoProcesses processes = new TwoProcesses(dataDirectory.toAbsolutePath(), free, qos, clock);
-        try {
-            processes.server.start();
-            processes.gateway.start();
-            return processes;
-        } catch (IOException e) {
-            processes.close();
-            throw e;
-        }
+    /// Prepares both; [#begin] starts them.
+    static TwoProcesses prepare(Path dataDirectory, FreePorts free, QoS qos, InstantSource clock) throws IOException {
+        return new TwoProcesses(dataDirectory.toAbsolutePath(), free, qos, clock);
+    }
+
+    @Override
+    public void begin() throws IOException {
+        server.start();
+        gateway.start();
     }
 
     private String serverConfig(Path directory) {
