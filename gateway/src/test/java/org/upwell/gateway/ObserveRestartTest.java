@@ -306,18 +306,8 @@ class ObserveRestartTest {
         });
         assertThat(application.receiveMessage().codeText()).isEqualTo("5.03");
         assertThat(asked.get()).isEqualTo(2);
-        // When this one is answered, it is written, and so is what was before.
         fixture.owners.put(Mac.parse(MAC), TENANT);
-        application.send(register(application.nextMid(), "99"));
-        nic.send(Coap.answer(expectRegistration(), Coap.CONTENT).with(Coap.OBSERVE, 1));
-        assertThat(application.receiveMessage().has(Coap.OBSERVE)).isTrue();
-        kill();
-        start();
-        nic.send(Coap.answer(expectRegistration(), Coap.CONTENT)
-                .with(Coap.OBSERVE, 2)
-                .payload("one"));
-        assertThat(application.receive().tokenHex()).isEqualTo("99");
-        assertThat(fixture.count(GatewayEvent.OBSERVE_RESUMED)).isEqualTo(1);
+        onlyOneRegisteredNowRises();
     }
 
     /// Nobody has the relation any more that was cancelled before.
@@ -331,9 +321,13 @@ class ObserveRestartTest {
         nic.send(Coap.answer(cancellation, Coap.CONTENT));
         nic.send(Coap.answer(nic.receive(), Coap.CONTENT));
         application.receiveMessage();
-        // When this one is answered, it is written, and so is what was before.
+        onlyOneRegisteredNowRises();
+    }
+
+    private void onlyOneRegisteredNowRises() {
+        // When it is answered, it is written, and so is what was before.
         application.send(register(application.nextMid(), "99"));
-        nic.send(Coap.answer(nic.receive(), Coap.CONTENT).with(Coap.OBSERVE, 1));
+        nic.send(Coap.answer(expectRegistration(), Coap.CONTENT).with(Coap.OBSERVE, 1));
         assertThat(application.receiveMessage().has(Coap.OBSERVE)).isTrue();
         kill();
         start();
@@ -361,17 +355,8 @@ class ObserveRestartTest {
     /// The client waits for its first answer; that comes from the next gateway.
     @Test
     void registrationUnderWayIsAnsweredAfterAKill() {
-        application.send(register(application.nextMid()));
-        nic.send(Coap.ack(nic.receive().mid()));
-        assertThat(application.receive().code()).as("an empty acknowledgement").isZero();
-        kill();
-        start();
-        Coap registration = expectRegistration();
-        nic.send(Coap.answer(registration, Coap.CONTENT).with(Coap.OBSERVE, 1).payload("state"));
-        Coap answer = application.receive();
-        assertThat(answer.payloadText()).isEqualTo("state");
-        assertThat(answer.has(Coap.OBSERVE)).isTrue();
-        assertThat(answer.tokenHex()).isEqualTo(TOKEN_HEX);
+        askAndKill();
+        firstAnswerComes();
     }
 
     /// As sensors take one: with nothing that could be a notification.
@@ -400,6 +385,15 @@ class ObserveRestartTest {
         nic.send(Coap.ack(expectRegistration().mid()));
         Coap answer = application.receive();
         assertThat(answer.codeText()).isEqualTo("5.04");
+        assertThat(answer.tokenHex()).isEqualTo(TOKEN_HEX);
+    }
+
+    private void firstAnswerComes() {
+        Coap registration = expectRegistration();
+        nic.send(Coap.answer(registration, Coap.CONTENT).with(Coap.OBSERVE, 1).payload("state"));
+        Coap answer = application.receive();
+        assertThat(answer.payloadText()).isEqualTo("state");
+        assertThat(answer.has(Coap.OBSERVE)).isTrue();
         assertThat(answer.tokenHex()).isEqualTo(TOKEN_HEX);
     }
 
@@ -454,11 +448,6 @@ class ObserveRestartTest {
         assertThat(application.receive().code()).as("an empty acknowledgement").isZero();
         endAs(config, GatewayFixture::stop);
         start();
-        Coap registration = expectRegistration();
-        nic.send(Coap.answer(registration, Coap.CONTENT).with(Coap.OBSERVE, 1).payload("state"));
-        Coap answer = application.receive();
-        assertThat(answer.payloadText()).isEqualTo("state");
-        assertThat(answer.has(Coap.OBSERVE)).isTrue();
-        assertThat(answer.tokenHex()).isEqualTo(TOKEN_HEX);
+        firstAnswerComes();
     }
 }

@@ -157,21 +157,29 @@ class QuarantineTest {
         }
     }
 
+    /// Sends a message that has no owner, who comes, or one after the other, while the disk is busy with it.
+    ///
+    /// @return how many other messages are held, to keep the disk busy
+    private static int holdWhileOwnersCome(GatewayFixture fixture, Peer nic, String... tenants) {
+        try (QuarantineBrake brake = new QuarantineBrake(fixture.gateway.quarantine(), Mac.parse("00135005deadbeef"))) {
+            int others = brake.messages();
+            nic.send(bubbleUp(nic.nextMid(), UNOWNED_MAC, 1, 1));
+            await().until(() -> fixture.gateway.quarantine().size() == others + 1);
+            for (String tenant : tenants) {
+                fixture.owners.put(UNOWNED, tenant);
+                fixture.gateway.ownerChanged(UNOWNED);
+            }
+            return others;
+        }
+    }
+
     /// The owner comes while the disk is still busy with the message: that it is held then does not mean that it
     /// was published.
     @Test
     void messageThatGetsAnOwnerWhileItIsWrittenIsPublished() {
         try (GatewayFixture fixture = new GatewayFixture()) {
             Peer nic = fixture.nic(UNOWNED_MAC);
-            int others;
-            try (QuarantineBrake brake =
-                    new QuarantineBrake(fixture.gateway.quarantine(), Mac.parse("00135005deadbeef"))) {
-                others = brake.messages();
-                nic.send(bubbleUp(nic.nextMid(), UNOWNED_MAC, 1, 1));
-                await().until(() -> fixture.gateway.quarantine().size() == others + 1);
-                fixture.owners.put(UNOWNED, "TN02");
-                fixture.gateway.ownerChanged(UNOWNED);
-            }
+            int others = holdWhileOwnersCome(fixture, nic, "TN02");
             assertThat(nic.receiveMessage().code()).isEqualTo(Coap.CHANGED);
             await().until(() -> fixture.gateway.quarantine().size() == others);
             assertThat(numbers(fixture)).containsExactly("1");
@@ -183,17 +191,7 @@ class QuarantineTest {
     void messageThatWaitedForTheDiskIsItsOwnersByThen() {
         try (GatewayFixture fixture = new GatewayFixture()) {
             Peer nic = fixture.nic(UNOWNED_MAC);
-            int others;
-            try (QuarantineBrake brake =
-                    new QuarantineBrake(fixture.gateway.quarantine(), Mac.parse("00135005deadbeef"))) {
-                others = brake.messages();
-                nic.send(bubbleUp(nic.nextMid(), UNOWNED_MAC, 1, 1));
-                await().until(() -> fixture.gateway.quarantine().size() == others + 1);
-                fixture.owners.put(UNOWNED, "TN02");
-                fixture.gateway.ownerChanged(UNOWNED);
-                fixture.owners.put(UNOWNED, "TN01");
-                fixture.gateway.ownerChanged(UNOWNED);
-            }
+            int others = holdWhileOwnersCome(fixture, nic, "TN02", "TN01");
             await().until(() -> fixture.gateway.quarantine().size() == others);
             assertThat(fixture.bridge().published())
                     .extracting(published -> published.message().topic().substring(0, 5))
