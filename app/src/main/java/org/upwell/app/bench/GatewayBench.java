@@ -218,12 +218,12 @@ public final class GatewayBench {
     private GatewayBenchReport.Part requests(
             InetSocketAddress gateway, String token, MeshField.Settings field, ThreadTimes times)
             throws IOException, InterruptedException {
-        String[] targets = new String[settings.devices];
-        for (int device = 0; device < targets.length; device++) {
-            targets[device] = "coap://SSN" + field.mac(device) + ".bench.example:4849/snsr/arduino/temp?sens";
+        List<String> targets = new ArrayList<>();
+        for (int device = 0; device < settings.devices; device++) {
+            targets.add("coap://SSN" + field.mac(device) + ".bench.example:4849/snsr/arduino/temp?sens");
         }
         List<Map<ThreadTimes.Part, Long>> moments = new ArrayList<>();
-        try (GetLoad load = new GetLoad(targets.length, device -> targets[device])) {
+        try (GetLoad load = new GetLoad(targets)) {
             int sessions = Math.min(settings.applications, settings.inFlight);
             for (int i = 0; i < sessions; i++) {
                 load.login(gateway, token, settings.inFlight / sessions);

@@ -10,7 +10,6 @@ import java.nio.channels.Selector;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 import org.upwell.field.coap.CoapCode;
 import org.upwell.field.coap.CoapFormatException;
@@ -34,8 +33,7 @@ final class GetLoad implements AutoCloseable {
 
     private final Selector selector;
     private final List<Application> applications = new ArrayList<>();
-    private final IntFunction<String> targets;
-    private final int devices;
+    private final List<String> targets;
     private final ByteBuffer buffer = ByteBuffer.allocateDirect(MAX_DATAGRAM);
     private int nextDevice;
     private boolean sending;
@@ -67,8 +65,7 @@ final class GetLoad implements AutoCloseable {
     }
 
     /// @param targets the Proxy-Uri of each device
-    GetLoad(int devices, IntFunction<String> targets) throws IOException {
-        this.devices = devices;
+    GetLoad(List<String> targets) throws IOException {
         this.targets = targets;
         this.selector = Selector.open();
     }
@@ -192,12 +189,12 @@ final class GetLoad implements AutoCloseable {
             return;
         }
         int device = nextDevice;
-        nextDevice = (nextDevice + 1) % devices;
+        nextDevice = (nextDevice + 1) % targets.size();
         long number = ++application.numbers[slot];
         application.messageId = (application.messageId + 1) & 0xffff;
         CoapMessage get = CoapMessage.of(CoapType.CONFIRMABLE, CoapCode.GET, application.messageId)
                 .token(token(slot, number))
-                .option(CoapOption.text(CoapOption.PROXY_URI, targets.apply(device)))
+                .option(CoapOption.text(CoapOption.PROXY_URI, targets.get(device)))
                 .build();
         application.sentNanos[slot] = System.nanoTime();
         try {

@@ -168,6 +168,7 @@ public final class QueueOperations {
                         most -> session.deliveries().backlog().drop(most, DropCause.PURGED),
                         next -> runOn(session.owner(), answer, () -> whereOwned(session, answer, next)),
                         session.queuedMessages(),
+                        0,
                         answer));
     }
 
@@ -179,6 +180,7 @@ public final class QueueOperations {
                         most -> group.drop(most, DropCause.PURGED),
                         next -> runOn(group.home(), answer, next),
                         group.queuedMessages(),
+                        0,
                         answer));
     }
 
@@ -187,18 +189,15 @@ public final class QueueOperations {
     /// @param drop takes out as many at most and says how many those were
     /// @param later runs the next part where the queue is owned by then
     /// @param most how many were there: what comes meanwhile stays
-    private static void purge(IntUnaryOperator drop, Executor later, int most, CompletableFuture<Integer> answer) {
-        purgeRest(drop, later, most, 0, answer);
-    }
-
-    private static void purgeRest(
+    /// @param done how many of them earlier parts took out
+    private static void purge(
             IntUnaryOperator drop, Executor later, int most, int done, CompletableFuture<Integer> answer) {
         int purged = drop.applyAsInt(Math.min(most - done, PURGED_AT_ONCE));
         int all = done + purged;
         if (purged == 0 || all >= most) {
             answer.complete(all);
         } else {
-            later.execute(() -> purgeRest(drop, later, most, all, answer));
+            later.execute(() -> purge(drop, later, most, all, answer));
         }
     }
 

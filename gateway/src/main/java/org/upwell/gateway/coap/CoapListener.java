@@ -129,8 +129,10 @@ public final class CoapListener implements AutoCloseable {
     }
 
     private void beginSweeps(ScheduledExecutorService timer) {
-        sweeps = timer.scheduleWithFixedDelay(
-                () -> recent.forEach(RecentMessages::sweep), SWEEP_SECONDS, SWEEP_SECONDS, TimeUnit.SECONDS);
+        if (!recent.isEmpty()) {
+            sweeps = timer.scheduleWithFixedDelay(
+                    () -> recent.forEach(RecentMessages::sweep), SWEEP_SECONDS, SWEEP_SECONDS, TimeUnit.SECONDS);
+        }
     }
 
     private void start(InetSocketAddress bind, MessageDeliverer deliverer, ScheduledExecutorService timer)
