@@ -10,6 +10,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.upwell.app.config.CertificateFiles;
 import org.upwell.app.tls.DevelopmentCertificates;
+import org.upwell.app.tls.PemFiles;
 import org.upwell.app.tls.TlsFiles;
 
 /// The certificate of each TLS listener: the one that the configuration names, or else that of development, which
@@ -28,7 +29,10 @@ public final class Certificates {
 
     TlsFiles of(Optional<CertificateFiles> configured) throws IOException {
         if (configured.isPresent()) {
-            return new TlsFiles(configured.get().certificate(), configured.get().key());
+            TlsFiles files = new TlsFiles(
+                    configured.get().certificate(), configured.get().key());
+            PemFiles.checkPair(files);
+            return files;
         }
         if (development == null) {
             development = DevelopmentCertificates.ensure(dataDirectory, clock);

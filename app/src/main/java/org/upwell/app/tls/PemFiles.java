@@ -1,52 +1,47 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.upwell.app.tls;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.Reader;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
 import java.security.KeyStore;
 import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.SecureRandom;
 import java.security.Signature;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
+import java.security.spec.InvalidKeySpecException;
+import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
-import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
-import org.bouncycastle.cert.X509CertificateHolder;
-import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
-import org.bouncycastle.openssl.PEMEncryptedKeyPair;
-import org.bouncycastle.openssl.PEMException;
-import org.bouncycastle.openssl.PEMKeyPair;
-import org.bouncycastle.openssl.PEMParser;
-import org.bouncycastle.openssl.jcajce.JcaPEMKeyConverter;
-import org.bouncycastle.pkcs.PKCS8EncryptedPrivateKeyInfo;
 
 /// Reads PEM files and makes TLS contexts of them. A fault names the file.
 public final class PemFiles {
 
     private static final char[] NO_PASSWORD = {};
 
+    /// Tried in turn, as a PKCS #8 key says of itself which it is.
+    private static final List<String> KEY_ALGORITHMS = List.of("EC", "RSA", "EdDSA", "RSASSA-PSS");
+
     private PemFiles() {}
 
     /// A context for a server that shows `files` to its peers.
     ///
-    /// @throws IOException if a file cannot be used or the key is not that of the certificate
+    /// @throws IOException if a file cannot be used
     public static SSLContext serverContext(TlsFiles files) throws IOException {
         List<X509Certificate> chain = certificates(files.certificate());
         PrivateKey key = privateKey(files.key());
-        if (!belong(key, chain.getFirst().getPublicKey())) {
-            throw new IOException(files.key() + ": is not the key of the first certificate in " + files.certificate());
-        }
         try {
-            KeyStore store = KeyStore.getInstance("PKCS12");
+            // Never leaves the memory: PKCS #12 would encrypt the key with 10,000 rounds, at each start.
+            KeyStore store = KeyStore.getInstance("JKS");
             store.load(null, null);
             store.setKeyEntry("server", key, NO_PASSWORD, chain.toArray(X509Certificate[]::new));
             KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
@@ -78,14 +73,25 @@ public final class PemFiles {
         }
     }
 
+    /// Makes sure that two files fit each other, which those of a configuration may not.
+    ///
+    /// @throws IOException if a file cannot be used or the key is not that of the first certificate
+    public static void checkPair(TlsFiles files) throws IOException {
+        X509Certificate certificate = certificates(files.certificate()).getFirst();
+        if (!belong(privateKey(files.key()), certificate.getPublicKey())) {
+            throw new IOException(files.key() + ": is not the key of the first certificate in " + files.certificate());
+        }
+    }
+
     /// All certificates of a file, at least one.
     public static List<X509Certificate> certificates(Path file) throws IOException {
         List<X509Certificate> certificates = new ArrayList<>();
-        for (Object part : parts(file)) {
-            if (part instanceof X509CertificateHolder holder) {
+        for (PemPart part : PemPart.read(file)) {
+            if (part.label().equals("CERTIFICATE") || part.label().equals("X509 CERTIFICATE")) {
                 try {
-                    certificates.add(new JcaX509CertificateConverter().getCertificate(holder));
-                } catch (GeneralSecurityException e) {
+                    certificates.add((X509Certificate) CertificateFactory.getInstance("X.509")
+                            .generateCertificate(new ByteArrayInputStream(der(part, file))));
+                } catch (CertificateException e) {
                     throw new IOException(file + ": has a certificate that cannot be read: " + e.getMessage(), e);
                 }
             }
@@ -98,42 +104,57 @@ public final class PemFiles {
 
     /// The private key of a file: PKCS #8, or the older forms for RSA and EC keys.
     public static PrivateKey privateKey(Path file) throws IOException {
-        JcaPEMKeyConverter converter = new JcaPEMKeyConverter();
-        for (Object part : parts(file)) {
-            try {
-                switch (part) {
-                    case PrivateKeyInfo info -> {
-                        return converter.getPrivateKey(info);
-                    }
-                    case PEMKeyPair pair -> {
-                        return converter.getPrivateKey(pair.getPrivateKeyInfo());
-                    }
-                    case PKCS8EncryptedPrivateKeyInfo _, PEMEncryptedKeyPair _ ->
-                        throw new IOException(file + ": the private key is encrypted; store it without a password");
-                    default -> {
-                        // Parameters of a curve, or the certificate in the same file.
-                    }
+        for (PemPart part : PemPart.read(file)) {
+            switch (part.label()) {
+                case "PRIVATE KEY" -> {
+                    return privateKey(der(part, file), file);
                 }
-            } catch (PEMException e) {
-                throw new IOException(file + ": has a private key that cannot be read: " + e.getMessage(), e);
+                case "RSA PRIVATE KEY", "EC PRIVATE KEY" -> {
+                    return oldPrivateKey(part, file);
+                }
+                case "ENCRYPTED PRIVATE KEY" -> throw encrypted(file);
+                default -> {
+                    // Parameters of a curve, or the certificate in the same file.
+                }
             }
         }
         throw new IOException(file + ": has no private key in PEM form");
     }
 
-    private static List<Object> parts(Path file) throws IOException {
-        List<Object> parts = new ArrayList<>();
-        try (Reader reader = Files.newBufferedReader(file, StandardCharsets.ISO_8859_1);
-                PEMParser parser = new PEMParser(reader)) {
-            for (Object part = parser.readObject(); part != null; part = parser.readObject()) {
-                parts.add(part);
+    private static PrivateKey privateKey(byte[] der, Path file) throws IOException {
+        List<String> causes = new ArrayList<>();
+        for (String algorithm : KEY_ALGORITHMS) {
+            try {
+                return KeyFactory.getInstance(algorithm).generatePrivate(new PKCS8EncodedKeySpec(der));
+            } catch (InvalidKeySpecException e) {
+                causes.add(algorithm + ": " + e.getMessage());
+            } catch (GeneralSecurityException e) {
+                throw new IOException(file + ": has a private key that cannot be read: " + e.getMessage(), e);
             }
-        } catch (NoSuchFileException e) {
-            throw new IOException(file + ": there is no such file", e);
+        }
+        throw new IOException(file + ": has a private key that cannot be read: " + causes);
+    }
+
+    private static PrivateKey oldPrivateKey(PemPart part, Path file) throws IOException {
+        Optional<PrivateKey> key;
+        try {
+            key = OldKeyForms.read(part);
         } catch (IOException e) {
+            throw new IOException(file + ": has a private key that cannot be read: " + e.getMessage(), e);
+        }
+        return key.orElseThrow(() -> encrypted(file));
+    }
+
+    private static IOException encrypted(Path file) {
+        return new IOException(file + ": the private key is encrypted; store it without a password");
+    }
+
+    private static byte[] der(PemPart part, Path file) throws IOException {
+        try {
+            return part.der();
+        } catch (IllegalArgumentException e) {
             throw new IOException(file + ": cannot be read as PEM: " + e.getMessage(), e);
         }
-        return parts;
     }
 
     private static boolean belong(PrivateKey privateKey, PublicKey publicKey) {

@@ -66,6 +66,7 @@ class DevelopmentCertificatesTest {
         assertThat(Duration.between(START, server.getNotAfter().toInstant())).isEqualTo(Duration.ofDays(397));
         assertThat(Duration.between(START, authority.getNotAfter().toInstant())).isEqualTo(Duration.ofDays(3650));
         PemFiles.serverContext(files.server());
+        PemFiles.checkPair(files.server());
     }
 
     @Test
@@ -133,23 +134,9 @@ class DevelopmentCertificatesTest {
     void aKeyOfAnotherCertificateIsNamed() throws IOException {
         DevelopmentCertificates files = ensure(START);
         TlsFiles mixed = new TlsFiles(files.authority(), files.server().key());
-        assertThatThrownBy(() -> PemFiles.serverContext(mixed))
+        assertThatThrownBy(() -> PemFiles.checkPair(mixed))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("server-key.pem: is not the key of the first certificate in")
                 .hasMessageContaining("ca.pem");
-    }
-
-    @Test
-    void filesThatCannotBeUsedAreNamed() throws IOException {
-        Path absent = data.resolve("absent.pem");
-        assertThatThrownBy(() -> PemFiles.certificates(absent))
-                .hasMessageContaining("absent.pem: there is no such file");
-        Path text = Files.writeString(data.resolve("text.pem"), "no certificate at all\n");
-        assertThatThrownBy(() -> PemFiles.certificates(text))
-                .hasMessageContaining("text.pem: has no certificate in PEM");
-        assertThatThrownBy(() -> PemFiles.privateKey(text)).hasMessageContaining("text.pem: has no private key in PEM");
-        Path torn = Files.writeString(
-                data.resolve("torn.pem"), "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
-        assertThatThrownBy(() -> PemFiles.certificates(torn)).hasMessageContaining("torn.pem: cannot be read as PEM");
     }
 }
