@@ -36,7 +36,7 @@ class LauncherTest {
                 esac
             done
             echo "$@"
-            while [ -d "$generation/training" ] && [ ! -f "$generation/training/ended" ]; do sleep 0.05; done
+            while [ -d "$generation/training-demo" ] && [ ! -f "$generation/training-demo/ended" ]; do sleep 0.05; done
             """;
 
     @TempDir
@@ -69,9 +69,9 @@ class LauncherTest {
     @Test
     void firstStartTrainsAndTheNextUsesTheCache() throws Exception {
         assertThat(demo()).doesNotContain("-XX:AOTCache=");
-        assertThat(generation.resolve("start-up.aot")).hasContent("cache");
+        assertThat(generation.resolve("start-up-demo.aot")).hasContent("cache");
 
-        assertThat(demo()).contains("-XX:AOTCache=" + generation.toRealPath().resolve("start-up.aot"));
+        assertThat(demo()).contains("-XX:AOTCache=" + generation.toRealPath().resolve("start-up-demo.aot"));
         assertThat(root.resolve("trainings")).hasContent("trained");
     }
 
@@ -79,31 +79,31 @@ class LauncherTest {
     void trainingThatWasKilledIsCleanedUpAndDoneAgain() throws Exception {
         Process dead = new ProcessBuilder("true").start();
         dead.waitFor();
-        Path training = Files.createDirectory(generation.resolve("training"));
+        Path training = Files.createDirectory(generation.resolve("training-demo"));
         Files.writeString(training.resolve("pid"), dead.pid() + "\n");
-        Files.writeString(generation.resolve("start-up.new.config"), "half");
+        Files.writeString(generation.resolve("start-up-demo.new.config"), "half");
 
         demo();
 
-        assertThat(generation.resolve("start-up.aot")).hasContent("cache");
-        assertThat(generation.resolve("start-up.new.config")).doesNotExist();
+        assertThat(generation.resolve("start-up-demo.aot")).hasContent("cache");
+        assertThat(generation.resolve("start-up-demo.new.config")).doesNotExist();
     }
 
     /// Its process id was given to another process after the machine's restart.
     @Test
     void oldTrainingIsDoneAgainWhoeverHasItsProcessId() throws Exception {
-        Path training = Files.createDirectory(generation.resolve("training"));
+        Path training = Files.createDirectory(generation.resolve("training-demo"));
         Files.writeString(training.resolve("pid"), ProcessHandle.current().pid() + "\n");
         Files.setLastModifiedTime(training, FileTime.from(Instant.parse("2020-01-01T00:00:00Z")));
 
         demo();
 
-        assertThat(generation.resolve("start-up.aot")).hasContent("cache");
+        assertThat(generation.resolve("start-up-demo.aot")).hasContent("cache");
     }
 
     @Test
     void trainingThatEndedWithoutACacheIsNotTriedAgain() throws Exception {
-        Path training = Files.createDirectory(generation.resolve("training"));
+        Path training = Files.createDirectory(generation.resolve("training-demo"));
         Files.writeString(training.resolve("ended"), "");
 
         demo();

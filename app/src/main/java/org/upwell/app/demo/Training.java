@@ -3,24 +3,15 @@ package org.upwell.app.demo;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CountDownLatch;
-import org.upwell.app.config.AccessConfig;
-import org.upwell.app.config.AnonymousConfig;
-import org.upwell.app.config.BindAddress;
-import org.upwell.app.config.Durability;
-import org.upwell.app.config.HttpConfig;
-import org.upwell.app.config.HttpsConfig;
-import org.upwell.app.config.ListenerConfig;
-import org.upwell.app.config.ListenerType;
-import org.upwell.app.config.MqttConfig;
-import org.upwell.app.config.ObservationsConfig;
-import org.upwell.app.config.StoreConfig;
+import org.upwell.app.config.InvalidConfigException;
 import org.upwell.app.config.UpwellConfig;
 import org.upwell.app.server.Parts;
 import org.upwell.app.server.UpwellServer;
@@ -35,14 +26,27 @@ import org.upwell.load.Pace;
 import org.upwell.load.Senders;
 import org.upwell.load.Topology;
 
-/// The work on which a start-up cache is trained: the demo for a moment, which shows the JVM what a start needs,
-/// then clients that connect, publish and subscribe in every way at full rate, which shows it what to compile
-/// first. A server that starts with the cache is quick with its first thousand connections, not with its second.
+/// The work on which start-up caches are trained. One for `server`: a start from a configuration file, then clients
+/// that connect, publish and subscribe in every way at full rate, which shows the JVM what to compile first, so
+/// that a server is quick with its first thousand connections, not with its second. And one for what has a gateway:
+/// the demo for a moment. They are two since a JVM loads all that a cache holds before it begins: with the
+/// gateway's libraries in it a server would start a fifth later.
 public final class Training {
 
     private static final String TENANT = "training";
     private static final String LISTENER = "tcp";
     private static final int PAYLOAD_BYTES = 64;
+
+    private static final String CONFIGURATION = """
+            data-directory: $directory
+            durability: sync
+            store: {segment-size: 4MB}
+            mqtt:
+              listeners:
+                - {name: tcp, type: tcp, port: 0, anonymous: {tenant: training, roles: [APPLICATION]}}
+            http: {port: 0}
+            https: {port: 0}
+            """;
 
     private final Duration each;
 
@@ -51,10 +55,32 @@ public final class Training {
         this.each = each;
     }
 
-    /// Runs it all on free ports and a data directory of its own, and leaves nothing behind.
+    /// Runs a server under load, on free ports and a data directory of its own, and leaves nothing behind.
     ///
     /// @throws LoadException if a client was refused or cut off
-    public List<LoadReport> run() throws IOException, InterruptedException, LoadException {
+    public List<LoadReport> server() throws IOException, InterruptedException, LoadException {
+        try (Parts parts = new Parts()) {
+            Path directory =
+                    parts.add("data directory", TemporaryDirectory.create()).path();
+            UpwellServer server =
+                    parts.add("server", UpwellServer.start(configuration(directory), InstantSource.system()));
+            return load(server.mqttAddress(LISTENER).getPort());
+        }
+    }
+
+    /// Read from a file, as a start does.
+    private static UpwellConfig configuration(Path directory) throws IOException {
+        Path file = Files.writeString(
+                directory.resolve("upwell.yaml"), CONFIGURATION.replace("$directory", directory.toString()));
+        try {
+            return UpwellConfig.load(file);
+        } catch (InvalidConfigException e) {
+            throw new IllegalStateException("the training's own configuration is wrong", e);
+        }
+    }
+
+    /// Runs the demo for a moment, on free ports and a data directory of its own, and leaves nothing behind.
+    public void demo() throws IOException, InterruptedException {
         DemoSettings settings = new DemoSettings(
                 2,
                 2,
@@ -68,30 +94,6 @@ public final class Training {
             Demo.start(settings, InstantSource.system(), new PrintWriter(PrintWriter.nullWriter()), parts)
                     .run(new CountDownLatch(1));
         }
-        try (Parts parts = new Parts()) {
-            TemporaryDirectory directory = parts.add("data directory", TemporaryDirectory.create());
-            UpwellServer server = parts.add("server", UpwellServer.start(config(directory), InstantSource.system()));
-            return load(server.mqttAddress(LISTENER).getPort());
-        }
-    }
-
-    private static UpwellConfig config(TemporaryDirectory directory) {
-        ListenerConfig listener = new ListenerConfig(
-                LISTENER,
-                ListenerType.TCP,
-                BindAddress.loopback(0),
-                Optional.empty(),
-                Optional.of(new AnonymousConfig(TENANT, Set.of("APPLICATION"))));
-        return new UpwellConfig(
-                directory.path(),
-                Durability.SYNC,
-                StoreConfig.small(),
-                AccessConfig.defaults(),
-                MqttConfig.of(List.of(listener)),
-                new HttpConfig(BindAddress.loopback(0)),
-                new HttpsConfig(BindAddress.loopback(0), Optional.empty()),
-                ObservationsConfig.DEFAULT,
-                Optional.empty());
     }
 
     private List<LoadReport> load(int port) throws InterruptedException, LoadException {

@@ -15,7 +15,7 @@ class TrainingTest {
 
     @Test
     void everyKindOfLoadRunsAndLosesNothing() throws Exception {
-        List<LoadReport> reports = new Training(Duration.ofMillis(50)).run();
+        List<LoadReport> reports = new Training(Duration.ofMillis(50)).server();
 
         assertThat(reports).hasSize(8);
         // The first makes connections only.
