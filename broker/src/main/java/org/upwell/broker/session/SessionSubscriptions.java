@@ -164,9 +164,14 @@ final class SessionSubscriptions {
 
     // ---- Shared subscriptions ------------------------------------------------------------------------------------
 
-    /// The connection takes messages from now on.
+    /// The connection takes messages from now on: of those groups that the present rights cover, which may have
+    /// become fewer while the session was being opened.
     void online(int sendQuota) {
-        members.forEach(member -> member.group().online(member, sendQuota));
+        for (Shared each : shared.values()) {
+            if (session.grantedQos(each.filter, 0) >= 0) {
+                each.member.group().online(each.member, sendQuota);
+            }
+        }
     }
 
     void offline() {

@@ -293,6 +293,24 @@ class SharedGroupTest {
     }
 
     @Test
+    void aMemberThatLosesTheRightBeforeItsClientIsAnsweredGetsNothing() {
+        member("a", 0, 60, 10).lose();
+        loops.settle();
+        FakeConnection again = fake.connection("a").withoutDelivery();
+        fake.open("a").expiry(60).as(again).now();
+
+        fake.allowSubscriptions(false);
+        loops.get(0).run(() -> {
+            again.session().startDelivery();
+            again.pump();
+        });
+        publish(2, 1);
+
+        assertThat(again.received()).isEmpty();
+        assertThat(waiting()).isEqualTo(2);
+    }
+
+    @Test
     void theGroupEndsWithItsLastMember() {
         FakeConnection a = member("a", 0, 60, 1);
         publish(3, 1);
