@@ -21,6 +21,9 @@ public final class InFlight {
     private static final int MAX_PACKET_ID = 65_535;
     private static final int FIRST_CAPACITY = 16;
 
+    /// By how many packet ids a message may have been sent before one with a lower sequence: no more are in flight.
+    private static final int MOST_AHEAD = 1_000;
+
     /// How far the handshake of one packet id has come.
     public enum Stage {
         /// QoS 1: PUBLISH was sent, PUBACK is due.
@@ -35,7 +38,7 @@ public final class InFlight {
     /// One packet id in use.
     public static final class Entry {
         private final int packetId;
-        private final long order;
+        private long order;
         private final long sequence;
         private final int qos;
         private @Nullable Delivery delivery;
@@ -106,6 +109,8 @@ public final class InFlight {
     private int size;
     private int lastPacketId;
     private long nextOrder;
+    /// True while the order of what was restored is still to be found.
+    private boolean isRestored;
 
     public int size() {
         return size;
@@ -145,6 +150,7 @@ public final class InFlight {
         Stage stage = sent.qos == 1 ? Stage.AWAITS_PUBACK : Stage.AWAITS_PUBREC;
         // Messages of several queues are told one queue after the other, and were sent in the order of all.
         nextOrder = Math.max(nextOrder, sent.sequence + 1);
+        isRestored = true;
         Stage reached = sent.received ? Stage.AWAITS_PUBCOMP : stage;
         Entry entry = new Entry(packetId, sent.sequence, sent.sequence, sent.qos, reached);
         entry.number = number;
@@ -234,6 +240,26 @@ public final class InFlight {
 
     /// All entries in the order in which they were first sent ([MQTT-4.6.0-1]).
     public List<Entry> inOrder() {
+        if (isRestored) {
+            isRestored = false;
+            orderById();
+        }
+        return byOrder();
+    }
+
+    /// What was restored lies in the order of its sequences. It was sent in that of its packet ids, which began anew
+    /// at some point: QoS 2 waits for its commit and may come behind a later message of QoS 1, and of one message
+    /// there may be two copies.
+    private void orderById() {
+        long last = 0;
+        for (Entry entry : byOrder()) {
+            long laps = Math.ceilDiv(last - MOST_AHEAD - entry.packetId, MAX_PACKET_ID);
+            last = entry.packetId + laps * MAX_PACKET_ID;
+            entry.order = last;
+        }
+    }
+
+    private List<Entry> byOrder() {
         List<Entry> all = new ArrayList<>(size);
         for (Entry entry : ring) {
             if (entry != null) {

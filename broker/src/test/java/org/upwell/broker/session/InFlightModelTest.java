@@ -117,4 +117,29 @@ class InFlightModelTest {
         assertThat(inFlight.restore(new InFlight.Sent(3, 2, 3, false), 9, null)).isFalse();
         assertThat(inFlight.size()).isEqualTo(3);
     }
+
+    @Test
+    @DisplayName("[MQTT-4.6.0-1] what a restart brings back is sent in the order in which it was sent first")
+    void restoredMessagesAreInTheOrderOfTheirSending() {
+        // QoS 2 with a lower sequence waited for its commit, and two copies of one message have one sequence.
+        assertThat(restored(2, 5, 1, 6, 3, 7, 16, 9, 15, 9)).containsExactly(1, 2, 3, 15, 16);
+        assertThat(restored(65_534, 5, 65_535, 6, 2, 7, 1, 8)).as("ids began anew").containsExactly(65_534, 65_535, 1, 2);
+        assertThat(restored(1, 5, 65_535, 6, 2, 7)).as("at the first of them").containsExactly(65_535, 1, 2);
+        assertThat(restored(5, 1, 60_001, 60_000, 60_000, 60_001))
+                .as("one is open for long")
+                .containsExactly(5, 60_000, 60_001);
+    }
+
+    /// @param sent packet ids, each with the sequence of its message
+    private static List<Integer> restored(int... sent) {
+        InFlight inFlight = new InFlight();
+        for (int i = 0; i < sent.length; i += 2) {
+            inFlight.restore(new InFlight.Sent(sent[i + 1], 2, sent[i], false), 9, null);
+        }
+        int added = inFlight.add(delivery(1)).packetId();
+        List<Integer> ids =
+                new ArrayList<>(inFlight.inOrder().stream().map(Entry::packetId).toList());
+        assertThat(ids.removeLast()).as("sent last").isEqualTo(added);
+        return ids;
+    }
 }

@@ -114,8 +114,8 @@ class RestartTest {
         }
         long number = connection.session().storeNumber();
         List<InFlight.Entry> entries = connection.session().inFlight().inOrder();
-        store.outboundSent(number, entries.get(1).delivery().sequence(), 700, Commit.NONE);
-        store.outboundSent(number, entries.get(2).delivery().sequence(), 300, Commit.NONE);
+        store.outboundSent(number, entries.get(1).delivery().sequence(), 300, Commit.NONE);
+        store.outboundSent(number, entries.get(2).delivery().sequence(), 700, Commit.NONE);
         store.outboundReceived(number, entries.get(2).delivery().sequence(), Commit.NONE);
 
         FakeBroker after = restart();
@@ -125,8 +125,8 @@ class RestartTest {
                 .extracting(entry -> entry.packetId() + " " + entry.stage() + " " + entry.sequence())
                 .containsExactly(
                         "1 " + Stage.AWAITS_PUBREC + " " + entries.get(0).sequence(),
-                        "700 " + Stage.AWAITS_PUBREC + " " + entries.get(1).sequence(),
-                        "300 " + Stage.AWAITS_PUBCOMP + " " + entries.get(2).sequence());
+                        "300 " + Stage.AWAITS_PUBREC + " " + entries.get(1).sequence(),
+                        "700 " + Stage.AWAITS_PUBCOMP + " " + entries.get(2).sequence());
         assertThat(back.session()
                         .inFlight()
                         .inOrder()
