@@ -30,6 +30,7 @@ final class PacketSocket implements AutoCloseable {
     private static final int IPV6_ONLY = 26;
     private static final int IPV6_RECVPKTINFO = 49;
     private static final int IPV6_PKTINFO = 50;
+    private static final int IPV6_FREEBIND = 78;
     private static final int DO_NOT_WAIT = 0x40;
     private static final int TRUNCATED = 0x20;
     private static final int BUFFER_BYTES = 4 << 20;
@@ -107,6 +108,8 @@ final class PacketSocket implements AutoCloseable {
         if (ipv6) {
             Syscalls.socketOption(state, file, IPV6_LEVEL, IPV6_ONLY, value);
             Syscalls.socketOption(state, file, IPV6_LEVEL, IPV6_RECVPKTINFO, value);
+            // Else the system sends from an address of a local route only if an interface has that very address.
+            Syscalls.socketOption(state, file, IPV6_LEVEL, IPV6_FREEBIND, value);
         } else {
             Syscalls.socketOption(state, file, IP_LEVEL, IP_PKTINFO, value);
         }
