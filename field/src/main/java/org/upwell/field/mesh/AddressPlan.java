@@ -8,13 +8,16 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /// Which addresses NICs take: `first` and those above it, `count` in all. They must be this host's own: all of
-/// 127.0.0.0/8 is; an IPv6 range is after `ip -6 route add local PREFIX dev lo`, best in a network namespace.
+/// 127.0.0.0/8 is; an IPv6 range is after `ip -6 route add local PREFIX dev lo`, as in a [NetworkNamespace].
 public record AddressPlan(InetAddress first, long count) {
     /// 127.1.0.0 and above: all of the loopback network but the part that people use.
     public static final AddressPlan LOOPBACK = new AddressPlan(InetAddress.ofLiteral("127.1.0.0"), 0xFE_0000);
 
     /// The one address that an IPv6 loopback network has everywhere: NICs are told apart by their ports.
     public static final AddressPlan LOOPBACK_IPV6 = new AddressPlan(InetAddress.ofLiteral("::1"), 1);
+
+    /// What NICs in a network namespace have if nothing else is said; of the private addresses (RFC 4193).
+    public static final AddressPlan NAMESPACE = parse("fd00:5eed::/64");
 
     public AddressPlan {
         if (count < 1) {
@@ -47,6 +50,21 @@ public record AddressPlan(InetAddress first, long count) {
 
     boolean isIpv6() {
         return first.getAddress().length == 16;
+    }
+
+    /// All of them as `address/prefix length`.
+    ///
+    /// @throws IllegalArgumentException if they are not all that begins with some bits
+    public String prefix() {
+        byte[] bytes = first.getAddress();
+        long low = isIpv6()
+                ? ByteBuffer.wrap(bytes).getLong(8)
+                : ByteBuffer.wrap(bytes).getInt();
+        if (Long.bitCount(count) != 1 || (low & (count - 1)) != 0) {
+            throw new IllegalArgumentException(first.getHostAddress() + " does not begin a range of " + count
+                    + " addresses: the bits below its prefix length must be 0");
+        }
+        return first.getHostAddress() + "/" + (bytes.length * Byte.SIZE - Long.numberOfTrailingZeros(count));
     }
 
     /// @param number from 0 to `count` exclusive

@@ -12,11 +12,15 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
 import java.util.Locale;
 
-/// The calls of 64-bit Linux that [PacketSocket] needs and the JDK does not offer: only `sendmsg` and `recvmsg` can
-/// name the local address of a datagram. No state; each caller brings its own segment for `errno`.
+/// The calls of 64-bit Linux that [PacketSocket] and [NetworkNamespace] need and the JDK does not offer: only
+/// `sendmsg` and `recvmsg` can name the local address of a datagram, only `unshare` leaves the host's network. No
+/// state; each caller brings its own segment for `errno`.
 final class Syscalls {
+    static final int EPERM = 1;
     static final int EINTR = 4;
     static final int EAGAIN = 11;
+
+    private static final int NEW_NETWORK = 0x4000_0000;
 
     private static final AddressLayout POINTER = ValueLayout.ADDRESS;
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
@@ -116,6 +120,17 @@ final class Syscalls {
     static void close(MemorySegment state, int file) throws IOException {
         try {
             checked("close", state, (int) CLOSE.invokeExact(state, file));
+        } catch (Throwable e) {
+            throw rethrown(e);
+        }
+    }
+
+    /// Gives the calling thread a network of its own; 0, or minus `errno`.
+    static int unshareNetwork(MemorySegment state) throws IOException {
+        // Not of every system that can load this class.
+        MethodHandle unshare = handle("unshare", FunctionDescriptor.of(INT, INT));
+        try {
+            return (int) unshare.invokeExact(state, NEW_NETWORK) < 0 ? -errno(state) : 0;
         } catch (Throwable e) {
             throw rethrown(e);
         }

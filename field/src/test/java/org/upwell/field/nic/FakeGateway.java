@@ -46,12 +46,17 @@ public final class FakeGateway implements AutoCloseable {
             (asked, count) -> maxAge(changed(), 900);
     private final CoapServer server;
 
+    /// On the loopback network.
     public FakeGateway() {
+        this(InetAddress.getLoopbackAddress());
+    }
+
+    public FakeGateway(InetAddress bind) {
         Configuration configuration = Configuration.createStandardWithoutFile();
         server = new CoapServer(configuration);
         server.addEndpoint(CoapEndpoint.builder()
                 .setConfiguration(configuration)
-                .setInetSocketAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+                .setInetSocketAddress(new InetSocketAddress(bind, 0))
                 .build());
         server.add(new Post("nic", registrations, true));
         CoapResource bubbleUp = new CoapResource("bubbleup");
