@@ -37,6 +37,8 @@ final class Installation {
     final int fieldPort = freeUdpPort();
 
     private final Map<String, Tenant> tenants = new HashMap<>();
+    private String fieldBind = "127.0.0.1";
+    private String fieldNetwork = "127.0.0.0/8";
 
     Installation(Path directory) throws IOException {
         this.directory = directory;
@@ -78,6 +80,12 @@ final class Installation {
 
     InetSocketAddress fieldAddress() {
         return new InetSocketAddress(InetAddress.getLoopbackAddress(), fieldPort);
+    }
+
+    /// Where gateways started from here on hear which devices.
+    void hearDevices(String bind, String network) {
+        fieldBind = bind;
+        fieldNetwork = network;
     }
 
     String upwell(String... arguments) throws IOException, InterruptedException {
@@ -240,7 +248,11 @@ final class Installation {
         return """
                 gateway:
                   coap: {bind: 127.0.0.1, port: $coap}
-                  field: {bind: 127.0.0.1, port: $field, networks: [127.0.0.0/8]}
-                """.replace("$coap", Integer.toString(coapPort)).replace("$field", Integer.toString(fieldPort)) + broker;
+                  field: {bind: '$bind', port: $field, networks: ['$network']}
+                """.replace("$coap", Integer.toString(coapPort))
+                        .replace("$field", Integer.toString(fieldPort))
+                        .replace("$bind", fieldBind)
+                        .replace("$network", fieldNetwork)
+                + broker;
     }
 }

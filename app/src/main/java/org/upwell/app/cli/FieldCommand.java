@@ -28,6 +28,7 @@ import org.upwell.field.mesh.DeliveryLedger;
 import org.upwell.field.mesh.MeshField;
 import org.upwell.field.mesh.MeshListener;
 import org.upwell.field.mesh.MeshReport;
+import org.upwell.field.mesh.NetworkNamespace;
 import org.upwell.field.mesh.Scenario;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
@@ -120,8 +121,18 @@ final class FieldCommand implements Callable<Integer> {
             names = "--addresses",
             paramLabel = "RANGE",
             converter = RangeConverter.class,
-            description = "Which NICs take, such as fd00:5eed::/64; all must be this host's (default: loopback)")
+            description =
+                    "Which NICs take, such as fd00:5eed::/64; all must be this host's (default: loopback, with --namespace"
+                            + " fd00:5eed::/64)")
     private @Nullable AddressPlan addresses;
+
+    @Option(
+            names = "--namespace",
+            description =
+                    "Give the NICs a network namespace of their own, in which their IPv6 addresses are local, joined to this"
+                            + " host by a veth pair; all of it goes with this command. Needs root, and --gateway with an"
+                            + " IPv6 address of this host")
+    private boolean namespace;
 
     @Option(
             names = "--first-port",
@@ -172,8 +183,11 @@ final class FieldCommand implements Callable<Integer> {
                     boolean ended = over.await(flush.toSeconds() + PATIENCE.toSeconds(), TimeUnit.SECONDS);
                     return ended ? CommandLineTool.DONE : CommandLineTool.FAILED;
                 });
-                MeshField field = MeshField.start(
-                        settings, InstantSource.system(), client == null ? new MeshListener() {} : tally)) {
+                NetworkNamespace network = namespace ? openNamespace(settings) : null;
+                MeshField field = start(settings, network, client == null ? new MeshListener() {} : tally)) {
+            if (network != null) {
+                out.println("network namespace with " + settings.addresses().prefix() + " behind " + network.link());
+            }
             out.println("field of " + settings.devices() + " NICs behind " + settings.accessPoints()
                     + " access points, gateway " + gateway);
             serve(field, end, out);
@@ -189,6 +203,22 @@ final class FieldCommand implements Callable<Integer> {
                 client.close();
             }
         }
+    }
+
+    private NetworkNamespace openNamespace(MeshField.Settings settings) throws IOException {
+        try {
+            return NetworkNamespace.open(
+                    settings.addresses(), settings.gateway().getAddress());
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private static MeshField start(
+            MeshField.Settings settings, @Nullable NetworkNamespace network, MeshListener listener) throws IOException {
+        return network == null
+                ? MeshField.start(settings, InstantSource.system(), listener)
+                : network.call(() -> MeshField.start(settings, InstantSource.system(), listener));
     }
 
     private void serve(MeshField field, CountDownLatch end, PrintWriter out) throws InterruptedException {
@@ -281,7 +311,8 @@ final class FieldCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "'" + firstMac + "' is not an address of 16 hex digits");
         }
         InetSocketAddress listener = gateway.resolve();
-        AddressPlan plan = addresses == null ? AddressPlan.loopback(listener) : addresses;
+        AddressPlan plan =
+                addresses != null ? addresses : namespace ? AddressPlan.NAMESPACE : AddressPlan.loopback(listener);
         int points = accessPoints == null
                 ? Math.max(
                         MeshField.Settings.leastAccessPoints(devices, plan),
