@@ -2,6 +2,7 @@
 package org.upwell.mqtt;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.util.ArrayList;
@@ -51,6 +52,10 @@ class SlowConsumerTest {
         return broker.broker.sessions().find("acme", clientId).orElseThrow();
     }
 
+    private static void awaitDrop(Session session, DropCause cause) {
+        await().until(() -> session.drops().snapshot().by(cause) > 0);
+    }
+
     @Test
     void stalledSubscribersStayWithinTheirBoundsAndHoldNobodyUp() throws IOException {
         List<TestClient> stalled = new ArrayList<>();
@@ -67,11 +72,10 @@ class SlowConsumerTest {
             }
 
             assertThat(session(broker, "quick").drops().total()).isZero();
-            assertThat(session(broker, "stalled-0").drops().snapshot().by(DropCause.QOS_0_PRESSURE))
-                    .isPositive();
+            // Their loops may not have come to it yet.
+            awaitDrop(session(broker, "stalled-0"), DropCause.QOS_0_PRESSURE);
             for (int i = 0; i < STALLED; i++) {
-                assertThat(session(broker, "stalled-1-" + i).drops().snapshot().by(DropCause.QUEUE_FULL))
-                        .isPositive();
+                awaitDrop(session(broker, "stalled-1-" + i), DropCause.QUEUE_FULL);
             }
             // Nothing but the queues of the stalled ones is held: each at most its own bound.
             assertThat(memory.taken()).isPositive();
@@ -103,9 +107,8 @@ class SlowConsumerTest {
                 greedy.receive(PubAck.class);
             }
             for (int i = 0; i < 2 * STALLED; i++) {
-                Session session =
-                        broker.broker.sessions().find("greedy", "stalled-" + i).orElseThrow();
-                assertThat(session.drops().snapshot().by(DropCause.QUEUE_FULL)).isPositive();
+                awaitDrop(
+                        broker.broker.sessions().find("greedy", "stalled-" + i).orElseThrow(), DropCause.QUEUE_FULL);
             }
             assertThat(memory.taken()).as("the memory is short").isBetween(ALL_QUEUES_BYTES / 2, ALL_QUEUES_BYTES);
 
