@@ -2,6 +2,7 @@
 package org.upwell.mqtt;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -53,6 +54,8 @@ class DropsToldTest {
         try (TestClient client = resumed(Properties.NONE)) {
             client.subscribe("acme/t", QoS.AT_LEAST_ONCE);
         }
+        // Until then messages would be sent to it, and none would wait.
+        await().until(() -> broker.server.connectionCount() == 0);
         try (TestClient publisher = TestClient.connected(broker, MqttVersion.MQTT_5, "p")) {
             publisher.expectNothingButPong();
             Properties properties = Properties.builder().user("k", "v").build();
