@@ -8,6 +8,7 @@ import static org.upwell.client.ClientFixture.message;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -39,16 +40,26 @@ class KeepAliveTest {
     /// [MQTT-3.1.2-20], [MQTT3-3.1.2-23]: within the keep alive something is sent.
     @Test
     void aSilentClientPings() throws IOException {
+        long before = System.nanoTime();
         FakeServer.Peer peer = fixture.connect(
                 fixture.options().version(MqttVersion.MQTT_3_1_1).keepAlive(Duration.ofSeconds(1)));
-        long before = System.nanoTime();
-        for (int i = 0; i < 2; i++) {
+        int pings = 0;
+        long shortest = Long.MAX_VALUE;
+        long last = before;
+        // A machine that is busy may hold up any of them, but hardly all.
+        while (pings < 2 || (shortest > TimeUnit.SECONDS.toNanos(1) && pings < 10)) {
             peer.expect(PingReq.class);
             peer.send(PingResp.INSTANCE);
+            pings++;
+            long now = System.nanoTime();
+            shortest = Math.min(shortest, now - last);
+            last = now;
         }
 
-        assertThat(Duration.ofNanos(System.nanoTime() - before))
-                .isBetween(Duration.ofMillis(1300), Duration.ofMillis(1950));
+        assertThat(Duration.ofNanos(shortest)).isLessThanOrEqualTo(Duration.ofSeconds(1));
+        assertThat(Duration.ofNanos(last - before))
+                .as("%d pings", pings)
+                .isGreaterThan(Duration.ofMillis(650L * pings));
     }
 
     /// [MQTT-3.1.2-21]
@@ -89,14 +100,24 @@ class KeepAliveTest {
         assertThat(sent).isGreaterThan(10);
     }
 
+    /// On a machine that is busy a server may be too late once, but hardly five times.
     @Test
     void anythingFromTheServerCountsAsAnAnswer() throws IOException {
-        FakeServer.Peer peer = fixture.connect(
-                fixture.options().keepAlive(Duration.ofSeconds(1)).pingTimeout(Duration.ofMillis(500)));
-        for (int i = 0; i < 2; i++) {
-            peer.expect(PingReq.class);
-            peer.send(message("x", QoS.AT_MOST_ONCE, 0, false));
+        FakeServer.Peer peer = fixture.connect(fixture.options()
+                .keepAlive(Duration.ofSeconds(1))
+                .pingTimeout(Duration.ofMillis(500))
+                .reconnect(ClientFixture.QUICKLY));
+        for (int i = 0; !secondPingComesThoughTheFirstWasNotAnswered(peer); i++) {
+            assertThat(i).isLessThan(5);
+            peer = fixture.server.acceptSession(false);
         }
-        assertThat(fixture.client().isConnected()).isTrue();
+    }
+
+    private static boolean secondPingComesThoughTheFirstWasNotAnswered(FakeServer.Peer peer) throws IOException {
+        if (peer.read() == null) {
+            return false;
+        }
+        peer.send(message("x", QoS.AT_MOST_ONCE, 0, false));
+        return peer.read() instanceof PingReq;
     }
 }
