@@ -8,7 +8,7 @@ import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -31,7 +31,7 @@ import org.upwell.field.sensor.Sensor;
 import org.upwell.field.serial.PseudoTerminal;
 
 /// Sensor and NIC as the command line runs them, each alone, joined by TCP.
-@Timeout(60)
+@Timeout(180)
 class RunnersTest {
     @TempDir
     private Path directory = Path.of("");
@@ -40,14 +40,16 @@ class RunnersTest {
     void sensorAndNicOverTcpBringReadingsToTheGatewayAndCountBoots() throws Exception {
         try (FakeGateway gateway = new FakeGateway()) {
             for (int boot = 1; boot <= 2; boot++) {
-                int port = freePort();
+                Socket reserved = reservedPort();
+                int port = reserved.getLocalPort();
                 CompletableFuture<SensorRunner> sensor =
                         CompletableFuture.supplyAsync(() -> sensor("tcp-listen:" + port));
-                try (NicRunner nic = nic("tcp:127.0.0.1:" + port, gateway.address())) {
-                    SensorRunner running = sensor.get(10, TimeUnit.SECONDS);
+                try (reserved;
+                        NicRunner nic = nic("tcp:127.0.0.1:" + port, gateway.address())) {
+                    SensorRunner running = sensor.get(60, TimeUnit.SECONDS);
                     String expected = Integer.toString(boot);
                     Awaitility.await()
-                            .atMost(Duration.ofSeconds(20))
+                            .atMost(Duration.ofSeconds(60))
                             .until(() -> gateway.bubbleUps.stream()
                                             .filter(asked -> asked.query("boot").equals(expected))
                                             .count()
@@ -139,9 +141,11 @@ class RunnersTest {
                 .until(() -> new NicRunner(all, InstantSource.system()), runner -> true);
     }
 
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
+    /// Bound, so that nobody else gets it, and not listening, so that the sensor still may.
+    private static Socket reservedPort() throws IOException {
+        Socket reserved = new Socket();
+        reserved.setReuseAddress(true);
+        reserved.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+        return reserved;
     }
 }
