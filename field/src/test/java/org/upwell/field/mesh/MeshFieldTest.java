@@ -32,9 +32,10 @@ import org.upwell.field.coap.CoapType;
 import org.upwell.field.nic.FakeGateway;
 
 /// Real UDP on the loopback network, with 64-bit Linux underneath.
+@Timeout(180)
 @Execution(ExecutionMode.CONCURRENT) // Each has a field and a gateway of its own, and waits for them.
 class MeshFieldTest {
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final FakeGateway gateway = new FakeGateway();
 
@@ -101,10 +102,10 @@ class MeshFieldTest {
             await().atMost(PATIENCE)
                     .until(() -> gateway.registrations.stream()
                             .anyMatch(asked -> asked.from().equals(after)));
-            assertThatThrownBy(() -> ask(client, before)).isInstanceOf(SocketTimeoutException.class);
+            askInVain(client, before);
             // Behind the first access point, so it is not to be had at the second one's port.
             InetSocketAddress wrong = new InetSocketAddress(field.address(1).getAddress(), after.getPort());
-            assertThatThrownBy(() -> ask(client, wrong)).isInstanceOf(SocketTimeoutException.class);
+            askInVain(client, wrong);
         }
     }
 
@@ -145,7 +146,6 @@ class MeshFieldTest {
 
     /// Nobody waits for a part of the field that is not there any more.
     @Test
-    @Timeout(20)
     void aFieldThatFailsSaysSo() throws Exception {
         MeshListener faulty = new MeshListener() {
             @Override
@@ -223,11 +223,21 @@ class MeshFieldTest {
 
     private static CoapMessage ask(DatagramSocket client, InetSocketAddress nic)
             throws IOException, CoapFormatException {
+        return ask(client, nic, PATIENCE);
+    }
+
+    /// For who is not there.
+    private static void askInVain(DatagramSocket client, InetSocketAddress nic) {
+        assertThatThrownBy(() -> ask(client, nic, Duration.ofSeconds(1))).isInstanceOf(SocketTimeoutException.class);
+    }
+
+    private static CoapMessage ask(DatagramSocket client, InetSocketAddress nic, Duration patience)
+            throws IOException, CoapFormatException {
         byte[] request = CoapMessage.of(CoapType.CONFIRMABLE, CoapCode.GET, 77)
                 .token(new byte[] {1, 2, 3})
                 .build()
                 .encode();
-        client.setSoTimeout(1_000);
+        client.setSoTimeout(Math.toIntExact(patience.toMillis()));
         client.send(new DatagramPacket(request, request.length, nic));
         DatagramPacket answer = new DatagramPacket(new byte[500], 500);
         client.receive(answer);

@@ -41,7 +41,7 @@ import org.upwell.field.sensor.Sensor;
 import org.upwell.field.sensor.TemperatureDriver;
 
 /// What the network sees of a NIC, over real UDP, with a real sensor behind it.
-@Timeout(60)
+@Timeout(120)
 @Execution(ExecutionMode.CONCURRENT) // Each has a NIC and a sensor of its own, and most of the time waits for them.
 class NicEndpointTest {
     /// Long enough that a second path's registration is answered late.
@@ -242,7 +242,7 @@ class NicEndpointTest {
         // The next notification is answered with RST.
         relation.reactiveCancel();
         Awaitility.await()
-                .atMost(Duration.ofSeconds(10))
+                .atMost(Duration.ofSeconds(30))
                 .until(() -> ask(request(CoAP.Code.GET, "/snsr/sys/stats", "mod=coap"))
                                 .getPayload()[4 + 5 * 4 + 3]
                         == 0);
@@ -257,7 +257,7 @@ class NicEndpointTest {
         assertThat(next(responses).getCode()).isEqualTo(ResponseCode.VALID);
         relation.proactiveCancel();
         Awaitility.await()
-                .atMost(Duration.ofSeconds(10))
+                .atMost(Duration.ofSeconds(30))
                 .until(() -> ask(request(CoAP.Code.GET, "/snsr/sys/stats", "mod=coap"))
                                 .getPayload()[4 + 5 * 4 + 3]
                         == 0);
@@ -413,13 +413,13 @@ class NicEndpointTest {
 
     private Response ask(Request request) throws InterruptedException {
         client.sendRequest(request);
-        Response response = request.waitForResponse(10_000);
+        Response response = request.waitForResponse(30_000);
         assertThat(response).as("an answer to %s", request).isNotNull();
         return response;
     }
 
     private static Response next(BlockingQueue<Response> responses) throws InterruptedException {
-        Response response = responses.poll(10, TimeUnit.SECONDS);
+        Response response = responses.poll(30, TimeUnit.SECONDS);
         assertThat(response).isNotNull();
         return response;
     }

@@ -24,7 +24,7 @@ import org.upwell.field.nic.FakeGateway;
 import org.upwell.field.sensor.CborWrapper;
 
 /// Whole devices against a gateway on a real socket.
-@Timeout(60)
+@Timeout(180)
 class SimulatedFieldTest {
     private final ConcurrentLinkedQueue<SentNotification> sent = new ConcurrentLinkedQueue<>();
 
