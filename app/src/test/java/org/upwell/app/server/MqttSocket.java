@@ -7,7 +7,9 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
 import java.util.List;
+import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 import org.upwell.codec.ConnAck;
 import org.upwell.codec.Connect;
@@ -17,6 +19,7 @@ import org.upwell.codec.Packet;
 import org.upwell.codec.PacketDecoder;
 import org.upwell.codec.PacketEncoder;
 import org.upwell.codec.Properties;
+import org.upwell.codec.Publish;
 import org.upwell.codec.QoS;
 import org.upwell.codec.SubAck;
 import org.upwell.codec.Subscribe;
@@ -24,12 +27,13 @@ import org.upwell.codec.Subscribe;
 /// An MQTT client of single packets on a blocking socket, which does nothing by itself. One thread.
 final class MqttSocket implements AutoCloseable {
 
-    private static final int WAIT_MILLIS = 10_000;
+    private static final int WAIT_MILLIS = 20_000;
 
     private final Socket socket;
     private final MqttVersion version;
     private final PacketDecoder decoder = new PacketDecoder(PacketDecoder.Receiver.CLIENT, 1 << 20);
     private final ByteBuf received = Unpooled.buffer();
+    private final Queue<Packet> early = new ArrayDeque<>();
 
     MqttSocket(InetSocketAddress address, MqttVersion version) throws IOException {
         this.socket = new Socket(address.getAddress(), address.getPort());
@@ -44,9 +48,18 @@ final class MqttSocket implements AutoCloseable {
         return receive(ConnAck.class);
     }
 
+    /// What comes by an earlier subscription until it is answered is received after this.
     SubAck subscribe(String filter) throws IOException {
         send(new Subscribe(1, List.of(new Subscribe.Request(filter, QoS.AT_LEAST_ONCE)), Properties.NONE));
-        return receive(SubAck.class);
+        Packet packet = fromSocket();
+        while (packet instanceof Publish) {
+            early.add(packet);
+            packet = fromSocket();
+        }
+        if (packet instanceof SubAck answer) {
+            return answer;
+        }
+        throw new AssertionError("expected SubAck, got " + packet);
     }
 
     void send(Packet packet) throws IOException {
@@ -67,6 +80,11 @@ final class MqttSocket implements AutoCloseable {
     /// The next packet; null if the server closed the connection.
     @Nullable
     Packet receive() throws IOException {
+        Packet earlier = early.poll();
+        return earlier == null ? fromSocket() : earlier;
+    }
+
+    private @Nullable Packet fromSocket() throws IOException {
         byte[] chunk = new byte[4096];
         try {
             while (true) {
