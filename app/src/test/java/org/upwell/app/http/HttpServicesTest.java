@@ -4,11 +4,14 @@ package org.upwell.app.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -51,15 +54,18 @@ class HttpServicesTest {
             server.metrics.counter("sample", "tenant", "t").increment();
             server.call("GET", "/api/solutions/x/devices").send();
             server.call("GET", "/no/such/path").send();
-            Answer answer = server.call("GET", "/metrics").send();
-            assertThat(answer.status()).isEqualTo(200);
-            assertThat(answer.header("Content-Type")).startsWith("text/plain; version=0.0.4");
-            assertThat(answer.body())
-                    .contains("sample_total{tenant=\"t\"} 1.0")
-                    .contains("upwell_http_requests_seconds_count{listener=\"http\",path=\"/api/solutions/{solution}"
-                            + "/devices\",status=\"401\"} 1")
-                    .contains("path=\"other\",status=\"404\"} 1")
-                    .doesNotContain("no/such/path");
+            // A request is counted when its answer has been sent, which may be after that arrived.
+            await().untilAsserted(() -> {
+                Answer answer = server.call("GET", "/metrics").send();
+                assertThat(answer.status()).isEqualTo(200);
+                assertThat(answer.header("Content-Type")).startsWith("text/plain; version=0.0.4");
+                assertThat(answer.body())
+                        .contains("sample_total{tenant=\"t\"} 1.0")
+                        .contains("upwell_http_requests_seconds_count{listener=\"http\",path=\"/api/solutions/"
+                                + "{solution}/devices\",status=\"401\"} 1")
+                        .contains("path=\"other\",status=\"404\"} 1")
+                        .doesNotContain("no/such/path");
+            });
         }
     }
 
@@ -158,17 +164,15 @@ class HttpServicesTest {
         }
     }
 
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
-    }
-
     @Test
     void aListenerThatCannotOpenIsNamedAndTheOthersCloseAgain() throws Exception {
         try (TestServer server = new TestServer(data);
-                ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            int freePort = freePort();
+                ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                Socket reserved = new Socket()) {
+            // Bound, so that nobody else gets the port, and not listening, so that the server still may.
+            reserved.setReuseAddress(true);
+            reserved.bind(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0));
+            int freePort = reserved.getLocalPort();
             var parts = new HttpServices.Parts(server.access, server.metrics, List::of, List.of());
             HttpListener first = new HttpListener("http", "127.0.0.1", freePort, null);
             HttpListener second =
