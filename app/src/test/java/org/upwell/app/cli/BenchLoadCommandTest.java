@@ -98,9 +98,18 @@ class BenchLoadCommandTest {
 
     @Test
     void aRateIsKeptAndCountedOverTheMeasuredTime() {
+        double rate = rateOfAThousand();
+        // A machine that is busy may hold up a second, but hardly each of five.
+        for (int i = 1; i < 5 && Math.abs(rate - 1000) > 200; i++) {
+            rate = rateOfAThousand();
+        }
+        assertThat(rate).isBetween(800.0, 1200.0);
+    }
+
+    private static double rateOfAThousand() {
         JsonNode report = load("pubsub -t pairs -P 10 -r 1000 -W 0.1 -D 1");
-        assertThat(report.path("pub_rate").asDouble()).isBetween(800.0, 1200.0);
         assertThat(report.path("lost").asLong(-1)).isZero();
+        return report.path("pub_rate").asDouble();
     }
 
     @Test
