@@ -38,7 +38,7 @@ class AccessTest {
             var exchange = server.tokens().exchange(client.clientId(), client.clientSecret());
             String token = ((TokenService.Exchange.Granted) exchange).token().token();
             Credentials credentials = new Credentials("coap", null, token.getBytes(StandardCharsets.UTF_8));
-            await().atMost(Duration.ofSeconds(5))
+            await().atMost(Duration.ofSeconds(30))
                     .until(() -> gateway.authenticator()
                                     .authenticate(credentials)
                                     .toCompletableFuture()

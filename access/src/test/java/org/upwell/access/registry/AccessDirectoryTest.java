@@ -63,7 +63,7 @@ class AccessDirectoryTest {
     }
 
     private static void awaitTrue(BooleanSupplier condition) {
-        await().atMost(Duration.ofSeconds(5)).until(condition::getAsBoolean);
+        await().atMost(Duration.ofSeconds(30)).until(condition::getAsBoolean);
     }
 
     @Test

@@ -140,7 +140,7 @@ class SigningKeysTest {
             TokenVerifier verifier = verifier(gateway, shared);
             keys.rotate();
             String token = token(keys);
-            await().atMost(Duration.ofSeconds(5))
+            await().atMost(Duration.ofSeconds(30))
                     .until(() -> verifier.verify(token) instanceof Authentication.Admitted);
         }
     }

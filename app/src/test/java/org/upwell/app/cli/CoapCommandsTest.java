@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(value = 20, unit = TimeUnit.SECONDS)
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
 class CoapCommandsTest {
     private static final String URI = "coap://SSN001350050047dd92.example.net:4849/snsr/arduino/temp?sens";
     private static final byte[] READING =

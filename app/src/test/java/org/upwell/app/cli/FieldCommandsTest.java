@@ -29,7 +29,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /// `nic` and `sensor`, each with this test at the other end of its line, and `field`.
-@Timeout(value = 30, unit = TimeUnit.SECONDS)
+@Timeout(value = 90, unit = TimeUnit.SECONDS)
 class FieldCommandsTest {
     private static final String MAC = "001350050047DD92";
 

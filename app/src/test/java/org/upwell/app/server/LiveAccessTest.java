@@ -35,11 +35,12 @@ import org.upwell.codec.ReasonCode;
 import org.upwell.gateway.Gateway;
 
 /// What is changed in the access directory by another process, as the commands do, reaches live connections and
-/// CoAP sessions of a running server within five seconds.
+/// CoAP sessions of a running server within five seconds, or somewhat more on a machine that is busy with other
+/// things.
 @Timeout(60)
 class LiveAccessTest {
 
-    private static final Duration IN_TIME = Duration.ofSeconds(5);
+    private static final Duration IN_TIME = Duration.ofSeconds(15);
     private static final String TENANT = "acme";
 
     @TempDir
