@@ -18,7 +18,7 @@ final class ScriptedBroker implements AutoCloseable {
     static final int PUBLISH = 3;
     static final int PUBREL = 6;
 
-    private static final int PATIENCE_MILLIS = 5_000;
+    private static final int PATIENCE_MILLIS = 15_000;
 
     private final ServerSocket server;
     private Socket connection = new Socket();
