@@ -6,7 +6,6 @@ import static org.upwell.gateway.GatewayFixture.MAC;
 import static org.upwell.gateway.GatewayFixture.TOKEN;
 
 import java.io.ByteArrayOutputStream;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -42,14 +41,6 @@ class BlockwiseTest {
     @AfterEach
     void stop() {
         fixture.close();
-    }
-
-    /// @param patience with devices that acknowledge and do not answer
-    private void restart(Duration patience) {
-        fixture.close();
-        fixture = new GatewayFixture(
-                GatewayFixture.config().withPatience(new GatewayConfig.Patience(patience, patience, patience)));
-        connect();
     }
 
     private Coap put(int block, byte[] payload) {
@@ -263,7 +254,6 @@ class BlockwiseTest {
     /// ```
     @Test
     void nobodyElseIsAnsweredByTheSameResourceMeanwhile() {
-        restart(Duration.ofSeconds(20));
         application.send(get(application, "a"));
         Coap first = nic.receive();
         nic.send(Coap.ack(first.mid()));
@@ -306,7 +296,6 @@ class BlockwiseTest {
     /// RFC 7959 §2.5.
     @Test
     void bodiesForTheSameResourceAreSentOneAfterTheOther() {
-        restart(Duration.ofSeconds(20));
         Peer second = fixture.application(TOKEN);
         application.send(whole(application, body(230)));
         second.send(whole(second, body(231)));
@@ -339,6 +328,9 @@ class BlockwiseTest {
     /// The answer may be lost; who asks again is not made to wait until the first has lost patience.
     @Test
     void deviceThatSaysNoMoreHoldsItsResourceForAWhileOnly() {
+        fixture.close();
+        fixture = new GatewayFixture(GatewayFixture.config().withPatience(GatewayFixture.SHORT_NON));
+        connect();
         application.send(
                 Coap.non(Coap.GET, application.nextMid(), "77").with(Coap.PROXY_URI, "coap://SSN" + MAC + ".x:4849/a"));
         nic.send(Coap.ack(nic.receive().mid()));

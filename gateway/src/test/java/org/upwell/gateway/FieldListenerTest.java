@@ -8,6 +8,7 @@ import static org.upwell.gateway.GatewayFixture.MAC;
 import static org.upwell.gateway.GatewayFixture.bubbleUp;
 import static org.upwell.gateway.GatewayFixture.registration;
 
+import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
@@ -22,7 +23,7 @@ import org.upwell.gateway.FakeBrokerLink.Published;
 import org.upwell.gateway.event.GatewayEvent;
 
 /// Field protocol §5, byte by byte from the side of the device.
-@Timeout(30)
+@Timeout(60)
 class FieldListenerTest {
 
     private GatewayFixture fixture = new GatewayFixture();
@@ -192,6 +193,7 @@ class FieldListenerTest {
     /// ```
     @Test
     void acknowledgedOnlyAfterTheBrokerDid() {
+        restart(GatewayFixture.config().withTimes(GatewayFixture.PROMPT_ACKS));
         fixture.bridge().holdAcknowledgements();
         Peer nic = fixture.nic(MAC);
         nic.send(bubbleUp(0x2001, MAC, 1, 1));
@@ -290,6 +292,8 @@ class FieldListenerTest {
     /// The gateway does not hold the NIC for ever, and what it sends again then is not published a second time.
     @Test
     void slowBrokerIsAnsweredForAndItsAcknowledgementStillCounts() {
+        restart(GatewayFixture.config()
+                .withBridge(new GatewayConfig.Bridge(QoS.AT_LEAST_ONCE, 1, 1, Duration.ofMillis(400))));
         fixture.bridge().holdAcknowledgements();
         Peer nic = fixture.nic(MAC);
         nic.send(bubbleUp(1, MAC, 1, 1));

@@ -11,6 +11,7 @@ import static org.upwell.gateway.GatewayFixture.UNOWNED_MAC;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -24,11 +25,16 @@ class ForwardProxyTest {
 
     private static final String TARGET = "coap://SSN001350050047DD92.upwell.example:4849/snsr/arduino/temp?sens";
 
-    private final GatewayFixture fixture = new GatewayFixture();
+    private GatewayFixture fixture = new GatewayFixture();
 
     @AfterEach
     void stop() {
         fixture.close();
+    }
+
+    private void restart(GatewayConfig config) {
+        fixture.close();
+        fixture = new GatewayFixture(config);
     }
 
     private static Coap get(int mid, String uri) {
@@ -273,6 +279,7 @@ class ForwardProxyTest {
     /// ```
     @Test
     void slowAnswerComesSeparatelyAndARepeatIsNotForwarded() {
+        restart(GatewayFixture.config().withTimes(GatewayFixture.PROMPT_ACKS));
         Peer nic = fixture.nic(MAC);
         Peer application = fixture.application(TOKEN);
         Coap request = get(0x6001, TARGET);
@@ -305,9 +312,11 @@ class ForwardProxyTest {
         assertThat(answer.tokenHex()).isEqualTo("0102030405060708");
     }
 
-    /// The device acknowledges and then says nothing. Both kinds of patience end with 5.04, the shorter one first.
+    /// The device acknowledges and then says nothing. Both kinds of patience end with 5.04.
     @Test
     void patienceEndsWithGatewayTimeout() {
+        restart(GatewayFixture.config()
+                .withPatience(GatewayFixture.patience(Duration.ofMillis(700), Duration.ofMillis(600))));
         Peer nic = fixture.nic(MAC);
         Peer application = fixture.application(TOKEN);
         application.send(Coap.con(Coap.GET, 1, "c0").with(Coap.PROXY_URI, TARGET));
@@ -316,17 +325,16 @@ class ForwardProxyTest {
         nic.send(Coap.ack(nic.receive().mid()));
 
         Coap first = application.receiveMessage();
-        assertThat(first.tokenHex()).isEqualTo("a0");
-        assertThat(first.codeText()).isEqualTo("5.04");
         Coap second = application.receiveMessage();
-        assertThat(second.tokenHex()).isEqualTo("c0");
+        assertThat(List.of(first.tokenHex(), second.tokenHex())).containsExactlyInAnyOrder("a0", "c0");
+        assertThat(first.codeText()).isEqualTo("5.04");
         assertThat(second.codeText()).isEqualTo("5.04");
-        application.send(Coap.ack(second.mid()));
         assertThat(fixture.count(GatewayEvent.PROXY_UNREACHABLE)).isEqualTo(2);
     }
 
     @Test
     void silentDeviceIsAskedAgainAndThenUnreachable() {
+        restart(GatewayFixture.config().withTimes(GatewayFixture.RESENDING));
         Peer nic = fixture.nic(MAC);
         Peer application = fixture.application(TOKEN);
         application.send(get(1, TARGET));
@@ -359,7 +367,6 @@ class ForwardProxyTest {
         Peer application = fixture.application(TOKEN);
         application.send(get(1, TARGET));
         before.send(Coap.ack(before.receive().mid()));
-        assertThat(application.receive().code()).as("an empty acknowledgement").isZero();
         Peer after = GatewayFixture.register(fixture.nic(), MAC, 1);
         after.send(Coap.answer(after.receive(), Coap.CONTENT).payload("here"));
         assertThat(application.receiveMessage().payloadText()).isEqualTo("here");
@@ -368,6 +375,7 @@ class ForwardProxyTest {
     /// A second POST might do a thing twice.
     @Test
     void postDoesNotFollow() {
+        restart(GatewayFixture.config().withTimes(GatewayFixture.RESENDING));
         Peer before = fixture.nic(MAC);
         Peer application = fixture.application(TOKEN);
         application.send(Coap.con(Coap.POST, 1, "aa").with(Coap.PROXY_URI, TARGET));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.upwell.gateway;
 
+import static org.awaitility.Awaitility.await;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -21,6 +23,8 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.upwell.access.Mac;
 import org.upwell.broker.access.Authentication;
@@ -48,8 +52,23 @@ final class GatewayFixture implements AutoCloseable {
     static final String TOKEN = "token-of-TN01";
     static final String OTHER_TOKEN = "token-of-TN02";
 
-    static final CoapTimes TIMES =
-            new CoapTimes(Duration.ofMillis(300), 2, Duration.ofMillis(100), 1_000, Duration.ofMinutes(15));
+    /// Beyond the time that any test has; the library knows no longer one.
+    static final Duration NEVER = Duration.ofMinutes(1);
+
+    private static final Duration CONFIRM_AFTER = Duration.ofMinutes(15);
+
+    /// Nothing is sent again or acknowledged on its own, however long a thread stands still on a busy machine: what
+    /// the script does not say does not happen.
+    static final CoapTimes TIMES = new CoapTimes(NEVER, 2, NEVER, 1_000, CONFIRM_AFTER);
+
+    /// With what must come, on a machine that is busy with other things.
+    static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    /// For tests in which a request gets its empty acknowledgement before its answer.
+    static final CoapTimes PROMPT_ACKS = new CoapTimes(NEVER, 2, Duration.ofMillis(100), 1_000, CONFIRM_AFTER);
+
+    /// For tests in which a message that is not acknowledged is sent again, twice, and then given up.
+    static final CoapTimes RESENDING = new CoapTimes(Duration.ofMillis(300), 2, NEVER, 1_000, CONFIRM_AFTER);
 
     final ManualClock clock = new ManualClock();
     final Map<Mac, String> owners = new ConcurrentHashMap<>();
@@ -68,9 +87,15 @@ final class GatewayFixture implements AutoCloseable {
     /// How silent a device may be beyond Max-Age, in tests that let it be.
     static final Duration SILENCE = Duration.ofMillis(50);
 
-    /// For tests that wait for its end; what is answered at all is answered sooner.
-    static final GatewayConfig.Patience SHORT_PATIENCE = new GatewayConfig.Patience(
-            Duration.ofMillis(700), Duration.ofMillis(600), GatewayConfig.Patience.DEFAULT.silence());
+    /// For tests that wait for its end, in which only non-confirmable requests are not answered.
+    static final GatewayConfig.Patience SHORT_NON = patience(NEVER, Duration.ofMillis(600));
+
+    /// The same with what was asked confirmably, and with registrations with devices.
+    static final GatewayConfig.Patience SHORT_CON = patience(Duration.ofMillis(600), NEVER);
+
+    static GatewayConfig.Patience patience(Duration confirmable, Duration nonConfirmable) {
+        return new GatewayConfig.Patience(confirmable, nonConfirmable, GatewayConfig.Patience.DEFAULT.silence());
+    }
 
     static GatewayConfig config() {
         return config(GatewayConfig.Patience.DEFAULT.silence());
@@ -82,9 +107,9 @@ final class GatewayFixture implements AutoCloseable {
                 new GatewayConfig.Listener(anyPort),
                 new GatewayConfig.Field(
                         anyPort, List.of("127.0.0.1/32"), Duration.ofMinutes(15), Duration.ofMillis(20)),
-                new GatewayConfig.Bridge(QoS.AT_LEAST_ONCE, 1, 1, Duration.ofMillis(400)),
+                new GatewayConfig.Bridge(QoS.AT_LEAST_ONCE, 1, 1, NEVER),
                 Sessions.Limits.DEFAULT,
-                new GatewayConfig.Patience(Duration.ofMillis(1_500), Duration.ofMillis(600), silence),
+                new GatewayConfig.Patience(NEVER, NEVER, silence),
                 ForwardProxy.Limits.DEFAULT,
                 TIMES,
                 100,
@@ -223,11 +248,47 @@ final class GatewayFixture implements AutoCloseable {
     }
 
     static Peer register(Peer peer, String mac, int boot) {
-        Coap answer = peer.ask(registration(peer.nextMid(), mac, boot));
+        Coap answer = peer.exchange(registration(peer.nextMid(), mac, boot));
         if (answer.code() != Coap.CHANGED) {
             throw new AssertionError("not registered: " + answer);
         }
         return peer;
+    }
+
+    /// An observe relation through a gateway that gives up before long: until the device was quick enough.
+    ///
+    /// @param request the application's, made anew each time
+    /// @return the registration with the device
+    static Coap establishInTime(Peer nic, Peer application, Supplier<Coap> request) {
+        while (true) {
+            application.send(request.get());
+            Coap registration = nic.receive();
+            // Not the rejection of an answer that came too late.
+            while (registration.type() != Coap.CON) {
+                registration = nic.receive();
+            }
+            nic.send(Coap.answer(registration, Coap.VALID).with(Coap.OBSERVE, 3));
+            if (application.receiveMessage().has(Coap.OBSERVE)) {
+                return registration;
+            }
+        }
+    }
+
+    /// Answers requests for a device with `payload` until one was answered before it is given up.
+    ///
+    /// @return what the application is told
+    static Coap answerInTime(Peer nic, Peer application, Predicate<Coap> which, String payload) {
+        List<Coap> told = new ArrayList<>();
+        await().atMost(PATIENCE).until(() -> {
+            nic.pending()
+                    .filter(request -> request.type() == Coap.CON && which.test(request))
+                    .ifPresent(request -> nic.send(Coap.answer(request, Coap.CONTENT)
+                            .with(Coap.OBSERVE, 1)
+                            .payload(payload)));
+            application.pending().ifPresent(told::add);
+            return !told.isEmpty();
+        });
+        return told.getFirst();
     }
 
     static Coap registration(int mid, String mac, int boot) {

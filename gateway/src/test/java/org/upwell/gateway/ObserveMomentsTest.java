@@ -24,8 +24,7 @@ class ObserveMomentsTest {
 
     private static final String TARGET = "coap://SSN" + MAC + ".x:4849/snsr/arduino/temp?sens";
 
-    private GatewayFixture fixture =
-            new GatewayFixture(GatewayFixture.config().withPatience(GatewayFixture.SHORT_PATIENCE));
+    private GatewayFixture fixture = new GatewayFixture();
 
     @AfterEach
     void stop() {
@@ -44,6 +43,15 @@ class ObserveMomentsTest {
         nic.send(Coap.answer(registration, Coap.VALID).with(Coap.OBSERVE, 3));
         assertThat(application.receiveMessage().has(Coap.OBSERVE)).isTrue();
         return registration;
+    }
+
+    private static Coap establishInTime(Peer nic, Peer application) {
+        return GatewayFixture.establishInTime(nic, application, () -> register(application, "01"));
+    }
+
+    private void restartWithLittlePatience() {
+        fixture.close();
+        fixture = new GatewayFixture(GatewayFixture.config().withPatience(GatewayFixture.SHORT_CON));
     }
 
     private static Coap notification(Coap registration, int mid, int number, String payload) {
@@ -151,17 +159,19 @@ class ObserveMomentsTest {
 
     @Test
     void cancellationThatIsNeverAnsweredIsForgotten() {
+        restartWithLittlePatience();
         Peer nic = fixture.nic(MAC);
         Peer application = fixture.application(TOKEN);
-        cancelAndAnswerTooLate(nic, application, establish(nic, application), () -> {});
+        cancelAndAnswerTooLate(nic, application, establishInTime(nic, application), () -> {});
     }
 
     /// What is said to a device that does not register any more, but may be there.
     @Test
     void lastWordToADeviceThatIsGoneIsForgotten() {
+        restartWithLittlePatience();
         Peer nic = fixture.nic(MAC);
         Peer application = fixture.application(TOKEN);
-        cancelAndAnswerTooLate(nic, application, establish(nic, application), () -> {
+        cancelAndAnswerTooLate(nic, application, establishInTime(nic, application), () -> {
             fixture.clock.advance(Duration.ofMinutes(31));
             await().until(() -> fixture.count(GatewayEvent.DEVICE_OFFLINE) == 1);
         });

@@ -8,16 +8,21 @@ import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
+import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.Queue;
 
 /// One end of a scripted exchange: a plain UDP socket that sends and expects datagrams one by one.
 final class Peer implements AutoCloseable {
 
-    private static final int PATIENCE_MILLIS = 5_000;
+    private static final int PATIENCE_MILLIS = 15_000;
 
     private final DatagramSocket socket;
     private final InetSocketAddress gateway;
+    /// What came while a certain answer was waited for.
+    private final Queue<Coap> early = new ArrayDeque<>();
+
     private int nextMid = 1000;
 
     Peer(InetSocketAddress gateway) {
@@ -79,6 +84,22 @@ final class Peer implements AutoCloseable {
         return receive();
     }
 
+    /// Sends and takes the acknowledgement that carries the answer. A request of the gateway's own may come before
+    /// it, since that is made by another thread: it is received after this.
+    Coap exchange(Coap request) {
+        send(request);
+        Coap answer = receive(PATIENCE_MILLIS, request);
+        while (answer.type() != Coap.ACK || answer.mid() != request.mid()) {
+            early.add(answer);
+            answer = receive(PATIENCE_MILLIS, request);
+        }
+        return answer;
+    }
+
+    private Coap receive(int millis, Coap request) {
+        return fromSocket(millis).orElseThrow(() -> new AssertionError("no answer to " + request));
+    }
+
     /// Lets an application ask for what needs no device: what it sent before is known then. What it is answered
     /// until that is lost.
     void settle() {
@@ -96,6 +117,11 @@ final class Peer implements AutoCloseable {
     }
 
     private Optional<Coap> receive(int millis) {
+        Coap earlier = early.poll();
+        return earlier == null ? fromSocket(millis) : Optional.of(earlier);
+    }
+
+    private Optional<Coap> fromSocket(int millis) {
         try {
             socket.setSoTimeout(millis);
             DatagramPacket packet = new DatagramPacket(new byte[4096], 4096);

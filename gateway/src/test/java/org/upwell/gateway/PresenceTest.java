@@ -21,7 +21,7 @@ import org.upwell.gateway.bridge.Publication;
 import org.upwell.gateway.event.GatewayEvent;
 
 /// Field protocol §1 and §5: who is reachable, told by retained messages.
-@Timeout(30)
+@Timeout(60)
 class PresenceTest {
 
     private static final Duration LIFE = Duration.ofMinutes(15);

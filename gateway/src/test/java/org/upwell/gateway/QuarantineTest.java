@@ -21,7 +21,7 @@ import org.upwell.gateway.event.GatewayEvent;
 
 /// Messages of devices that belong to nobody (field protocol §5): kept, released in order to whoever is said to own
 /// the device, or expired.
-@Timeout(30)
+@Timeout(60)
 class QuarantineTest {
 
     private static final Mac UNOWNED = Mac.parse(UNOWNED_MAC);

@@ -8,15 +8,14 @@ import static org.upwell.gateway.GatewayFixture.OTHER_MAC;
 import static org.upwell.gateway.GatewayFixture.OTHER_TOKEN;
 import static org.upwell.gateway.GatewayFixture.TOKEN;
 
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.upwell.access.Mac;
-import org.upwell.gateway.coap.CoapTimes;
 import org.upwell.gateway.event.GatewayEvent;
 import org.upwell.gateway.proxy.ForwardProxy;
 
@@ -31,20 +30,15 @@ class SendTurnsTest {
         fixture.close();
     }
 
-    /// With so much patience that nothing is sent again, however busy the machine is.
     private void restart(int perDevice, int perAccessPoint, int waitingPerDevice, int waitingPerAccessPoint) {
-        Duration never = Duration.ofSeconds(20);
-        restart(
-                new ForwardProxy.Limits(perDevice, perAccessPoint, waitingPerDevice, waitingPerAccessPoint, 0),
-                new CoapTimes(never, 2, never, 1_000, Duration.ofMinutes(15)));
+        restart(GatewayFixture.config()
+                .withLimits(new ForwardProxy.Limits(
+                        perDevice, perAccessPoint, waitingPerDevice, waitingPerAccessPoint, 0)));
     }
 
-    private void restart(ForwardProxy.Limits limits, CoapTimes times) {
+    private void restart(GatewayConfig config) {
         fixture.close();
-        fixture = new GatewayFixture(GatewayFixture.config()
-                .withLimits(limits)
-                .withTimes(times)
-                .withPatience(GatewayConfig.Patience.DEFAULT));
+        fixture = new GatewayFixture(config);
     }
 
     private static void get(Peer application, String mac, String path) {
@@ -122,7 +116,9 @@ class SendTurnsTest {
     /// has to be sent again.
     @Test
     void accessPointCarriesSoManyAtATime() {
-        restart(new ForwardProxy.Limits(1, 1, 32, 100, 0), GatewayFixture.TIMES);
+        restart(GatewayFixture.config()
+                .withLimits(new ForwardProxy.Limits(1, 1, 32, 100, 0))
+                .withTimes(GatewayFixture.RESENDING));
         Peer silent = fixture.nic(MAC);
         Peer nic = fixture.nic(OTHER_MAC);
         Peer application = fixture.application(TOKEN);
@@ -131,9 +127,13 @@ class SendTurnsTest {
         get(application, OTHER_MAC, "waits");
         application.settle();
         GatewayFixture.register(nic, OTHER_MAC, 1);
-        assertThat(nic.pending()).isEmpty();
-        assertThat(path(silent.receive())).as("sent again").isEqualTo("silent");
-        assertThat(answerNext(nic)).isEqualTo("waits");
+        Optional<Coap> early = nic.pending();
+        Optional<Coap> again = silent.pending();
+        assertThat(early.isEmpty() || again.isPresent())
+                .as("it goes when the other had to be sent again, perhaps by now")
+                .isTrue();
+        assertThat(path(again.orElseGet(silent::receive))).isEqualTo("silent");
+        assertThat(path(early.orElseGet(nic::receive))).isEqualTo("waits");
     }
 
     @Test
@@ -286,6 +286,7 @@ class SendTurnsTest {
     /// Patience counts from when the request came, in the queue too.
     @Test
     void patienceEndsWhileARequestWaits() {
+        restart(GatewayFixture.config().withPatience(GatewayFixture.SHORT_NON));
         Peer nic = fixture.nic(MAC);
         Peer application = fixture.application(TOKEN);
         // The device never answers, and is not given up before the patience of the second ends.

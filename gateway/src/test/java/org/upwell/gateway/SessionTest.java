@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Timeout;
 import org.upwell.gateway.event.GatewayEvent;
 
 /// Field protocol §4: sessions of applications, byte by byte from their side.
-@Timeout(30)
+@Timeout(60)
 class SessionTest {
 
     private final GatewayFixture fixture = new GatewayFixture();

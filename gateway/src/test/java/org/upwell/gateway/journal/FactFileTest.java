@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.upwell.gateway.journal.FactFile.Keeping;
 
-@Timeout(30)
+@Timeout(60)
 class FactFileTest {
 
     @TempDir
