@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Shared read-mostly: changes are made under the tree's lock, readers take the array from any thread.
 @SuppressWarnings("ReferenceEquality") // Subscribers are compared by identity, as the tree says.
-final class SubscriberSet<S> {
+final class SubscriberSet<S> implements Subscribers<S> {
 
     private static final int SMALL = 8;
 
@@ -20,13 +20,12 @@ final class SubscriberSet<S> {
 
     private @Nullable IdentityHashMap<S, Subscription<S>> large;
 
-    /// Under the tree's lock. Returns the subscription that was replaced, or null.
-    @Nullable
-    Subscription<S> put(Subscription<S> subscription) {
+    /// Under the tree's lock. Replaces one of the same subscriber.
+    void put(Subscription<S> subscription) {
         if (large != null) {
-            Subscription<S> replaced = large.put(subscription.subscriber(), subscription);
+            large.put(subscription.subscriber(), subscription);
             snapshot = null;
-            return replaced;
+            return;
         }
         Subscription<S>[] old = read();
         for (int i = 0; i < old.length; i++) {
@@ -34,7 +33,7 @@ final class SubscriberSet<S> {
                 Subscription<S>[] copy = old.clone();
                 copy[i] = subscription;
                 snapshot = copy;
-                return old[i];
+                return;
             }
         }
         if (old.length < SMALL) {
@@ -51,18 +50,29 @@ final class SubscriberSet<S> {
             large = map;
             snapshot = null;
         }
+    }
+
+    /// Under the tree's lock. Null if the subscriber has none.
+    @Nullable
+    Subscription<S> find(S subscriber) {
+        if (large != null) {
+            return large.get(subscriber);
+        }
+        for (Subscription<S> each : read()) {
+            if (each.subscriber() == subscriber) {
+                return each;
+            }
+        }
         return null;
     }
 
-    /// Under the tree's lock. Returns the subscription that was removed, or null.
-    @Nullable
-    Subscription<S> remove(S subscriber) {
+    /// Under the tree's lock.
+    void remove(S subscriber) {
         if (large != null) {
-            Subscription<S> removed = large.remove(subscriber);
-            if (removed != null) {
+            if (large.remove(subscriber) != null) {
                 snapshot = null;
             }
-            return removed;
+            return;
         }
         Subscription<S>[] old = read();
         for (int i = 0; i < old.length; i++) {
@@ -71,10 +81,9 @@ final class SubscriberSet<S> {
                 System.arraycopy(old, 0, copy, 0, i);
                 System.arraycopy(old, i + 1, copy, i, old.length - i - 1);
                 snapshot = copy;
-                return old[i];
+                return;
             }
         }
-        return null;
     }
 
     /// Under the tree's lock.

@@ -8,4 +8,5 @@ package org.upwell.broker.topic;
 /// @param qos 0 to 2, the greatest QoS the subscriber wants
 /// @param identifier subscription identifier, 1 to 268,435,455, or 0 for none
 public record Subscription<S>(
-        S subscriber, TopicFilter filter, int qos, boolean noLocal, boolean retainAsPublished, int identifier) {}
+        S subscriber, TopicFilter filter, int qos, boolean noLocal, boolean retainAsPublished, int identifier)
+        implements Subscribers<S> {}

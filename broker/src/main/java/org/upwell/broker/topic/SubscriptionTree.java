@@ -24,9 +24,9 @@ public final class SubscriptionTree<S> {
 
     private static final class Node<S> extends LevelNode<Node<S>> {
         /// Subscriptions whose filter ends here.
-        private volatile @Nullable SubscriberSet<S> here;
+        private volatile @Nullable Subscribers<S> here;
         /// Subscriptions whose filter ends with `#` below this node.
-        private volatile @Nullable SubscriberSet<S> below;
+        private volatile @Nullable Subscribers<S> below;
 
         private boolean isUnused() {
             return here == null && below == null && !hasChildren();
@@ -34,7 +34,7 @@ public final class SubscriptionTree<S> {
     }
 
     private final Object lock = new Object();
-    private final ConcurrentHashMap<String, SubscriberSet<S>> exact = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<String, Subscribers<S>> exact = new ConcurrentHashMap<>();
     private final Node<S> root = new Node<>();
     private final AtomicLong version = new AtomicLong();
     private final MatchCache<S> cache = new MatchCache<>();
@@ -46,10 +46,8 @@ public final class SubscriptionTree<S> {
     public @Nullable Subscription<S> put(Subscription<S> subscription) {
         TopicFilter filter = subscription.filter();
         synchronized (lock) {
-            SubscriberSet<S> set = filter.hasWildcard()
-                    ? wildcardSet(filter)
-                    : exact.computeIfAbsent(filter.text(), key -> new SubscriberSet<>());
-            Subscription<S> replaced = set.put(subscription);
+            Subscription<S> replaced =
+                    filter.hasWildcard() ? putWildcard(subscription) : putExact(filter.text(), subscription);
             if (replaced == null) {
                 size++;
             }
@@ -58,16 +56,20 @@ public final class SubscriptionTree<S> {
         }
     }
 
-    private SubscriberSet<S> wildcardSet(TopicFilter filter) {
+    private @Nullable Subscription<S> putExact(String text, Subscription<S> subscription) {
+        Subscribers<S> present = exact.get(text);
+        Subscription<S> replaced = Subscribers.of(present, subscription.subscriber());
+        exact.put(text, Subscribers.with(present, subscription));
+        return replaced;
+    }
+
+    private @Nullable Subscription<S> putWildcard(Subscription<S> subscription) {
         Node<S> node = root;
-        for (String level : filter.levels()) {
+        for (String level : subscription.filter().levels()) {
             if (level.equals(TopicFilter.MULTI_LEVEL)) {
-                SubscriberSet<S> below = node.below;
-                if (below == null) {
-                    below = new SubscriberSet<>();
-                    node.below = below;
-                }
-                return below;
+                Subscription<S> replaced = Subscribers.of(node.below, subscription.subscriber());
+                node.below = Subscribers.with(node.below, subscription);
+                return replaced;
             }
             Node<S> child = node.child(level);
             if (child == null) {
@@ -76,12 +78,9 @@ public final class SubscriptionTree<S> {
             }
             node = child;
         }
-        SubscriberSet<S> here = node.here;
-        if (here == null) {
-            here = new SubscriberSet<>();
-            node.here = here;
-        }
-        return here;
+        Subscription<S> replaced = Subscribers.of(node.here, subscription.subscriber());
+        node.here = Subscribers.with(node.here, subscription);
+        return replaced;
     }
 
     /// Removes a subscriber's subscription to `filter`. Any thread.
@@ -101,29 +100,27 @@ public final class SubscriptionTree<S> {
     }
 
     private @Nullable Subscription<S> removeExact(String text, S subscriber) {
-        SubscriberSet<S> set = exact.get(text);
-        if (set == null) {
-            return null;
-        }
-        Subscription<S> removed = set.remove(subscriber);
-        if (set.isEmpty()) {
+        Subscribers<S> present = exact.get(text);
+        Subscription<S> removed = Subscribers.of(present, subscriber);
+        Subscribers<S> left = Subscribers.without(present, subscriber);
+        if (left == null) {
             exact.remove(text);
+        } else {
+            exact.put(text, left);
         }
         return removed;
     }
 
     private @Nullable Subscription<S> removeWildcard(Node<S> node, List<String> levels, int depth, S subscriber) {
         if (depth == levels.size()) {
-            SubscriberSet<S> here = node.here;
-            Subscription<S> removed = here == null ? null : here.remove(subscriber);
-            node.here = here == null || here.isEmpty() ? null : here;
+            Subscription<S> removed = Subscribers.of(node.here, subscriber);
+            node.here = Subscribers.without(node.here, subscriber);
             return removed;
         }
         String level = levels.get(depth);
         if (level.equals(TopicFilter.MULTI_LEVEL)) {
-            SubscriberSet<S> below = node.below;
-            Subscription<S> removed = below == null ? null : below.remove(subscriber);
-            node.below = below == null || below.isEmpty() ? null : below;
+            Subscription<S> removed = Subscribers.of(node.below, subscriber);
+            node.below = Subscribers.without(node.below, subscriber);
             return removed;
         }
         Node<S> child = node.child(level);
@@ -186,10 +183,14 @@ public final class SubscriptionTree<S> {
         }
     }
 
-    private void addAll(@Nullable SubscriberSet<S> set, List<Subscription<S>> found) {
-        if (set != null) {
-            for (Subscription<S> subscription : set.read(lock)) {
-                found.add(subscription);
+    private void addAll(@Nullable Subscribers<S> some, List<Subscription<S>> found) {
+        switch (some) {
+            case null -> {}
+            case Subscription<S> only -> found.add(only);
+            case SubscriberSet<S> set -> {
+                for (Subscription<S> each : set.read(lock)) {
+                    found.add(each);
+                }
             }
         }
     }
