@@ -374,13 +374,14 @@ class MovingSessionsTest {
         Random random = new Random(99);
         Semaphore underWay = new Semaphore(4);
         AtomicInteger moves = new AtomicInteger();
-        while (published.getCount() > 0) {
+        // At least once, if this thread has its first turn when all is published.
+        do {
             assertThat(underWay.tryAcquire(20, TimeUnit.SECONDS)).isTrue();
             open(broker, random.nextInt(SESSIONS), random.nextInt(LOOPS), () -> {
                 moves.incrementAndGet();
                 underWay.release();
             });
-        }
+        } while (published.getCount() > 0);
         assertThat(underWay.tryAcquire(4, 20, TimeUnit.SECONDS)).isTrue();
         assertThat(moves.get()).isPositive();
     }
