@@ -59,6 +59,13 @@ public final class Gateway implements AutoCloseable {
     /// what it sends again after that is known by its number.
     private static final int FIELD_REPEATS = 8;
 
+    /// The same of an application, which may ask for a thousand devices at once; a request that is sent again must
+    /// not be carried out again (field protocol §4).
+    private static final int APPLICATION_REPEATS = 1_024;
+
+    /// Anybody can send us something; devices are bounded by the field's networks.
+    private static final long APPLICATION_REPEAT_BYTES = 64L << 20;
+
     /// What goes through the mesh in one piece, both ways.
     private static final int FIELD_BLOCK_BYTES = 128;
 
@@ -254,7 +261,7 @@ public final class Gateway implements AutoCloseable {
         settings.set(CoapConfig.PREFERRED_BLOCK_SIZE, FIELD_BLOCK_BYTES);
         settings.set(CoapConfig.MAX_MESSAGE_SIZE, FIELD_WHOLE_BYTES);
         return CoapListener.open(
-                new CoapListener.Plan("field", settings, networks, FIELD_REPEATS, counters),
+                new CoapListener.Plan("field", settings, networks, FIELD_REPEATS, Long.MAX_VALUE, counters),
                 config.field().bind(),
                 new RequestDeliverer(requests::handle),
                 timer);
@@ -266,7 +273,7 @@ public final class Gateway implements AutoCloseable {
         ApplicationRequests requests = new ApplicationRequests(sessionRequests, proxy);
         RequestDeliverer deliverer = new RequestDeliverer(requests::handle);
         CoapListener listener = CoapListener.open(
-                new CoapListener.Plan("coap", settings, null, 0, counters),
+                new CoapListener.Plan("coap", settings, null, APPLICATION_REPEATS, APPLICATION_REPEAT_BYTES, counters),
                 config.coap().bind(),
                 deliverer,
                 timer);

@@ -299,6 +299,38 @@ class ForwardProxyTest {
         assertThat(nic.pending()).isEmpty();
     }
 
+    /// Field protocol §4, RFC 7252 §4.5: who reads many devices from one port may lose any of the answers.
+    @Test
+    void repeatIsNotForwardedHoweverMuchCameSince() {
+        Peer nic = fixture.nic(MAC);
+        Peer application = fixture.application(TOKEN);
+        Coap put = Coap.con(Coap.PUT, 0x5001, "11").with(Coap.PROXY_URI, "coap://SSN" + MAC + ".x/snsr/a/b?cfg=1");
+        application.send(put);
+        nic.send(Coap.answer(nic.receive(), Coap.CHANGED));
+        Coap answer = application.receive();
+        for (int i = 0; i < 200; i++) {
+            application.settle();
+        }
+        assertThat(application.ask(put).bytes()).isEqualTo(answer.bytes());
+        application.settle();
+        assertThat(nic.pending()).isEmpty();
+    }
+
+    /// Programs that bind the same port one after the other may begin with the same message ID. To be told what
+    /// another was told would be of no use to them, or worse.
+    @Test
+    void anotherRequestUnderAMessageIdThatWasUsedIsNoRepeat() {
+        Peer nic = fixture.nic(MAC);
+        Peer application = fixture.application(TOKEN);
+        for (String token : List.of("11", "22")) {
+            application.send(Coap.con(Coap.GET, 0x5001, token).with(Coap.PROXY_URI, "coap://SSN" + MAC + ".x/time"));
+            nic.send(Coap.answer(nic.receive(), Coap.CONTENT).payload("for " + token));
+            Coap answer = application.receive();
+            assertThat(answer.tokenHex()).isEqualTo(token);
+            assertThat(answer.payloadText()).isEqualTo("for " + token);
+        }
+    }
+
     @Test
     void nonConfirmableRequestGetsANonConfirmableAnswer() {
         Peer nic = fixture.nic(MAC);

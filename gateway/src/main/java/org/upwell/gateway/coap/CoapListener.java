@@ -67,20 +67,19 @@ public final class CoapListener implements AutoCloseable {
     /// @param name for threads and logs
     /// @param configuration see [#configuration(CoapTimes)]
     /// @param networks where datagrams may come from; null if from anywhere
-    /// @param recentOfPeer how many messages of a peer are remembered to tell repeats ([RecentMessages]); 0 leaves
-    ///     it to the library, which keeps whole exchanges
+    /// @param recentOfPeer how many messages of a peer are remembered to tell repeats ([RecentMessages]), without
+    ///     DTLS
+    /// @param recentBytes what those of all peers at one address of ours may take
     public record Plan(
             String name,
             Configuration configuration,
             @Nullable Networks networks,
             int recentOfPeer,
+            long recentBytes,
             GatewayCounters counters) {}
 
     private CoapListener(Plan plan) {
         this.plan = plan;
-        if (plan.recentOfPeer > 0) {
-            plan.configuration.set(CoapConfig.DEDUPLICATOR, CoapConfig.NO_DEDUPLICATOR);
-        }
         this.stage = new ProtocolStage("coap-" + plan.name + "-");
     }
 
@@ -99,7 +98,8 @@ public final class CoapListener implements AutoCloseable {
         configuration.set(UdpConfig.UDP_SENDER_THREAD_COUNT, 1);
         configuration.set(UdpConfig.UDP_RECEIVE_BUFFER_SIZE, SOCKET_BUFFER_BYTES);
         configuration.set(UdpConfig.UDP_SEND_BUFFER_SIZE, SOCKET_BUFFER_BYTES);
-        configuration.set(CoapConfig.DEDUPLICATOR, CoapConfig.DEDUPLICATOR_PEERS_MARK_AND_SWEEP);
+        // The library keeps whole exchanges; see RecentMessages.
+        configuration.set(CoapConfig.DEDUPLICATOR, CoapConfig.NO_DEDUPLICATOR);
         // The range above would be kept for multicast requests, which we never send.
         configuration.set(CoapConfig.MULTICAST_BASE_MID, 0);
         return configuration;
@@ -129,10 +129,8 @@ public final class CoapListener implements AutoCloseable {
     }
 
     private void beginSweeps(ScheduledExecutorService timer) {
-        if (!recent.isEmpty()) {
-            sweeps = timer.scheduleWithFixedDelay(
-                    () -> recent.forEach(RecentMessages::sweep), SWEEP_SECONDS, SWEEP_SECONDS, TimeUnit.SECONDS);
-        }
+        sweeps = timer.scheduleWithFixedDelay(
+                () -> recent.forEach(RecentMessages::sweep), SWEEP_SECONDS, SWEEP_SECONDS, TimeUnit.SECONDS);
     }
 
     private void start(InetSocketAddress bind, MessageDeliverer deliverer, ScheduledExecutorService timer)
@@ -159,18 +157,15 @@ public final class CoapListener implements AutoCloseable {
     private int startOne(InetSocketAddress address, MessageDeliverer deliverer, ScheduledExecutorService timer)
             throws IOException {
         GuardedConnector connector = new GuardedConnector(address, plan, this::isOverloaded, recent());
-        int port = startOn(connector, endpoints, deliverer, timer);
+        int port = startOn(connector, plan.configuration, endpoints, deliverer, timer);
         connector.watch().tell(endpoints.getLast().getInterceptors());
         return port;
     }
 
-    private @Nullable RecentMessages recent() {
-        if (plan.recentOfPeer == 0) {
-            return null;
-        }
+    private RecentMessages recent() {
         long lifeMillis = plan.configuration.get(CoapConfig.EXCHANGE_LIFETIME, TimeUnit.MILLISECONDS);
-        RecentMessages messages =
-                new RecentMessages(plan.recentOfPeer, Duration.ofMillis(lifeMillis), CoapListener::seconds);
+        RecentMessages messages = new RecentMessages(
+                plan.recentOfPeer, plan.recentBytes, Duration.ofMillis(lifeMillis), CoapListener::seconds);
         recent.add(messages);
         return messages;
     }
@@ -191,6 +186,10 @@ public final class CoapListener implements AutoCloseable {
             Consumer<InetSocketAddress> onPeerGone,
             ScheduledExecutorService timer)
             throws IOException {
+        Configuration configuration = new Configuration(plan.configuration);
+        // Peers here have shown who they are, and their number is bounded.
+        configuration.set(CoapConfig.DEDUPLICATOR, CoapConfig.DEDUPLICATOR_PEERS_MARK_AND_SWEEP);
+        configuration.set(CoapConfig.PEERS_MARK_AND_SWEEP_MESSAGES, plan.recentOfPeer);
         try {
             int port = bind.getPort();
             for (InetAddress address :
@@ -201,7 +200,7 @@ public final class CoapListener implements AutoCloseable {
                         this::isOverloaded,
                         () -> plan.counters.count(GatewayEvent.DATAGRAM_OVERLOAD_DROPPED),
                         peer -> onStage(() -> onPeerGone.accept(peer)));
-                port = startOn(connector, secured, deliverer, timer);
+                port = startOn(connector, configuration, secured, deliverer, timer);
             }
         } catch (IOException fault) {
             throw new IOException(
@@ -218,10 +217,14 @@ public final class CoapListener implements AutoCloseable {
     }
 
     private int startOn(
-            Connector connector, List<CoapEndpoint> started, MessageDeliverer deliverer, ScheduledExecutorService timer)
+            Connector connector,
+            Configuration configuration,
+            List<CoapEndpoint> started,
+            MessageDeliverer deliverer,
+            ScheduledExecutorService timer)
             throws IOException {
         CoapEndpoint endpoint = new CoapEndpoint.Builder()
-                .setConfiguration(plan.configuration)
+                .setConfiguration(configuration)
                 .setConnector(connector)
                 .setOptionRegistry(new OpenOptionRegistry())
                 .setLoggingTag(plan.name)

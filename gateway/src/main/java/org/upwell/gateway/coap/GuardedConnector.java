@@ -18,23 +18,19 @@ import org.upwell.gateway.event.GatewayEvent;
 
 /// A UDP socket that hears only the given networks, nobody who claims to be a DTLS session, and nobody at all while
 /// too much waits to be handled. What it does not hear is dropped and counted on the receiver thread, before it is
-/// parsed, so that a stranger costs one comparison and gets no answer at all. Repeated messages end here, too,
-/// where the listener has them told from others.
+/// parsed, so that a stranger costs one comparison and gets no answer at all. Repeated messages end here, too.
 final class GuardedConnector extends UDPConnector {
 
     private final @Nullable Networks networks;
     private final BooleanSupplier overloaded;
-    private final @Nullable RecentMessages recent;
+    private final RecentMessages recent;
     private volatile @Nullable DatagramSocket socket;
     private final RepeatWatch watch = new RepeatWatch();
     private final GatewayCounters counters;
 
-    /// @param recent tells repeated messages; null if the library does
+    /// @param recent tells repeated messages
     GuardedConnector(
-            InetSocketAddress address,
-            CoapListener.Plan plan,
-            BooleanSupplier overloaded,
-            @Nullable RecentMessages recent) {
+            InetSocketAddress address, CoapListener.Plan plan, BooleanSupplier overloaded, RecentMessages recent) {
         super(address, plan.configuration());
         this.networks = plan.networks();
         this.overloaded = overloaded;
@@ -60,17 +56,17 @@ final class GuardedConnector extends UDPConnector {
             counters.count(GatewayEvent.DATAGRAM_SOURCE_FORGED);
         } else if (overloaded.getAsBoolean()) {
             counters.count(GatewayEvent.DATAGRAM_OVERLOAD_DROPPED);
-        } else if (recent == null || isNew(recent, datagram)) {
+        } else if (isNew(datagram)) {
             super.processDatagram(datagram);
         }
     }
 
     /// Answers a repeat as the first time; one whose first copy has no answer yet gets none either.
-    private boolean isNew(RecentMessages messages, DatagramPacket datagram) {
+    private boolean isNew(DatagramPacket datagram) {
         if (!(datagram.getSocketAddress() instanceof InetSocketAddress peer) || datagram.getOffset() != 0) {
             return true;
         }
-        byte[] answer = messages.see(peer, datagram.getData(), datagram.getLength());
+        byte[] answer = recent.see(peer, datagram.getData(), datagram.getLength());
         if (answer == null) {
             return true;
         }
@@ -96,9 +92,7 @@ final class GuardedConnector extends UDPConnector {
     /// them; devices behind a router are none of its neighbours.
     @Override
     public void send(RawData message) {
-        if (recent != null) {
-            recent.answered(message.getInetSocketAddress(), message.getBytes());
-        }
+        recent.answered(message.getInetSocketAddress(), message.getBytes());
         DatagramSocket opened = socket;
         if (opened == null
                 || opened.isClosed()

@@ -3,9 +3,9 @@ package org.upwell.gateway.coap;
 
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.Iterator;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -23,7 +23,9 @@ import org.jspecify.annotations.Nullable;
 /// it takes it answers at once, so that none is handled twice but one whose second copy comes while the first waits
 /// for its turn; that one nobody waits for any more, or it is no news to its observer.
 ///
-/// Of each peer the newest few are kept, and those for as long as it may repeat them.
+/// Of each peer the newest few are kept, and those for as long as it may repeat them; in a flood from many
+/// addresses, for less, so that strangers cannot fill the memory. For that, messages are kept in two generations:
+/// when the newer takes half of the room it becomes the older, and what was the older is forgotten.
 final class RecentMessages {
 
     private static final int HEAD_BYTES = 4;
@@ -37,11 +39,40 @@ final class RecentMessages {
     private static final int FNV_PRIME = 0x01000193;
     private static final byte[] NOTHING = {};
 
+    /// What a message takes beside its answer, roughly, if it is the only one of its peer.
+    static final int MESSAGE_BYTES = 128;
+
     private final int perPeer;
+    private final long maxBytes;
     private final int lifeSeconds;
     private final IntSupplier clock;
-    // Each value is the newest message of a peer, and is changed inside the map's own locks.
-    private final Map<Object, Message> peers = new ConcurrentHashMap<>();
+    private volatile Generation newer = new Generation();
+    private volatile Generation older = new Generation();
+
+    private static final class Generation {
+
+        // Each value is the newest message of a peer, and is changed inside the map's own locks.
+        private final Map<Object, Message> peers = new ConcurrentHashMap<>();
+        private final AtomicLong bytes = new AtomicLong();
+
+        void sweep(int now, int lifeSeconds) {
+            for (Object peer : peers.keySet()) {
+                peers.computeIfPresent(peer, (_, newest) -> {
+                    if (now - newest.seconds <= lifeSeconds) {
+                        return newest;
+                    }
+                    forgotten(newest);
+                    return null;
+                });
+            }
+        }
+
+        void forgotten(@Nullable Message first) {
+            for (Message each = first; each != null; each = each.older) {
+                bytes.addAndGet(-MESSAGE_BYTES - each.answer.length);
+            }
+        }
+    }
 
     private static final class Message {
 
@@ -58,10 +89,12 @@ final class RecentMessages {
         }
     }
 
+    /// @param maxBytes what it all may take, roughly
     /// @param life how long a peer may repeat a message: EXCHANGE_LIFETIME (RFC 7252 §4.8.2)
     /// @param clock counts seconds from anywhere
-    RecentMessages(int perPeer, Duration life, IntSupplier clock) {
+    RecentMessages(int perPeer, long maxBytes, Duration life, IntSupplier clock) {
         this.perPeer = perPeer;
+        this.maxBytes = maxBytes;
         this.lifeSeconds = (int) life.toSeconds();
         this.clock = clock;
     }
@@ -75,22 +108,40 @@ final class RecentMessages {
         }
         short id = messageId(datagram);
         int hash = hash(datagram, length);
+        Object key = PeerKey.of(peer);
+        // In this order: what is newer now may be older the next moment, but never the other way round.
+        Generation now = newer;
+        Generation before = older;
         byte[][] known = {null};
-        peers.compute(PeerKey.of(peer), (_, newest) -> {
+        now.peers.compute(key, (_, newest) -> {
             Message same = find(newest, id);
-            int now = clock.getAsInt();
-            if (same != null && same.hash == hash && now - same.seconds <= lifeSeconds) {
+            if (same == null) {
+                same = find(before, key, id);
+            }
+            int seconds = clock.getAsInt();
+            if (same != null && same.hash == hash && seconds - same.seconds <= lifeSeconds) {
                 if (same.answer.length > 0 || !isConfirmableResponse(datagram)) {
                     known[0] = same.answer;
                 }
                 return newest;
             }
-            Message added = new Message(id, hash, now);
+            Message added = new Message(id, hash, seconds);
             added.older = newest;
-            trim(added, now);
+            now.bytes.addAndGet(MESSAGE_BYTES);
+            trim(now, added, seconds);
             return added;
         });
+        if (now.bytes.get() > maxBytes / 2) {
+            age(now);
+        }
         return known[0];
+    }
+
+    private synchronized void age(Generation full) {
+        if (newer == full) {
+            older = full;
+            newer = new Generation();
+        }
     }
 
     private static int type(byte[] datagram) {
@@ -121,11 +172,21 @@ final class RecentMessages {
         return each;
     }
 
+    private static @Nullable Message find(Generation generation, Object peer, short id) {
+        @Nullable Message[] found = {null};
+        generation.peers.computeIfPresent(peer, (_, newest) -> {
+            found[0] = find(newest, id);
+            return newest;
+        });
+        return found[0];
+    }
+
     /// Ends the list behind what may still be repeated. One with the ID of the newest is behind it and never found.
-    private void trim(Message newest, int now) {
+    private void trim(Generation generation, Message newest, int now) {
         Message each = newest;
         for (int kept = 1; each.older != null; kept++) {
             if (kept == perPeer || now - each.older.seconds > lifeSeconds) {
+                generation.forgotten(each.older);
                 each.older = null;
                 return;
             }
@@ -138,25 +199,35 @@ final class RecentMessages {
         if (datagram.length < HEAD_BYTES || type(datagram) < ACKNOWLEDGEMENT) {
             return;
         }
-        peers.computeIfPresent(PeerKey.of(peer), (_, newest) -> {
+        Object key = PeerKey.of(peer);
+        if (!answered(newer, key, datagram)) {
+            boolean _ = answered(older, key, datagram);
+        }
+    }
+
+    private static boolean answered(Generation generation, Object peer, byte[] datagram) {
+        boolean[] done = {false};
+        generation.peers.computeIfPresent(peer, (_, newest) -> {
             Message message = find(newest, messageId(datagram));
             if (message != null) {
+                generation.bytes.addAndGet((long) datagram.length - message.answer.length);
                 message.answer = datagram;
+                done[0] = true;
             }
             return newest;
         });
+        return done[0];
     }
 
     /// Forgets peers of which nothing can come again; to be called now and then.
     void sweep() {
         int now = clock.getAsInt();
-        for (Iterator<Object> each = peers.keySet().iterator(); each.hasNext(); ) {
-            peers.computeIfPresent(each.next(), (_, newest) -> now - newest.seconds > lifeSeconds ? null : newest);
-        }
+        newer.sweep(now, lifeSeconds);
+        older.sweep(now, lifeSeconds);
     }
 
-    /// Peers of which something is remembered.
+    /// Peers of which something is remembered; those of both generations count twice.
     int size() {
-        return peers.size();
+        return newer.peers.size() + older.peers.size();
     }
 }

@@ -27,10 +27,11 @@ class GuardedConnectorTest {
                         CoapListener.configuration(new CoapTimes(
                                 Duration.ofSeconds(2), 4, Duration.ofSeconds(1), 1, Duration.ofSeconds(1))),
                         null,
-                        0,
+                        8,
+                        1 << 20,
                         counters),
                 () -> false,
-                null);
+                new RecentMessages(8, 1 << 20, Duration.ofSeconds(247), () -> 0));
         connector.setRawDataReceiver(data -> heard.add(data.getInetSocketAddress()));
 
         InetSocketAddress neighbour = new InetSocketAddress(InetAddress.ofLiteral("100:0:0:1::7"), 5684);

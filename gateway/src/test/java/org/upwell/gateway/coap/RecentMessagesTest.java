@@ -14,9 +14,11 @@ class RecentMessagesTest {
     private static final InetSocketAddress DEVICE = new InetSocketAddress("127.1.2.3", 4849);
     private static final InetSocketAddress NEIGHBOUR = new InetSocketAddress("127.1.2.3", 4850);
     private static final byte[] NOTHING_YET = {};
+    private static final int MESSAGES = 100;
+    private static final long MAX_BYTES = MESSAGES * RecentMessages.MESSAGE_BYTES;
 
     private int seconds = Integer.MAX_VALUE - 100; // passes the largest number on the way
-    private final RecentMessages recent = new RecentMessages(3, Duration.ofSeconds(247), () -> seconds);
+    private final RecentMessages recent = new RecentMessages(3, MAX_BYTES, Duration.ofSeconds(247), () -> seconds);
 
     private static byte[] confirmable(int messageId, int last) {
         return new byte[] {0x40, 2, (byte) (messageId >> 8), (byte) messageId, (byte) 0xff, (byte) last};
@@ -118,5 +120,25 @@ class RecentMessagesTest {
         recent.sweep();
         assertThat(recent.size()).isEqualTo(1);
         assertThat(see(DEVICE, confirmable(1, 1))).isNull();
+    }
+
+    /// Strangers must not fill the memory, nor make us forget at once what others sent.
+    @Test
+    void aFloodFromManyAddressesIsForgottenOldestFirst() {
+        byte[] answer = acknowledgement(1);
+        for (int i = 0; i < 40 * MESSAGES; i++) {
+            InetSocketAddress stranger = new InetSocketAddress("127.2.0." + i % 250, 1 + i / 250);
+            assertThat(see(stranger, confirmable(1, 1))).isNull();
+            recent.answered(stranger, answer);
+            assertThat(recent.size()).isLessThanOrEqualTo(MESSAGES + 1);
+            assertThat(see(stranger, confirmable(1, 1))).isEqualTo(answer);
+            if (i % 20 == 0) {
+                assertThat(see(DEVICE, confirmable(i, 1))).isNull();
+            } else if (i % 20 == 19) {
+                assertThat(see(DEVICE, confirmable(i - 19, 1))).isEqualTo(NOTHING_YET);
+                recent.answered(DEVICE, acknowledgement(i - 19));
+                assertThat(see(DEVICE, confirmable(i - 19, 1))).isEqualTo(acknowledgement(i - 19));
+            }
+        }
     }
 }
