@@ -201,6 +201,14 @@ class ForwardProxyTest {
                 .isEqualTo("4.00");
         assertThat(application.ask(get(5, "coap://" + device + "/%zz")).codeText())
                 .isEqualTo("4.00");
+        // What could not be written as Uri-Path or Uri-Query.
+        String long256 = "é".repeat(128);
+        assertThat(application.ask(get(6, "coap://" + device + "/a/" + long256)).codeText())
+                .isEqualTo("4.00");
+        assertThat(application
+                        .ask(get(7, "coap://" + device + "/a?b&" + long256))
+                        .codeText())
+                .isEqualTo("4.00");
     }
 
     @Test

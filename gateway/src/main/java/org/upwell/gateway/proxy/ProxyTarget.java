@@ -27,6 +27,9 @@ record ProxyTarget(Mac mac, List<String> path, List<String> query) {
     private static final int MAC_DIGITS = 16;
     private static final String SCHEME_END = "://";
 
+    /// In bytes of UTF-8; no Uri-Path and no Uri-Query carries more (RFC 7252 §5.10).
+    private static final int MAX_PART_BYTES = 255;
+
     ProxyTarget {
         path = List.copyOf(path);
         query = List.copyOf(query);
@@ -101,7 +104,11 @@ record ProxyTarget(Mac mac, List<String> path, List<String> query) {
             int end = text.indexOf(separator, start);
             String part = text.substring(start, end < 0 ? text.length() : end);
             if (keepEmpty || !part.isEmpty()) {
-                parts.add(decoded(part));
+                String decoded = decoded(part);
+                if (decoded.getBytes(StandardCharsets.UTF_8).length > MAX_PART_BYTES) {
+                    throw malformed("Proxy-Uri has a part of more than " + MAX_PART_BYTES + " bytes");
+                }
+                parts.add(decoded);
             }
             start = end < 0 ? text.length() + 1 : end + 1;
         }
