@@ -6,9 +6,10 @@ import org.eclipse.californium.core.coap.CoAP.Code;
 import org.eclipse.californium.core.coap.CoAP.ResponseCode;
 import org.eclipse.californium.core.coap.MediaTypeRegistry;
 import org.eclipse.californium.core.coap.Option;
+import org.eclipse.californium.core.coap.OptionNumberRegistry;
+import org.eclipse.californium.core.coap.OptionSet;
 import org.eclipse.californium.core.coap.Request;
 import org.eclipse.californium.core.coap.Response;
-import org.eclipse.californium.core.coap.option.StandardOptionRegistry;
 import org.eclipse.californium.core.network.Exchange;
 import org.upwell.gateway.coap.Answers;
 import org.upwell.gateway.proxy.ForwardProxy;
@@ -36,8 +37,7 @@ final class ApplicationRequests {
             return;
         }
         for (Option option : request.getOptions().asSortedList()) {
-            // RFC 7252 §5.4.1.
-            if (option.isCritical() && !StandardOptionRegistry.STANDARD_OPTIONS.contains(option.getDefinition())) {
+            if (option.isCritical() && !isUnderstood(option.getNumber())) {
                 exchange.sendResponse(Answers.of(ResponseCode.BAD_OPTION, "option " + option.getNumber()));
                 return;
             }
@@ -46,14 +46,34 @@ final class ApplicationRequests {
         if (path.equals(List.of("sessions"))) {
             sessions.handle(exchange);
         } else if (path.equals(List.of(".well-known", "core"))) {
-            exchange.sendResponse(
-                    request.getCode() == Code.GET ? links() : Answers.of(ResponseCode.METHOD_NOT_ALLOWED));
+            exchange.sendResponse(links(request));
         } else {
             exchange.sendResponse(Answers.of(ResponseCode.NOT_FOUND));
         }
     }
 
-    private static Response links() {
+    /// Of the critical options, those that are obeyed below; the rest must not be passed over (RFC 7252 §5.4.1),
+    /// least of all what makes a request conditional.
+    private static boolean isUnderstood(int number) {
+        return switch (number) {
+            case OptionNumberRegistry.URI_HOST,
+                    OptionNumberRegistry.URI_PORT,
+                    OptionNumberRegistry.URI_PATH,
+                    OptionNumberRegistry.URI_QUERY,
+                    OptionNumberRegistry.ACCEPT,
+                    OptionNumberRegistry.BLOCK2 -> true;
+            default -> false;
+        };
+    }
+
+    private static Response links(Request request) {
+        OptionSet options = request.getOptions();
+        if (request.getCode() != Code.GET) {
+            return Answers.of(ResponseCode.METHOD_NOT_ALLOWED);
+        }
+        if (options.hasAccept() && !options.isAccept(MediaTypeRegistry.APPLICATION_LINK_FORMAT)) {
+            return Answers.of(ResponseCode.NOT_ACCEPTABLE);
+        }
         Response response = Answers.of(ResponseCode.CONTENT, LINKS);
         response.getOptions().setContentFormat(MediaTypeRegistry.APPLICATION_LINK_FORMAT);
         return response;

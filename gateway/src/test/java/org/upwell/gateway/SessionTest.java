@@ -101,6 +101,17 @@ class SessionTest {
         assertThat(application.ask(login(3, TOKEN).with(65001, "x")).codeText()).isEqualTo("4.02");
         assertThat(application.ask(Coap.con(Coap.GET, 4, "").path("nic")).codeText())
                 .isEqualTo("4.04");
+        // Critical, known and of no use here: conditions, protection by OSCORE, a first block.
+        Coap logout = Coap.con(Coap.DELETE, 5, "").path("sessions");
+        assertThat(application.ask(logout.with(1, "tag")).codeText()).isEqualTo("4.02");
+        assertThat(application.ask(login(6, TOKEN).with(5, "")).codeText()).isEqualTo("4.02");
+        assertThat(application.ask(login(7, TOKEN).with(9, "")).codeText()).isEqualTo("4.02");
+        assertThat(application.ask(login(8, TOKEN).with(Coap.BLOCK1, 0x0b)).codeText())
+                .isEqualTo("4.02");
+        Coap links = Coap.con(Coap.GET, 9, "").path(".well-known", "core");
+        assertThat(application.ask(links.with(17, 60)).codeText()).isEqualTo("4.06");
+        assertThat(application.ask(links.mid(10).with(17, 40)).codeText()).isEqualTo("2.05");
+        assertThat(fixture.gateway.openSessions()).isZero();
     }
 
     @Test
