@@ -123,7 +123,9 @@ class InFlightModelTest {
     void restoredMessagesAreInTheOrderOfTheirSending() {
         // QoS 2 with a lower sequence waited for its commit, and two copies of one message have one sequence.
         assertThat(restored(2, 5, 1, 6, 3, 7, 16, 9, 15, 9)).containsExactly(1, 2, 3, 15, 16);
-        assertThat(restored(65_534, 5, 65_535, 6, 2, 7, 1, 8)).as("ids began anew").containsExactly(65_534, 65_535, 1, 2);
+        assertThat(restored(65_534, 5, 65_535, 6, 2, 7, 1, 8))
+                .as("ids began anew")
+                .containsExactly(65_534, 65_535, 1, 2);
         assertThat(restored(1, 5, 65_535, 6, 2, 7)).as("at the first of them").containsExactly(65_535, 1, 2);
         assertThat(restored(5, 1, 60_001, 60_000, 60_000, 60_001))
                 .as("one is open for long")
