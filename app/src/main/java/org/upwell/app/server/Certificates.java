@@ -10,7 +10,6 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.upwell.app.config.CertificateFiles;
 import org.upwell.app.tls.DevelopmentCertificates;
-import org.upwell.app.tls.PemFiles;
 import org.upwell.app.tls.TlsFiles;
 
 /// The certificate of each TLS listener: the one that the configuration names, or else that of development, which
@@ -29,10 +28,7 @@ public final class Certificates {
 
     TlsFiles of(Optional<CertificateFiles> configured) throws IOException {
         if (configured.isPresent()) {
-            TlsFiles files = new TlsFiles(
-                    configured.get().certificate(), configured.get().key());
-            PemFiles.checkPair(files);
-            return files;
+            return new TlsFiles(configured.get().certificate(), configured.get().key());
         }
         if (development == null) {
             development = DevelopmentCertificates.ensure(dataDirectory, clock);

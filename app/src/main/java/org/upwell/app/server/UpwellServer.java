@@ -32,6 +32,8 @@ import org.upwell.app.http.ObservationRoutes;
 import org.upwell.app.http.QueueRoutes;
 import org.upwell.app.http.Routes;
 import org.upwell.app.observation.ObservationStore;
+import org.upwell.app.tls.PemFiles;
+import org.upwell.app.tls.TlsFiles;
 import org.upwell.broker.journal.Journal;
 import org.upwell.broker.store.InMemoryStore;
 import org.upwell.broker.store.Store;
@@ -170,8 +172,12 @@ public final class UpwellServer implements AutoCloseable {
 
     private HttpListener encrypted(HttpsConfig config) throws IOException {
         BindAddress address = config.address();
-        return new HttpListener(
-                "https", address.bind().getHostAddress(), address.port(), certificates.of(config.certificate()));
+        TlsFiles files = certificates.of(config.certificate());
+        if (config.certificate().isPresent()) {
+            // Our own are made together.
+            PemFiles.checkPair(files);
+        }
+        return new HttpListener("https", address.bind().getHostAddress(), address.port(), files);
     }
 
     private List<String> causesAgainstReady() {
