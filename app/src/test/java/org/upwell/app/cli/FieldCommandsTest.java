@@ -127,12 +127,20 @@ class FieldCommandsTest {
 
     @Test
     void aFieldWhoseGatewayIsSilentFails() {
-        ToolRun run = ToolRun.of(
-                "field --devices 2 --period 100ms --start-over 0s --for 300ms --flush 100ms --gateway 127.0.0.1:9"
-                        .split(" "));
+        ToolRun run = fieldWithoutAGateway();
+        // A machine that is busy may leave its NICs no time to make anything, but hardly five times.
+        for (int i = 1; i < 5 && run.exitCode() == 0; i++) {
+            run = fieldWithoutAGateway();
+        }
 
         assertThat(run.exitCode()).isEqualTo(1);
         assertThat(run.out()).contains("notifications were never acknowledged to their NICs");
+    }
+
+    private static ToolRun fieldWithoutAGateway() {
+        return ToolRun.of(
+                "field --devices 2 --period 100ms --start-over 0s --for 300ms --flush 100ms --gateway 127.0.0.1:9"
+                        .split(" "));
     }
 
     @Test
@@ -175,7 +183,7 @@ class FieldCommandsTest {
                     assertThat(firstByte(socket)).isEqualTo(0x7e);
                 }
             }
-            return run.get(20, TimeUnit.SECONDS);
+            return run.get(60, TimeUnit.SECONDS);
         }
     }
 
