@@ -197,4 +197,25 @@ class ObserveMomentsTest {
         nic.send(notification(registration, 2, 5, "goes on"));
         assertThat(application.receiveMessage().payloadText()).isEqualTo("goes on");
     }
+
+    /// RFC 7252 §5.10.5: what a device that fell silent says again when it is asked is as good as new.
+    @Test
+    void laterClientIsToldTheMaxAgeThatCameLast() {
+        fixture.close();
+        fixture = new GatewayFixture(GatewayFixture.config(GatewayFixture.SILENCE));
+        Peer nic = fixture.nic(MAC);
+        Coap registration = establish(nic, fixture.application(TOKEN));
+        nic.send(notification(registration, 1, 4, "last word").with(Coap.MAX_AGE, 0));
+        Coap renewal = nic.receive();
+        assertThat(renewal.tokenHex()).isEqualTo(registration.tokenHex());
+        nic.send(Coap.answer(renewal, Coap.CONTENT)
+                .with(Coap.OBSERVE, 5)
+                .with(Coap.MAX_AGE, 60)
+                .payload("last word"));
+        Peer later = fixture.application(TOKEN);
+        await().untilAsserted(() -> {
+            later.send(register(later, "02"));
+            assertThat(later.receiveMessage().uintOption(Coap.MAX_AGE)).isBetween(40, 60);
+        });
+    }
 }

@@ -257,13 +257,18 @@ final class SharedObservation implements ObservableResource {
                 // To those who had the relation before the gateway was started anew.
                 notifyFollowers(told);
             }
-        } else if (response.getPayloadSize() > 0 && !told.saysTheSameAs(before)) {
+        } else if (response.getPayloadSize() == 0) {
+            silence.waitAgain();
+        } else if (told.saysTheSameAs(before)) {
+            // It holds for as long again.
+            latest = told;
+            latestNanos = relations.clockwork.nanoClock().getAsLong();
+            silence.waitAgain();
+        } else {
             // A second registration brought a reading that followers have not seen.
             keep(told);
             silence.heard(told.maxAge());
             notifyFollowers(told);
-        } else {
-            silence.waitAgain();
         }
         waiting.forEach(this::follow);
         waiting.clear();
