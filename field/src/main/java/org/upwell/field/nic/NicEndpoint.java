@@ -81,7 +81,16 @@ final class NicEndpoint implements NetworkSide {
             if (observed.size() >= MAX_OBSERVED_PATHS && !observed.containsKey(path)) {
                 return sensor;
             }
-            return observed.computeIfAbsent(path, key -> new SensorObservationResource(nic, sensor, key));
+            return observed.computeIfAbsent(
+                    path, key -> new SensorObservationResource(nic, sensor, key, NicEndpoint.this::unobservable));
+        }
+    }
+
+    /// The sensor has no such reading, or no room for an observer: nobody is to miss the place of the path, of
+    /// which there are few.
+    private void unobservable(String path, SensorObservationResource refused) {
+        if (refused.getObserverCount() == 0) {
+            observed.remove(path, refused);
         }
     }
 

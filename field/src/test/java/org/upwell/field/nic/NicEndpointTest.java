@@ -38,6 +38,7 @@ import org.upwell.field.sensor.CborWrapper;
 import org.upwell.field.sensor.Firmware;
 import org.upwell.field.sensor.MethaneDriver;
 import org.upwell.field.sensor.Sensor;
+import org.upwell.field.sensor.SensorDriver;
 import org.upwell.field.sensor.TemperatureDriver;
 
 /// What the network sees of a NIC, over real UDP, with a real sensor behind it.
@@ -60,7 +61,7 @@ class NicEndpointTest {
             cause -> {});
     private final FakeGateway gateway = new FakeGateway();
     private final CoapRuntime runtime = runtime();
-    private final Nic nic = nic();
+    private final Nic nic = nic(wire, SPREAD);
     private final CoapEndpoint client = CoapEndpoint.builder()
             .setConfiguration(Configuration.createStandardWithoutFile())
             .setInetSocketAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
@@ -74,12 +75,12 @@ class NicEndpointTest {
         }
     }
 
-    private Nic nic() {
+    private Nic nic(PipeLink.Ends ends, Duration spread) {
         InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
         Nic.Settings settings = Nic.Settings.of("001350050047dd92", gateway.address(), any, List.of())
-                .withTiming(new HdlcPrimary.Timing(Duration.ofMillis(500), 2), Duration.ofSeconds(5), SPREAD);
+                .withTiming(new HdlcPrimary.Timing(Duration.ofMillis(500), 2), Duration.ofSeconds(5), spread);
         return new Nic(
-                settings, runtime, loop, wire.nic(), NicState.inMemory(1), InstantSource.system(), NicListener.NONE);
+                settings, runtime, loop, ends.nic(), NicState.inMemory(1), InstantSource.system(), NicListener.NONE);
     }
 
     @BeforeEach
@@ -248,6 +249,65 @@ class NicEndpointTest {
                         == 0);
     }
 
+    /// Who tries what cannot be observed is told so, and keeps nobody from observing what can.
+    @Test
+    void refusedRegistrationIsAnsweredAndTakesNoPlace() throws Exception {
+        PipeLink.Ends ends = PipeLink.create();
+        Sensor.Settings fast = Sensor.Settings.of(Firmware.V1_4_8).withIdleGap(Duration.ofMillis(2));
+        List<SensorDriver> drivers = List.of(new TemperatureDriver(Duration.ofSeconds(60), 1), new LongNamed());
+        try (Sensor another = new Sensor(fast, drivers, loop, ends.sensor(), cause -> {});
+                Nic quick = nic(ends, Duration.ofMillis(1))) {
+            another.start();
+            quick.start();
+            for (int i = 0; i < 70; i++) {
+                assertThat(ask(observing(quick, "/snsr/arduino/x" + i)).getCode())
+                        .isEqualTo(ResponseCode.NOT_FOUND);
+            }
+            // The sensor says 2.03 without Observe.
+            Response refused = ask(observing(quick, "/snsr/arduino/" + LongNamed.TYPE));
+            assertThat(refused.getCode()).isEqualTo(ResponseCode.SERVICE_UNAVAILABLE);
+            assertThat(refused.getOptions().hasObserve()).isFalse();
+            assertThat(ask(observing(quick, "/snsr/arduino/temp")).getOptions().hasObserve())
+                    .isTrue();
+        }
+    }
+
+    private static Request observing(Nic asked, String path) {
+        Request request = request(asked, CoAP.Code.GET, path, "sens");
+        request.setObserve();
+        return request;
+    }
+
+    /// The firmware takes no observer of a path of more than 31 bytes.
+    private static final class LongNamed implements SensorDriver {
+        static final String TYPE = "t".repeat(24);
+
+        @Override
+        public String type() {
+            return TYPE;
+        }
+
+        @Override
+        public Duration period() {
+            return Duration.ZERO;
+        }
+
+        @Override
+        public byte[] read(long epochSeconds) {
+            return new byte[] {'0'};
+        }
+
+        @Override
+        public byte[] configuration(long epochSeconds) {
+            return read(epochSeconds);
+        }
+
+        @Override
+        public Verdict configure(String value) {
+            return Verdict.UNKNOWN_SETTING;
+        }
+    }
+
     @Test
     void observerIsRemovedByObserveOne() throws Exception {
         Request observe = request(CoAP.Code.GET, "/snsr/arduino/temp", "sens");
@@ -386,8 +446,12 @@ class NicEndpointTest {
     }
 
     private Request request(CoAP.Code code, String path, String... queries) {
+        return request(nic, code, path, queries);
+    }
+
+    private static Request request(Nic asked, CoAP.Code code, String path, String... queries) {
         Request request = new Request(code);
-        request.setURI("coap://127.0.0.1:" + nic.address().getPort());
+        request.setURI("coap://127.0.0.1:" + asked.address().getPort());
         if (!path.isEmpty()) {
             request.getOptions().setUriPath(path);
         }
