@@ -12,6 +12,8 @@ import java.util.function.Consumer;
 import org.eclipse.californium.core.CoapResource;
 import org.eclipse.californium.core.coap.CoAP;
 import org.eclipse.californium.core.coap.MessageObserverAdapter;
+import org.eclipse.californium.core.coap.Option;
+import org.eclipse.californium.core.coap.OptionNumberRegistry;
 import org.eclipse.californium.core.coap.OptionSet;
 import org.eclipse.californium.core.coap.Request;
 import org.eclipse.californium.core.coap.Response;
@@ -22,6 +24,7 @@ import org.eclipse.californium.core.server.ServerMessageDeliverer;
 import org.eclipse.californium.core.server.resources.Resource;
 import org.eclipse.californium.elements.UdpEndpointContext;
 import org.jspecify.annotations.Nullable;
+import org.upwell.field.coap.CoapOption;
 import org.upwell.field.loop.Loop;
 
 /// The NIC's CoAP endpoint on the network: one socket for what it serves and what it asks, since the gateway knows
@@ -29,6 +32,9 @@ import org.upwell.field.loop.Loop;
 /// loop.
 final class NicEndpoint implements NetworkSide {
     private static final int MAX_OBSERVED_PATHS = 32;
+    private static final List<String> WELL_KNOWN_CORE = List.of(".well-known", "core");
+    private static final int TEXT = 0;
+    private static final int LINK_FORMAT = 40;
 
     private final Nic nic;
     private final CoapRuntime runtime;
@@ -47,9 +53,9 @@ final class NicEndpoint implements NetworkSide {
         this.loop = loop;
         this.gateway = gateway;
         this.sensor = new SensorResource(nic, loop);
-        this.root = new TextResource("", () -> "Upwell NIC " + nic.mac() + ", boot " + nic.boot(), 0);
+        this.root = new TextResource("", () -> "Upwell NIC " + nic.mac() + ", boot " + nic.boot(), TEXT);
         CoapResource wellKnown = new CoapResource(".well-known", false);
-        wellKnown.add(new TextResource("core", this::links, 40));
+        wellKnown.add(new TextResource("core", this::links, LINK_FORMAT));
         root.add(wellKnown);
         root.add(new TableResource(nic));
         for (String path : OwnResources.PATHS) {
@@ -70,11 +76,44 @@ final class NicEndpoint implements NetworkSide {
             OptionSet options = exchange.getRequest().getOptions();
             List<String> path = options.getUriPath();
             if (path.isEmpty() || !path.getFirst().equals(SensorRules.PREFIX)) {
-                return super.findResource(exchange);
+                Resource found = super.findResource(exchange);
+                // Null is answered by 4.04.
+                if (found != null) {
+                    check(exchange.getRequest());
+                }
+                return found;
             }
             int code = exchange.getRequest().getCode().value;
             boolean observable = options.hasObserve() && SensorRules.isObservable(code, path, options.getUriQuery());
             return observable ? observation(SensorRules.sensorPath(path)) : sensor;
+        }
+
+        /// A request for a resource of the NIC's own: a condition that is not known is no reason to do without it
+        /// (RFC 7252 §5.4.1), nor is a format that there is not (§5.10.4).
+        private static void check(Request request) throws DelivererException {
+            for (Option option : request.getOptions().asSortedList()) {
+                if (CoapOption.isCritical(option.getNumber()) && !isUnderstood(option.getNumber())) {
+                    throw new DelivererException(CoAP.ResponseCode.BAD_OPTION, "option " + option.getNumber());
+                }
+            }
+            int accepted = request.getOptions().getAccept();
+            int format = request.getOptions().getUriPath().equals(WELL_KNOWN_CORE) ? LINK_FORMAT : TEXT;
+            if (request.getCode() == CoAP.Code.GET && accepted >= 0 && accepted != format) {
+                throw new DelivererException(CoAP.ResponseCode.NOT_ACCEPTABLE, "only format " + format);
+            }
+        }
+
+        private static boolean isUnderstood(int number) {
+            return switch (number) {
+                case CoapOption.URI_HOST,
+                        CoapOption.URI_PORT,
+                        CoapOption.URI_PATH,
+                        CoapOption.URI_QUERY,
+                        CoapOption.ACCEPT,
+                        CoapOption.BLOCK2,
+                        OptionNumberRegistry.BLOCK1 -> true;
+                default -> false;
+            };
         }
 
         private Resource observation(String path) {

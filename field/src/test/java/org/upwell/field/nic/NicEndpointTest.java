@@ -370,6 +370,33 @@ class NicEndpointTest {
         assertThat(next(signals).getPayloadString()).endsWith(",-43,dBm");
     }
 
+    /// RFC 7252 §5.4.1, §5.10.4, §5.10.8: what a request makes a condition of is not passed over.
+    @Test
+    void conditionsThatOwnResourcesDoNotKnowAreRefused() throws Exception {
+        for (String path : List.of("/bubbleup", "/battery")) {
+            Request conditional = request(CoAP.Code.PUT, path);
+            conditional.setPayload("alert:/power\n");
+            conditional.getOptions().addIfMatch(new byte[] {1});
+            assertThat(ask(conditional).getCode()).isEqualTo(ResponseCode.BAD_OPTION);
+        }
+        assertThat(ask(request(CoAP.Code.GET, "/bubbleup")).getPayloadString()).isEmpty();
+        Request creating = request(CoAP.Code.PUT, "/bubbleup");
+        creating.getOptions().setIfNoneMatch(true);
+        assertThat(ask(creating).getCode()).isEqualTo(ResponseCode.BAD_OPTION);
+        for (String path : List.of("", "/battery", "/bubbleup", "/.well-known/core")) {
+            assertThat(ask(accepting(path, 60)).getCode()).as(path).isEqualTo(ResponseCode.NOT_ACCEPTABLE);
+            int format = path.endsWith("core") ? 40 : 0;
+            assertThat(ask(accepting(path, format)).getCode()).as(path).isEqualTo(ResponseCode.CONTENT);
+        }
+        assertThat(ask(accepting("/nothing", 60)).getCode()).isEqualTo(ResponseCode.NOT_FOUND);
+    }
+
+    private Request accepting(String path, int format) {
+        Request request = request(CoAP.Code.GET, path);
+        request.getOptions().setAccept(format);
+        return request;
+    }
+
     @Test
     void theTableIsChangedByPut() throws Exception {
         assertThat(ask(request(CoAP.Code.GET, "/bubbleup")).getPayloadString()).isEmpty();
