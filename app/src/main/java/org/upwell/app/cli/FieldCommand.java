@@ -3,6 +3,7 @@ package org.upwell.app.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.net.Inet6Address;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -311,6 +312,10 @@ final class FieldCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "'" + firstMac + "' is not an address of 16 hex digits");
         }
         InetSocketAddress listener = gateway.resolve();
+        if (namespace && !(listener.getAddress() instanceof Inet6Address)) {
+            throw new ParameterException(
+                    spec.commandLine(), "--namespace needs --gateway with an IPv6 address of this host");
+        }
         AddressPlan plan =
                 addresses != null ? addresses : namespace ? AddressPlan.NAMESPACE : AddressPlan.loopback(listener);
         int points = accessPoints == null

@@ -73,6 +73,8 @@ class FieldCommandsTest {
                 "field --devices 3 --access-points 4 | 2 | a field has at least one access point and a device for each",
                 "field --addresses 10.0.0.1 | 2 | Invalid value for option '--addresses': '10.0.0.1' is not a range",
                 "field --addresses fd00::/64 | 2 | the gateway and the NICs must both have IPv4 or IPv6 addresses",
+                "field --namespace | 2 | --namespace needs --gateway with an IPv6 address of this host",
+                "field --namespace --gateway [::1]:9 | 2 | from a network namespace there is no way to ",
                 "field --scenario /nowhere.yaml | 1 | /nowhere.yaml: ",
                 "nic --serial /nowhere/tty --gateway 127.0.0.1:9 --mac 00 | 2 | '00' is not an address of 16 hex digits",
             })
