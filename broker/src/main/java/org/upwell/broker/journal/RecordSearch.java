@@ -16,7 +16,7 @@ final class RecordSearch {
     private final byte[] window = new byte[WINDOW_BYTES];
 
     /// Judges a whole record.
-    private interface Test {
+    private interface Criterion {
         boolean isMet(byte[] record);
     }
 
@@ -26,7 +26,7 @@ final class RecordSearch {
 
     /// True if there is any whole record.
     static boolean findsAny(Segment segment) throws IOException {
-        return new RecordSearch(segment).finds(0, Candidate.ANY, record -> true);
+        return new RecordSearch(segment).finds(0, Beginning.OF_ANY, record -> true);
     }
 
     /// True if what stands at `from` was synced once, since a later record says so.
@@ -35,27 +35,27 @@ final class RecordSearch {
         segment.file.read(ByteBuffer.wrap(header), 0);
         int checksum = Frame.checksumOf(header, 0);
         return new RecordSearch(segment)
-                .finds(from + 1, Candidate.MARK, record -> Input.intAt(record, Frame.BYTES) == checksum);
+                .finds(from + 1, Beginning.OF_MARK, record -> Input.intAt(record, Frame.BYTES) == checksum);
     }
 
     /// What is worth reading as a record: payloads, of earlier segments too, can look like the beginnings of many.
-    private enum Candidate {
-        ANY,
-        MARK;
+    private enum Beginning {
+        OF_ANY,
+        OF_MARK;
 
-        private boolean isOne(byte[] window, int at) {
-            return this == ANY || (window[at + 12] == Frame.SYNCED && Input.intAt(window, at) == Frame.MARK_BYTES);
+        private boolean isAt(byte[] window, int at) {
+            return this == OF_ANY || (window[at + 12] == Frame.SYNCED && Input.intAt(window, at) == Frame.MARK_BYTES);
         }
     }
 
-    private boolean finds(long begin, Candidate candidate, Test test) throws IOException {
+    private boolean finds(long begin, Beginning beginning, Criterion criterion) throws IOException {
         long size = segment.file.size();
         for (long from = begin; from + Frame.BYTES <= size; from += WINDOW_BYTES - Frame.BYTES + 1) {
             int read = segment.file.read(ByteBuffer.wrap(window), from);
             for (int i = 0; i + Frame.BYTES <= read; i++) {
                 if (Input.intAt(window, i + 8) == segment.number
-                        && candidate.isOne(window, i)
-                        && isMetAt(i, from + i, size, test)) {
+                        && beginning.isAt(window, i)
+                        && isMetAt(i, from + i, size, criterion)) {
                     return true;
                 }
             }
@@ -63,13 +63,13 @@ final class RecordSearch {
         return false;
     }
 
-    private boolean isMetAt(int at, long offset, long size, Test test) throws IOException {
+    private boolean isMetAt(int at, long offset, long size, Criterion criterion) throws IOException {
         int length = Input.intAt(window, at);
         if (!Frame.isLengthPlausible(length) || offset + length > size) {
             return false;
         }
         byte[] record = new byte[length];
         segment.file.read(ByteBuffer.wrap(record), offset);
-        return Frame.isWhole(record, 0, segment.number, crc) && test.isMet(record);
+        return Frame.isWhole(record, 0, segment.number, crc) && criterion.isMet(record);
     }
 }
