@@ -266,10 +266,10 @@ final class SendTurns {
     private void heard(Turn turn) {
         List<Turn> given = new ArrayList<>(0);
         synchronized (this) {
-            Lane lane = lanes.get(turn.accessPoint);
-            if (turn.state != State.IN_FLIGHT || lane == null) {
+            if (turn.state != State.IN_FLIGHT) {
                 return;
             }
+            Lane lane = lane(turn);
             turn.state = State.HEARD;
             lane.inFlight--;
             giveTurns(lane, given);
@@ -377,8 +377,8 @@ final class SendTurns {
     /// Others may have asked for the device when it was behind another access point.
     private void giveElsewhere(Load load, Lane lane, List<Turn> given) {
         for (Turn waiting : List.copyOf(load.waiting)) {
-            Lane other = lanes.get(waiting.accessPoint);
-            if (other != null && !other.equals(lane)) {
+            Lane other = lane(waiting);
+            if (!other.equals(lane)) {
                 giveTurns(other, given);
             }
         }
@@ -391,10 +391,10 @@ final class SendTurns {
             if (next == null) {
                 next = (bulkFirst ? lane.interactive : lane.bulk).poll(this::mayGo);
             }
-            Load load = next == null ? null : devices.get(next.mac);
-            if (next == null || load == null) {
+            if (next == null) {
                 return;
             }
+            Load load = load(next);
             load.waiting.remove(next);
             lane.waiting--;
             give(next, load, lane);
@@ -403,8 +403,8 @@ final class SendTurns {
     }
 
     private boolean mayGo(Turn turn) {
-        Load load = devices.get(turn.mac);
-        return load == null || (load.inFlight < limits.inFlightPerDevice() && !load.underWay.contains(turn.resource));
+        Load load = load(turn);
+        return load.inFlight < limits.inFlightPerDevice() && !load.underWay.contains(turn.resource);
     }
 
     private void forgetIfIdle(Turn turn, Load load, Lane lane) {
