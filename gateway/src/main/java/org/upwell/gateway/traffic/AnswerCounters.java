@@ -61,8 +61,8 @@ public final class AnswerCounters {
     private final DeviceOwners owners;
     private final Function<InetSocketAddress, Optional<String>> tenants;
     private final Map<Label, LongAdder> counts = new ConcurrentHashMap<>();
-    private final Map<Dimension, Map<String, String>> names =
-            Map.of(Dimension.TENANT, new ConcurrentHashMap<>(), Dimension.ACCESS_POINT, new ConcurrentHashMap<>());
+    private final Map<String, String> tenantNames = new ConcurrentHashMap<>();
+    private final Map<AccessPoint, String> accessPointNames = new ConcurrentHashMap<>();
     private volatile @Nullable BiConsumer<Label, LongAdder> listener;
 
     /// @param tenants whose session there is at an application's address
@@ -111,25 +111,35 @@ public final class AnswerCounters {
             @Override
             public void sendResponse(Response response) {
                 InetSocketAddress peer = response.getDestinationContext().getPeerAddress();
-                count(Dimension.TENANT, tenants.apply(peer).orElse(NOBODY), Traffic.TO_APPLICATIONS, response);
+                countTenant(tenants.apply(peer).orElse(NOBODY), Traffic.TO_APPLICATIONS, response);
             }
         };
     }
 
     private void device(InetSocketAddress peer, Traffic traffic, Response response) {
         Optional<String> owner = devices.at(peer).flatMap(device -> owners.ownerOf(device.mac()));
-        count(Dimension.TENANT, owner.orElse(NOBODY), traffic, response);
-        count(Dimension.ACCESS_POINT, AccessPoint.of(peer).toString(), traffic, response);
+        countTenant(owner.orElse(NOBODY), traffic, response);
+        count(Dimension.ACCESS_POINT, name(accessPointNames, AccessPoint.of(peer)), traffic, response);
+    }
+
+    private void countTenant(String tenant, Traffic traffic, Response response) {
+        count(Dimension.TENANT, name(tenantNames, tenant), traffic, response);
+    }
+
+    /// Its text, made once.
+    private static <T> String name(Map<T, String> known, T whose) {
+        String name = known.get(whose);
+        if (name != null) {
+            return name;
+        }
+        // Threads that meet here may pass the bound by as many as they are.
+        return known.size() < MAX_NAMES ? known.computeIfAbsent(whose, Object::toString) : OTHERS;
     }
 
     private void count(Dimension dimension, String name, Traffic traffic, Response response) {
-        Map<String, String> known = names.getOrDefault(dimension, Map.of());
-        // Threads that meet here may pass the bound by as many as they are.
-        String told = known.containsKey(name) || known.size() < MAX_NAMES ? name : OTHERS;
-        Label label = new Label(dimension, told, traffic, response.getCode());
+        Label label = new Label(dimension, name, traffic, response.getCode());
         LongAdder adder = counts.get(label);
         if (adder == null) {
-            known.putIfAbsent(told, told);
             adder = added(label);
         }
         adder.increment();
