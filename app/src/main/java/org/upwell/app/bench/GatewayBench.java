@@ -19,7 +19,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.LongAdder;
 import org.upwell.access.Mac;
 import org.upwell.access.token.TokenService;
 import org.upwell.app.config.InvalidConfigException;
@@ -30,11 +29,13 @@ import org.upwell.client.Credentials;
 import org.upwell.client.MessageListener;
 import org.upwell.client.MqttClient;
 import org.upwell.codec.Properties;
+import org.upwell.codec.Publish;
 import org.upwell.codec.QoS;
 import org.upwell.codec.Subscribe;
+import org.upwell.codec.UserProperty;
 import org.upwell.field.mesh.DelayHistogram;
+import org.upwell.field.mesh.DeliveryLedger;
 import org.upwell.field.mesh.MeshField;
-import org.upwell.field.mesh.MeshListener;
 import org.upwell.field.mesh.MeshReport;
 import org.upwell.gateway.Gateway;
 import org.upwell.load.Histogram;
@@ -50,6 +51,9 @@ public final class GatewayBench {
     private static final long REGISTRATIONS_PER_SECOND = 2_000;
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final Duration LONG = Duration.ofDays(1);
+    private static final int MAC_AT = (TENANT + "/read/").length();
+    private static final int MAC_DIGITS = 16;
+    private static final String NUMBER = "notification-seq";
 
     /// What is measured, and how.
     ///
@@ -74,10 +78,11 @@ public final class GatewayBench {
     }
 
     private final Settings settings;
-    private final LongAdder delivered = new LongAdder();
+    private final DeliveryLedger ledger;
 
     private GatewayBench(Settings settings) {
         this.settings = settings;
+        this.ledger = new DeliveryLedger(settings.devices);
     }
 
     /// Runs it all; what it wrote is gone at the end.
@@ -114,7 +119,7 @@ public final class GatewayBench {
             ThreadTimes times = new ThreadTimes();
             MeshField.Settings field = fieldSettings(gateway.fieldAddresses().getFirst());
             try (MqttClient _ = subscribe(server.mqttAddress(LISTENER), token);
-                    MeshField nics = MeshField.start(field, InstantSource.system(), new MeshListener() {})) {
+                    MeshField nics = MeshField.start(field, InstantSource.system(), ledger)) {
                 await(
                         "the registration of all NICs",
                         PATIENCE.plus(start()),
@@ -124,13 +129,13 @@ public final class GatewayBench {
                 boolean flushed = nics.flush(PATIENCE);
                 MeshReport sums = nics.report();
                 if (settings.qos != QoS.AT_MOST_ONCE) {
-                    await("the last delivery", () -> delivered.sum() >= sums.acknowledged());
+                    await("the last delivery", () -> ledger.balance().delivered() >= sums.acknowledged());
                 }
-                GatewayBenchReport.Part down = settings.inFlight > 0
+                GatewayBenchReport.Requests down = settings.inFlight > 0
                         ? requests(gateway.coapAddresses().getFirst(), token, field, times)
                         : null;
-                long lost = (flushed ? 0 : sums.waiting()) + sums.dropped();
-                return new GatewayBenchReport(settings, up, down, sums.made(), delivered.sum(), lost);
+                long unacknowledged = (flushed ? 0 : sums.waiting()) + sums.dropped();
+                return new GatewayBenchReport(settings, up, down, ledger.balance(), unacknowledged);
             }
         }
     }
@@ -178,7 +183,7 @@ public final class GatewayBench {
                         .credentials(() -> CompletableFuture.completedFuture(Credentials.of("token", token)))
                         .cleanStart(false)
                         .sessionExpiry(Duration.ofHours(1))
-                        .messageListener(MessageListener.of(_ -> delivered.increment()))
+                        .messageListener(MessageListener.of(this::onMessage))
                         .build());
         try {
             client.connect().toCompletableFuture().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
@@ -189,6 +194,16 @@ public final class GatewayBench {
         } catch (ExecutionException | TimeoutException fault) {
             client.close();
             throw new IOException("the subscriber cannot subscribe: " + fault.getMessage(), fault);
+        }
+    }
+
+    /// Topics are `tenant/read/mac/type`.
+    private void onMessage(Publish message) {
+        long mac = Long.parseUnsignedLong(message.topic(), MAC_AT, MAC_AT + MAC_DIGITS, 16);
+        for (UserProperty property : message.properties().userProperties()) {
+            if (property.name().equals(NUMBER)) {
+                ledger.onDelivered(mac - MeshField.Settings.DEFAULT_FIRST_MAC, Long.parseLong(property.value()));
+            }
         }
     }
 
@@ -205,7 +220,6 @@ public final class GatewayBench {
         DelayHistogram delays = last.delays().since(first.delays());
         return new GatewayBenchReport.Part(
                 count,
-                0,
                 count / seconds,
                 new GatewayBenchReport.Delays(delays.quantile(0.5), delays.quantile(0.99), delays.quantile(1)),
                 ThreadTimes.microsEach(before, after, count));
@@ -215,7 +229,7 @@ public final class GatewayBench {
         var _ = new CountDownLatch(1).await((long) (seconds * 1e9), TimeUnit.NANOSECONDS);
     }
 
-    private GatewayBenchReport.Part requests(
+    private GatewayBenchReport.Requests requests(
             InetSocketAddress gateway, String token, MeshField.Settings field, ThreadTimes times)
             throws IOException, InterruptedException {
         List<String> targets = new ArrayList<>();
@@ -236,13 +250,13 @@ public final class GatewayBench {
                 return measured;
             });
             Histogram delays = result.delaysNanos();
-            return new GatewayBenchReport.Part(
+            GatewayBenchReport.Part answered = new GatewayBenchReport.Part(
                     result.answered(),
-                    result.refused() + result.unanswered(),
                     result.answered() / result.seconds(),
                     new GatewayBenchReport.Delays(
                             delays.percentile(50) / 1e6, delays.percentile(99) / 1e6, delays.max() / 1e6),
                     ThreadTimes.microsEach(moments.getFirst(), moments.getLast(), result.answered()));
+            return new GatewayBenchReport.Requests(answered, result.refused() + result.unanswered());
         }
     }
 

@@ -7,31 +7,31 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.upwell.field.mesh.DeliveryLedger;
 import tools.jackson.databind.json.JsonMapper;
 
 /// What [GatewayBench] found.
 ///
 /// @param up notifications, null if none were measured
 /// @param down requests, likewise
-/// @param made notifications in all, warm-up included
-/// @param delivered of those to the subscriber
-/// @param lost given up by their NICs, or not acknowledged to them at the end
+/// @param balance of the notifications in all, warm-up included: made by NICs, delivered to the subscriber
+/// @param unacknowledged given up by their NICs, or not acknowledged to them at the end
 public record GatewayBenchReport(
         GatewayBench.Settings settings,
         @Nullable Part up,
-        @Nullable Part down,
-        long made,
-        long delivered,
-        long lost) {
+        @Nullable Requests down,
+        DeliveryLedger.Balance balance,
+        long unacknowledged) {
 
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     /// @param count that came to their end well in the time
-    /// @param failed that did not
     /// @param perSecond of the good ones
     /// @param microsEach processor time for each of the good ones, by part of the process
-    public record Part(
-            long count, long failed, double perSecond, Delays delays, Map<ThreadTimes.Part, Double> microsEach) {}
+    public record Part(long count, double perSecond, Delays delays, Map<ThreadTimes.Part, Double> microsEach) {}
+
+    /// @param failed refused, or not answered
+    public record Requests(Part answered, long failed) {}
 
     /// In milliseconds.
     public record Delays(double p50, double p99, double max) {}
@@ -39,27 +39,39 @@ public record GatewayBenchReport(
     /// Whether nothing failed and, where the QoS forbids it, nothing was lost or came twice.
     public boolean isClean() {
         boolean asPromised = switch (settings.qos()) {
-            case AT_MOST_ONCE -> delivered <= made;
-            case AT_LEAST_ONCE -> delivered >= made;
-            case EXACTLY_ONCE -> delivered == made;
+            case AT_MOST_ONCE -> balance.duplicated() == 0;
+            case AT_LEAST_ONCE -> missing() == 0;
+            case EXACTLY_ONCE -> missing() == 0 && balance.duplicated() == 0;
         };
-        return asPromised && lost == 0 && (up == null || up.failed == 0) && (down == null || down.failed == 0);
+        return asPromised && balance.strange() == 0 && unacknowledged == 0 && (down == null || down.failed == 0);
+    }
+
+    private long missing() {
+        return balance.made() - balance.delivered();
     }
 
     public List<String> table() {
         List<String> lines = new ArrayList<>();
         lines.add(settings.devices() + " NICs, " + settings.qos() + ", durability sync, all in one process");
         if (up != null) {
-            lines.addAll(lines("notifications", "from NIC to its acknowledgement, to within 10 ms", up));
-            lines.add(String.format(Locale.ROOT, "  made %d, delivered %d, lost %d", made, delivered, lost));
+            lines.addAll(lines("notifications", "", "from NIC to its acknowledgement, to within 10 ms", up));
+            lines.add(String.format(
+                    Locale.ROOT,
+                    "  made %d, delivered %d, lost %d, duplicated %d, unacknowledged %d",
+                    balance.made(),
+                    balance.delivered(),
+                    missing(),
+                    balance.duplicated(),
+                    unacknowledged));
         }
         if (down != null) {
-            lines.addAll(lines("proxied GETs", "from application to device and back", down));
+            String failed = ", " + down.failed + " failed";
+            lines.addAll(lines("proxied GETs", failed, "from application to device and back", down.answered));
         }
         return lines;
     }
 
-    private static List<String> lines(String what, String way, Part part) {
+    private static List<String> lines(String what, String more, String way, Part part) {
         StringBuilder times = new StringBuilder();
         part.microsEach.forEach(
                 (whose, micros) -> times.append(String.format(Locale.ROOT, ", %s %.1f", words(whose), micros)));
@@ -67,8 +79,7 @@ public record GatewayBenchReport(
                 .mapToDouble(Double::doubleValue)
                 .sum();
         return List.of(
-                String.format(
-                        Locale.ROOT, "%s: %d, %.0f a second, %d failed", what, part.count, part.perSecond, part.failed),
+                String.format(Locale.ROOT, "%s: %d, %.0f a second%s", what, part.count, part.perSecond, more),
                 String.format(
                         Locale.ROOT,
                         "  %s: p50 %.1f ms, p99 %.1f ms, max %.1f ms",
@@ -93,18 +104,21 @@ public record GatewayBenchReport(
             all.put("notifications", json(up));
         }
         if (down != null) {
-            all.put("gets", json(down));
+            Map<String, Object> gets = json(down.answered);
+            gets.put("failed", down.failed);
+            all.put("gets", gets);
         }
-        all.put("made", made);
-        all.put("delivered", delivered);
-        all.put("lost", lost);
+        all.put("made", balance.made());
+        all.put("delivered", balance.delivered());
+        all.put("lost", missing());
+        all.put("duplicated", balance.duplicated());
+        all.put("unacknowledged", unacknowledged);
         return JSON.writeValueAsString(all);
     }
 
     private static Map<String, Object> json(Part part) {
         Map<String, Object> all = new LinkedHashMap<>();
         all.put("count", part.count);
-        all.put("failed", part.failed);
         all.put("per_second", part.perSecond);
         all.put("p50_ms", part.delays.p50);
         all.put("p99_ms", part.delays.p99);
