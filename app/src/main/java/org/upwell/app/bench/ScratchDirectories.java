@@ -2,18 +2,14 @@
 package org.upwell.app.bench;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.upwell.access.file.WholeFile;
+import org.upwell.app.file.TemporaryDirectory;
 import org.upwell.app.process.Children;
 
 /// Where measurements write. What is not deleted before goes when this process ends, also by a signal: queues of a
@@ -35,22 +31,14 @@ final class ScratchDirectories {
     }
 
     static Path create() throws IOException {
-        Path directory = Files.createTempDirectory("upwell-bench-", WholeFile.dataDirectory());
+        Path directory = TemporaryDirectory.create("upwell-bench-").path();
         LEFT.add(directory);
         return directory;
     }
 
     /// With all that is in it; nothing to do if it is gone.
     static void delete(Path directory) throws IOException {
-        if (Files.exists(directory)) {
-            try (Stream<Path> files = Files.walk(directory)) {
-                for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                    Files.deleteIfExists(file);
-                }
-            } catch (UncheckedIOException e) {
-                throw new IOException("cannot clear " + directory, e);
-            }
-        }
+        new TemporaryDirectory(directory).close();
         LEFT.remove(directory);
     }
 

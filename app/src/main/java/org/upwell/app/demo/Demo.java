@@ -13,6 +13,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import org.upwell.app.file.TemporaryDirectory;
 import org.upwell.app.server.Parts;
 import org.upwell.codec.QoS;
 import org.upwell.field.simulation.SimulatedField;
@@ -73,7 +74,8 @@ public final class Demo {
     private BackOffice openBackOffice() throws IOException {
         Path dataDirectory = settings.dataDirectory().isPresent()
                 ? settings.dataDirectory().get()
-                : parts.add("data directory", TemporaryDirectory.create()).path();
+                : parts.add("data directory", TemporaryDirectory.create("upwell-demo-"))
+                        .path();
         FreePorts ports = new FreePorts(settings.anyPorts());
         return settings.weather()
                 ? TwoProcesses.prepare(dataDirectory, ports, settings.qos(), clock)

@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import org.upwell.app.config.InvalidConfigException;
 import org.upwell.app.config.UpwellConfig;
+import org.upwell.app.file.TemporaryDirectory;
 import org.upwell.app.server.Parts;
 import org.upwell.app.server.UpwellServer;
 import org.upwell.codec.QoS;
@@ -61,7 +62,7 @@ public final class Training {
     public List<LoadReport> server() throws IOException, InterruptedException, LoadException {
         try (Parts parts = new Parts()) {
             Path directory =
-                    parts.add("data directory", TemporaryDirectory.create()).path();
+                    parts.add("data directory", TemporaryDirectory.create("upwell-demo-")).path();
             UpwellServer server =
                     parts.add("server", UpwellServer.start(configuration(directory), InstantSource.system()));
             return load(server.mqttAddress(LISTENER).getPort());
