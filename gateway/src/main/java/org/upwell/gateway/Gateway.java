@@ -143,12 +143,6 @@ public final class Gateway implements AutoCloseable {
             registrations = own(RegistrationFile.open(config.directory().resolve("registrations"), devices));
             devices.addListener(presence);
             sessionFile = own(restoreSessions());
-            RelationFile relations = own(RelationFile.open(config.directory().resolve("relations")));
-
-            Configuration applicationSettings = CoapListener.configuration(config.times());
-            // We cut blocks ourselves, see BodyBlocks.
-            applicationSettings.set(CoapConfig.MAX_RESOURCE_BODY_SIZE, 0);
-            proxy = openProxy(applicationSettings, owners, relations, clock);
             bubbleUps = new BubbleUps(
                     new BubbleUps.Settings(
                             config.bridge().qos(),
@@ -163,10 +157,13 @@ public final class Gateway implements AutoCloseable {
                     clock,
                     timer);
             field = own(openField(networks, clock));
-            // From here on it closes before the field listener, whose requests end unanswered then: that is no reason
-            // to write that the registrations are over which wait for them.
-            owned.remove(relations);
-            AutoCloseable _ = own(relations);
+            // Closes before the field listener, whose requests end unanswered then: that is no reason to write that the
+            // registrations are over which wait for them.
+            RelationFile relations = own(RelationFile.open(config.directory().resolve("relations")));
+            Configuration applicationSettings = CoapListener.configuration(config.times());
+            // We cut blocks ourselves, see BodyBlocks.
+            applicationSettings.set(CoapConfig.MAX_RESOURCE_BODY_SIZE, 0);
+            proxy = openProxy(applicationSettings, owners, relations, clock);
             field.onNotification(proxy.notifications());
             restoreDevices(clock.instant());
             applications = own(openApplications(applicationSettings));
