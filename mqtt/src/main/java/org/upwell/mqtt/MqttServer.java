@@ -59,7 +59,7 @@ public final class MqttServer implements AutoCloseable {
     private static final WriteBufferWaterMark WATER_MARKS = new WriteBufferWaterMark(64 << 10, 256 << 10);
 
     /// Of the heap, what QoS 0 messages of slow connections may take together beyond the connections' own room.
-    private static final int QOS_0_SHARE_OF_HEAP = 32;
+    private static final int QOS_0_SHARE_OF_HEAP = 8;
 
     private final Broker broker;
     private final Transport transport;

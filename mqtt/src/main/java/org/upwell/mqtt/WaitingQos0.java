@@ -13,8 +13,11 @@ final class WaitingQos0 {
     /// Room is borrowed in pieces of at least as many bytes, since others want it too.
     static final long BORROWED_AT_ONCE = 64 << 10;
 
+    /// What a message takes in memory besides what it weighs: a small one mostly that.
+    static final int MESSAGE_OVERHEAD = 100;
+
     /// Most that one connection may borrow, as a multiple of its own room.
-    static final int MOST_BORROWED = 8;
+    static final int MOST_BORROWED = 32;
 
     private final SharedRoom room;
     private final Deque<Delivery> waiting = new ArrayDeque<>(0);
@@ -35,12 +38,17 @@ final class WaitingQos0 {
     ///
     /// @param own bytes that this connection has for itself
     boolean offer(Delivery delivery, long own) {
-        if (!hasRoom(bytes + delivery.message().weightBytes(), own)) {
+        long all = bytes + bytesOf(delivery);
+        if (!hasRoom(all, own)) {
             return false;
         }
         waiting.addLast(delivery);
-        bytes += delivery.message().weightBytes();
+        bytes = all;
         return true;
+    }
+
+    private static long bytesOf(Delivery delivery) {
+        return delivery.message().weightBytes() + (long) MESSAGE_OVERHEAD;
     }
 
     /// Takes the oldest message, null if none waits.
@@ -50,7 +58,7 @@ final class WaitingQos0 {
         if (next == null) {
             return null;
         }
-        bytes -= next.message().weightBytes();
+        bytes -= bytesOf(next);
         // Not the last piece, lest it be borrowed and given back with every message.
         long needless = borrowed - Math.max(0, bytes - ownRoom) - BORROWED_AT_ONCE;
         if (waiting.isEmpty()) {

@@ -3,8 +3,12 @@ package org.upwell.mqtt;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Collections;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.upwell.broker.message.Message;
+import org.upwell.broker.message.MessageProperties;
+import org.upwell.broker.message.UserProperty;
 import org.upwell.broker.session.Delivery;
 
 class WaitingQos0Test {
@@ -15,7 +19,8 @@ class WaitingQos0Test {
     private final SharedRoom room = new SharedRoom(2 * OWN);
 
     private static Delivery message() {
-        return new Delivery(Message.of("", new byte[MESSAGE_BYTES], 0), 0, 0, false, Delivery.NO_IDS);
+        byte[] payload = new byte[MESSAGE_BYTES - WaitingQos0.MESSAGE_OVERHEAD];
+        return new Delivery(Message.of("", payload, 0), 0, 0, false, Delivery.NO_IDS);
     }
 
     private static int fill(WaitingQos0 waiting) {
@@ -88,6 +93,24 @@ class WaitingQos0Test {
 
         assertThat(first.isEmpty()).isTrue();
         assertThat(room.take(2 * OWN)).isTrue();
+    }
+
+    @Test
+    void messagesCountForWhatTheyTakeInMemory() {
+        SharedRoom none = new SharedRoom(0);
+        WaitingQos0 small = new WaitingQos0(none);
+        long count = 0;
+        while (small.offer(new Delivery(Message.of("t", new byte[0], 0), 0, 0, false, Delivery.NO_IDS), OWN)) {
+            count++;
+        }
+        assertThat(count).as("without payload").isLessThanOrEqualTo(OWN / 100);
+
+        List<UserProperty> pairs = Collections.nCopies(1_000, new UserProperty("", ""));
+        MessageProperties properties = new MessageProperties(0, null, null, new byte[0], pairs);
+        Message wordy = new Message("t", new byte[0], 0, false, Message.NEVER, properties, null);
+        assertThat(new WaitingQos0(none).offer(new Delivery(wordy, 0, 0, false, Delivery.NO_IDS), OWN))
+                .as("1,000 user properties, each some 100 bytes on the heap")
+                .isFalse();
     }
 
     @Test

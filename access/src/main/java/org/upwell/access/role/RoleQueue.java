@@ -7,7 +7,7 @@ import org.upwell.broker.session.OverflowRule;
 /// What a role says of the queues of those who have it.
 ///
 /// @param messages most messages, 1 to [#MAX_MESSAGES]; 0 if it does not say
-/// @param bytes most bytes of topic and payload, 1 to [#MAX_BYTES]; 0 if it does not say
+/// @param bytes most bytes of topics, payloads and properties, 1 to [#MAX_BYTES]; 0 if it does not say
 /// @param overflow what goes when the queue is full; null if it does not say
 public record RoleQueue(int messages, long bytes, @Nullable OverflowRule overflow) {
 

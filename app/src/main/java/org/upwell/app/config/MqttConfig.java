@@ -12,7 +12,7 @@ import org.upwell.mqtt.MqttLimits;
 /// The broker and its listeners.
 ///
 /// @param queueLimit messages that one client's queue holds
-/// @param queueBytes bytes of topics and payloads that one client's queue holds
+/// @param queueBytes bytes of topics, payloads and properties that one client's queue holds
 /// @param qos0Bytes bytes of QoS 0 messages that wait for one connection that cannot take them now
 /// @param sharedRedelivery when what a member of a shared subscription did not acknowledge goes to another
 /// @param sysInterval how often the `$SYS` tree is published; zero if it is not

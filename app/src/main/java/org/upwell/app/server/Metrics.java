@@ -48,7 +48,10 @@ final class Metrics implements AutoCloseable {
         count("upwell.broker.bytes.received", "Bytes of MQTT packets received", counters.bytesReceived);
         count("upwell.broker.bytes.sent", "Bytes of MQTT packets sent", counters.bytesSent);
         waiting("upwell.broker.messages.waiting", "Messages in queues", counters.messagesWaiting);
-        waiting("upwell.broker.bytes.waiting", "Bytes of topics and payloads in queues", counters.bytesWaiting);
+        waiting(
+                "upwell.broker.bytes.waiting",
+                "Bytes of topics, payloads and properties in queues",
+                counters.bytesWaiting);
         count("upwell.broker.messages.unmatched", "Messages without a subscriber", counters.messagesUnmatched);
         count("upwell.broker.publishes.refused", "PUBLISH packets not allowed", counters.publishesRefused);
         count("upwell.broker.subscriptions.refused", "Topic filters not allowed", counters.subscriptionsRefused);

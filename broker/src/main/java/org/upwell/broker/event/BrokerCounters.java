@@ -18,7 +18,7 @@ public final class BrokerCounters {
     public final LongAdder bytesSent = new LongAdder();
     public final LongAdder messagesReceived = new LongAdder();
     public final LongAdder messagesSent = new LongAdder();
-    /// Messages that wait in queues at present, and bytes of their topics and payloads.
+    /// Messages that wait in queues at present, and bytes of their topics, payloads and properties.
     public final LongAdder messagesWaiting = new LongAdder();
     public final LongAdder bytesWaiting = new LongAdder();
     /// Accepted messages that no subscription matched.

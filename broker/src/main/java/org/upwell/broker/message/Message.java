@@ -32,9 +32,9 @@ public record Message(
         return expiresAtMillis <= nowMillis;
     }
 
-    /// What this message counts for in byte bounds: payload and topic, bytes and characters.
+    /// What this message counts for in byte bounds: payload, topic and properties, bytes and characters.
     public int weightBytes() {
-        return payload.length + topic.length();
+        return payload.length + topic.length() + properties.weightBytes();
     }
 
     /// Never shows the payload.

@@ -19,7 +19,24 @@ public record MessageProperties(
 
     public static final MessageProperties NONE = new MessageProperties(UNSPECIFIED, null, null, null, List.of());
 
+    /// What a user property takes in memory besides its characters: a packet may have very many short ones.
+    private static final int USER_PROPERTY_BYTES = 100;
+
     public MessageProperties {
         userProperties = List.copyOf(userProperties);
+    }
+
+    /// What they count for in byte bounds.
+    int weightBytes() {
+        int weight = length(contentType) + length(responseTopic);
+        weight += correlationData == null ? 0 : correlationData.length;
+        for (UserProperty each : userProperties) {
+            weight += each.name().length() + each.value().length() + USER_PROPERTY_BYTES;
+        }
+        return weight;
+    }
+
+    private static int length(@Nullable String text) {
+        return text == null ? 0 : text.length();
     }
 }

@@ -27,7 +27,7 @@ import org.upwell.broker.store.QueuedMessage;
 /// ```
 final class OutboundQueue {
 
-    /// What a message takes in memory besides topic and payload: a small one mostly that.
+    /// What a message takes in memory besides what it weighs: a small one mostly that.
     static final int HELD_OVERHEAD = 200;
 
     private static final int FIRST_CHUNK = 16;

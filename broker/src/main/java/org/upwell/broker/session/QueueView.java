@@ -6,7 +6,7 @@ import org.upwell.broker.event.DropCounts;
 /// A queue at one moment, for people and programs that look after it. Immutable.
 ///
 /// @param messages messages that wait; those in flight are not among them
-/// @param bytes bytes of their topics and payloads
+/// @param bytes bytes of their topics, payloads and properties
 /// @param oldestSeconds how long the first of them has waited, 0 if none waits
 /// @param oldestIsOlder true if it is from before the broker's last start, so that it has waited longer than that
 /// @param inPerSecond messages that came in, mean over the last minute

@@ -4,7 +4,7 @@ package org.upwell.broker.session;
 /// The limits of one session, looked up once when it opens and replaceable as a whole.
 ///
 /// @param queueMessages most messages in the queue, in-flight ones not counted; at least 1
-/// @param queueBytes most bytes of topic and payload in the queue; at least 1
+/// @param queueBytes most bytes of topics, payloads and properties in the queue; at least 1
 /// @param qos0Bytes most bytes of QoS 0 messages that wait for a connection that cannot take them now
 /// @param redeliverSharedOnLoss true if a shared subscription's unacknowledged messages of QoS 1 go to another
 ///     member as soon as the connection is lost, false if only when the session ends

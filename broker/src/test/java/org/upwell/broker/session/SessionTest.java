@@ -13,6 +13,7 @@ import org.upwell.broker.event.BrokerEvent;
 import org.upwell.broker.event.DropCause;
 import org.upwell.broker.message.Message;
 import org.upwell.broker.message.MessageProperties;
+import org.upwell.broker.message.UserProperty;
 import org.upwell.broker.message.Will;
 import org.upwell.broker.store.Commit;
 import org.upwell.broker.store.InMemoryStore;
@@ -276,6 +277,23 @@ class SessionTest {
         offline(connection);
         publish("t/1", "t/2", "t/3");
         assertThat(drops()).containsExactly("c t/3 1 QUEUE_FULL");
+    }
+
+    @Test
+    void propertiesCountAgainstTheBytesOfAQueue() {
+        fake.limits(new SessionLimits(100, 1_000, OverflowRule.DROP_NEWEST, 0));
+        FakeConnection connection = subscriber("c", 60, 1);
+        offline(connection);
+        byte[] correlation = new byte[600];
+        List<UserProperty> pair = List.of(new UserProperty("name", "v".repeat(500)));
+        List<MessageProperties> all = List.of(
+                new MessageProperties(0, null, null, correlation, List.of()),
+                new MessageProperties(0, null, null, new byte[0], pair),
+                new MessageProperties(0, "t".repeat(300), "r".repeat(300), new byte[0], List.of()));
+        for (MessageProperties each : all) {
+            fake.publish(0, new Message("t/1", new byte[0], 1, false, Message.NEVER, each, null));
+        }
+        assertThat(drops()).containsExactly("c t/1 1 QUEUE_FULL", "c t/1 1 QUEUE_FULL");
     }
 
     @Test
