@@ -130,7 +130,7 @@ final class OutboundPublishes {
     }
 
     private boolean canSend() {
-        return open < sendQuota && toResend.isEmpty() && line.hasRoom();
+        return open < sendQuota && toResend.isEmpty() && session.inFlight().hasRoom() && line.hasRoom();
     }
 
     int sendQuota() {

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -15,6 +17,8 @@ import org.upwell.broker.session.QueueMemory;
 import org.upwell.broker.session.Session;
 import org.upwell.broker.session.SessionLimits;
 import org.upwell.codec.MqttVersion;
+import org.upwell.codec.Packet;
+import org.upwell.codec.PingReq;
 import org.upwell.codec.Properties;
 import org.upwell.codec.PubAck;
 import org.upwell.codec.Publish;
@@ -36,9 +40,13 @@ class SlowConsumerTest {
     private final QueueMemory memory = new QueueMemory(QUEUE_BYTES, ALL_QUEUES_BYTES, ALL_QUEUES_BYTES);
 
     private TestBroker start() throws IOException {
+        return start(QUEUE_BYTES);
+    }
+
+    private TestBroker start(long queueBytes) throws IOException {
         TestBroker.Options options = new TestBroker.Options();
         options.queueMemory = memory;
-        options.sessionLimits = new SessionLimits(50_000, QUEUE_BYTES, OverflowRule.DROP_NEWEST, QOS_0_BYTES);
+        options.sessionLimits = new SessionLimits(50_000, queueBytes, OverflowRule.DROP_NEWEST, QOS_0_BYTES);
         return options.start();
     }
 
@@ -134,6 +142,48 @@ class SlowConsumerTest {
                 client.close();
             }
         }
+    }
+
+    /// A client that takes messages and acknowledges none has no more of them in flight than memory allows, whatever
+    /// its quota; nothing is lost.
+    @Test
+    void whatIsNotAcknowledgedStaysWithinItsBoundToo() throws IOException {
+        int count = 40;
+        String large = "x".repeat(128 << 10);
+        try (TestBroker broker = start(64 << 20);
+                TestClient client = new TestClient(broker.address(), MqttVersion.MQTT_3_1_1);
+                TestClient publisher = TestClient.connected(broker, MqttVersion.MQTT_3_1_1, "p")) {
+            client.connect("c", false, Properties.NONE);
+            client.subscribe("acme/t", QoS.AT_LEAST_ONCE);
+            for (int i = 0; i < count; i++) {
+                publisher.publish("acme/t", i + " " + large, QoS.AT_LEAST_ONCE);
+                publisher.receive(PubAck.class);
+            }
+            Deque<Publish> unacknowledged = new ArrayDeque<>(readAll(client));
+            // Half of what is free, and what is the client's own; the rest waits in the queue.
+            assertThat((long) unacknowledged.size() * large.length())
+                    .isBetween(ALL_QUEUES_BYTES / 4, ALL_QUEUES_BYTES * 5 / 8);
+
+            for (int i = 0; i < count; i++) {
+                Publish next = unacknowledged.isEmpty() ? client.receive(Publish.class) : unacknowledged.removeFirst();
+                assertThat(next.payload()).asString().startsWith(i + " ");
+                client.send(new PubAck(next.packetId()));
+            }
+        }
+    }
+
+    /// What comes before the client is answered that nothing more is under way.
+    private static List<Publish> readAll(TestClient client) throws IOException {
+        List<Publish> all = new ArrayList<>();
+        int before;
+        do {
+            before = all.size();
+            client.send(PingReq.INSTANCE);
+            for (Packet next = client.receive(); next instanceof Publish publish; next = client.receive()) {
+                all.add(publish);
+            }
+        } while (all.size() > before);
+        return all;
     }
 
     private static TestClient connected(TestBroker broker, String tenant, String clientId) throws IOException {

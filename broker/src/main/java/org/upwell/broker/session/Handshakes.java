@@ -29,13 +29,14 @@ public final class Handshakes {
 
     private final Session session;
     private final SessionContext context;
-    private final InFlight inFlight = new InFlight();
+    private final InFlight inFlight;
     /// Under which the store keeps what groups gave; most sessions have none.
     private Set<Long> memberNumbers = Set.of();
 
     Handshakes(Session session, SessionContext context) {
         this.session = session;
         this.context = context;
+        this.inFlight = new InFlight(context.queueMemory(), session.key().tenant());
     }
 
     InFlight inFlight() {

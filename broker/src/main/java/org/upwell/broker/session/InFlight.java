@@ -16,10 +16,16 @@ import org.upwell.broker.store.Recovery.QueueEntry;
 ///
 /// Packet ids are given out in rising order, so those in use lie close together: they index a ring that grows only
 /// when two of them meet in one place. At 65,536 places none can.
+///
+/// A client that takes messages and never acknowledges them must not fill the memory: beyond [#OWN_BYTES] they count
+/// as those that wait in queues do.
 public final class InFlight {
 
     private static final int MAX_PACKET_ID = 65_535;
     private static final int FIRST_CAPACITY = 16;
+
+    /// Bytes of messages that one client may have in flight whatever others need.
+    static final long OWN_BYTES = 256 << 10;
 
     /// By how many packet ids a message may have been sent before one with a lower sequence: no more are in flight.
     private static final int MOST_AHEAD = 1_000;
@@ -87,6 +93,10 @@ public final class InFlight {
             return number;
         }
 
+        private long bytes() {
+            return delivery == null ? 0 : delivery.message().weightBytes() + (long) OutboundQueue.HELD_OVERHEAD;
+        }
+
         void keptUnder(long storeNumber) {
             number = storeNumber;
         }
@@ -105,15 +115,45 @@ public final class InFlight {
         }
     }
 
+    private final QueueMemory memory;
+    private final String tenant;
+    /// Few sessions ever have so much in flight.
+    private QueueMemory.@Nullable Share share;
     private @Nullable Entry[] ring = new @Nullable Entry[0];
     private int size;
+    /// Of the messages that are in memory.
+    private long bytes;
     private int lastPacketId;
     private long nextOrder;
     /// True while the order of what was restored is still to be found.
     private boolean isRestored;
 
+    /// @param tenant whose memory it takes
+    InFlight(QueueMemory memory, String tenant) {
+        this.memory = memory;
+        this.tenant = tenant;
+    }
+
     public int size() {
         return size;
+    }
+
+    /// True if memory allows one more message to be sent. One always may.
+    public boolean hasRoom() {
+        if (bytes <= OWN_BYTES) {
+            return true;
+        }
+        if (share == null) {
+            share = memory.share(tenant);
+        }
+        return share.tryHold(bytes - OWN_BYTES, false);
+    }
+
+    private void count(long more) {
+        bytes += more;
+        if (share != null && more < 0) {
+            share.holds(Math.max(0, bytes - OWN_BYTES));
+        }
     }
 
     /// Takes the next free packet id for `delivery`.
@@ -133,6 +173,7 @@ public final class InFlight {
         put(entry);
         entry.delivery = delivery;
         entry.member = delivery.member();
+        count(entry.bytes());
         return entry;
     }
 
@@ -193,6 +234,7 @@ public final class InFlight {
                         message.retain(),
                         message.subscriptionIds(),
                         entry.member);
+                count(entry.bytes());
             }
         }
     }
@@ -201,6 +243,7 @@ public final class InFlight {
     void clear() {
         ring = new @Nullable Entry[0];
         size = 0;
+        count(-bytes);
     }
 
     private void put(Entry entry) {
@@ -235,6 +278,7 @@ public final class InFlight {
         if (ring[place] == entry) {
             ring[place] = null;
             size--;
+            count(-entry.bytes());
         }
     }
 

@@ -22,11 +22,15 @@ class InFlightModelTest {
         return new Delivery(Message.of("t", new byte[0], qos), 0, qos, false, Delivery.NO_IDS);
     }
 
+    private static InFlight inFlight() {
+        return new InFlight(QueueMemory.ofHeap(), "acme");
+    }
+
     @Test
     @DisplayName("[MQTT-2.2.1-4] [MQTT-4.4.0-1] [MQTT-4.6.0-1] no id twice, order of sending kept")
     void idsInUseAreNeverGivenAgainAndOrderIsKept() {
         Seeds.each(100, random -> {
-            InFlight inFlight = new InFlight();
+            InFlight inFlight = inFlight();
             List<Entry> model = new ArrayList<>();
             if (random.nextBoolean()) {
                 // As after a restart, near the end of the ids.
@@ -60,7 +64,7 @@ class InFlightModelTest {
 
     @Test
     void idsWrapAt65535AndPassOverThoseInUse() {
-        InFlight inFlight = new InFlight();
+        InFlight inFlight = inFlight();
         Entry first = inFlight.add(delivery(1));
         Entry second = inFlight.add(delivery(1));
         assertThat(first.packetId()).isEqualTo(1);
@@ -77,7 +81,7 @@ class InFlightModelTest {
 
     @Test
     void allIdsCanBeInUseAtOnceAndNoMore() {
-        InFlight inFlight = new InFlight();
+        InFlight inFlight = inFlight();
         Set<Integer> ids = new HashSet<>();
         for (int i = 0; i < 65_535; i++) {
             ids.add(inFlight.add(delivery(1)).packetId());
@@ -94,19 +98,38 @@ class InFlightModelTest {
 
     @Test
     void stagesFollowTheHandshake() {
-        InFlight inFlight = new InFlight();
+        InFlight inFlight = inFlight();
         assertThat(inFlight.add(delivery(1)).stage()).isEqualTo(Stage.AWAITS_PUBACK);
         Entry entry = inFlight.add(delivery(2));
         assertThat(entry.stage()).isEqualTo(Stage.AWAITS_PUBREC);
         entry.received();
         assertThat(entry.stage()).isEqualTo(Stage.AWAITS_PUBCOMP);
         assertThat(inFlight.get(99)).isNull();
-        assertThat(new InFlight().get(1)).isNull();
+        assertThat(inFlight().get(1)).isNull();
+    }
+
+    @Test
+    void memoryBoundsWhatIsNotAcknowledged() {
+        long bound = 8 * InFlight.OWN_BYTES;
+        QueueMemory memory = new QueueMemory(bound, bound, bound);
+        InFlight inFlight = new InFlight(memory, "acme");
+        List<Entry> sent = new ArrayList<>();
+        while (inFlight.hasRoom()) {
+            sent.add(inFlight.add(new Delivery(Message.of("t", new byte[64 << 10], 1), 0, 1, false, Delivery.NO_IDS)));
+        }
+        assertThat(sent.size() * (64L << 10)).isBetween(2 * InFlight.OWN_BYTES, bound);
+
+        InFlight other = new InFlight(memory, "acme");
+        other.add(delivery(1));
+        assertThat(other.hasRoom()).as("what is its own").isTrue();
+        sent.forEach(inFlight::remove);
+        assertThat(inFlight.hasRoom()).isTrue();
+        assertThat(memory.taken()).isZero();
     }
 
     @Test
     void aRestoredIdIsInUse() {
-        InFlight inFlight = new InFlight();
+        InFlight inFlight = inFlight();
         inFlight.restore(new InFlight.Sent(2, 2, 3, true), 9, null);
         inFlight.restore(new InFlight.Sent(1, 2, 1, false), 8, null);
         assertThat(inFlight.inOrder())
@@ -134,7 +157,7 @@ class InFlightModelTest {
 
     /// @param sent packet ids, each with the sequence of its message
     private static List<Integer> restored(int... sent) {
-        InFlight inFlight = new InFlight();
+        InFlight inFlight = inFlight();
         for (int i = 0; i < sent.length; i += 2) {
             inFlight.restore(new InFlight.Sent(sent[i + 1], 2, sent[i], false), 9, null);
         }
