@@ -152,8 +152,9 @@ final class SubscribeHandler {
                 broker.forgetRetained(message);
             }
         }
-        // [MQTT-3.3.2-5]
-        messages.removeIf(message -> message.isExpiredAt(now));
+        // [MQTT-3.3.2-5], [MQTT-3.8.3-3]
+        messages.removeIf(message -> message.isExpiredAt(now)
+                || (subscription.noLocal() && session.key().equals(message.publisher())));
         session.sendRetained(subscription, messages);
     }
 
