@@ -33,9 +33,10 @@ import org.upwell.gateway.session.Session;
 /// The observe relations of all applications (RFC 7641). Those on the same resource of a device share one relation
 /// with the device, so that the mesh carries each notification once.
 ///
-/// One lock guards this and every [SharedObservation]. Under it only maps are changed and work is handed to the
-/// executors of the exchanges, so it is held briefly. The library keeps what belongs to the wire: message IDs of
-/// recent notifications for a RST that cancels, confirmable notifications now and then, one confirmable at a time.
+/// One lock guards this, every [SharedObservation] and its [Followers]. Under it only maps are changed and work is
+/// handed to the executors of the exchanges, so it is held briefly. The library keeps what belongs to the wire:
+/// message IDs of recent notifications for a RST that cancels, confirmable notifications now and then, one
+/// confirmable at a time.
 final class ObserveRelations implements NotificationListener, AddressBook.Listener {
 
     /// An application that waits for or has a relation.
@@ -150,17 +151,18 @@ final class ObserveRelations implements NotificationListener, AddressBook.Listen
     /// its registration has not been answered yet.
     void cancel(Exchange exchange, Mac mac) {
         manager.cancelObserveRelation(exchange);
-        observationsOf(mac).forEach(shared -> shared.stopWaiting(exchange));
+        observationsOf(mac).forEach(shared -> shared.followers().stopWaiting(exchange));
     }
 
     /// Ends the relations of a session, whose endpoint may soon be somebody else's.
     void sessionEnded(Session session) {
-        all().forEach(shared -> shared.dropIf(observer -> observer.session() == session));
+        all().forEach(shared -> shared.followers().dropIf(observer -> observer.session() == session));
     }
 
     /// Ends the relations of those who do not own the device any more.
     void ownerChanged(Mac mac) {
-        observationsOf(mac).forEach(shared -> shared.dropIf(observer -> !mayObserve.test(observer.session(), mac)));
+        observationsOf(mac)
+                .forEach(shared -> shared.followers().dropIf(observer -> !mayObserve.test(observer.session(), mac)));
     }
 
     boolean mayObserve(Observer observer, Mac mac) {

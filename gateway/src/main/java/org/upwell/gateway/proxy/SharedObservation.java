@@ -2,24 +2,15 @@
 package org.upwell.gateway.proxy;
 
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Future;
-import java.util.function.Predicate;
-import java.util.stream.Stream;
 import org.eclipse.californium.core.coap.CoAP;
 import org.eclipse.californium.core.coap.CoAP.ResponseCode;
 import org.eclipse.californium.core.coap.OptionSet;
 import org.eclipse.californium.core.coap.Request;
 import org.eclipse.californium.core.coap.Response;
 import org.eclipse.californium.core.coap.Token;
-import org.eclipse.californium.core.network.Exchange;
 import org.eclipse.californium.core.observe.ObserveNotificationOrderer;
-import org.eclipse.californium.core.observe.ObserveRelation;
-import org.eclipse.californium.core.server.resources.ObservableResource;
 import org.eclipse.californium.elements.AddressEndpointContext;
 import org.jspecify.annotations.Nullable;
 import org.upwell.access.Mac;
@@ -27,24 +18,18 @@ import org.upwell.gateway.coap.Answers;
 import org.upwell.gateway.event.GatewayEvent;
 import org.upwell.gateway.field.Registration;
 import org.upwell.gateway.proxy.ObserveRelations.Observer;
-import org.upwell.gateway.session.Session;
 
-/// One observe relation with a device and the applications that share it. Guarded by the lock of
+/// One observe relation with a device; the applications that share it are its [Followers]. Guarded by the lock of
 /// [ObserveRelations].
 ///
-/// While the device has not answered the first registration, applications wait; then each gets what is known (the
-/// device's answer, later its newest notification) and follows. The relation with the device ends when nobody
-/// follows, or when the device says so, which is then passed on. A device that falls silent is registered with
-/// again, of which applications notice nothing but the gap.
-final class SharedObservation implements ObservableResource {
+/// The relation ends when nobody waits or follows, or when the device says so, which is then passed on. A device
+/// that falls silent is registered with again, of which applications notice nothing but the gap.
+final class SharedObservation {
 
     private final ObserveRelations relations;
     private final ResourceKey resource;
     private final DeviceCall.Order order;
-    private final List<Observer> waiting = new ArrayList<>(1);
-    private final Map<ObserveRelation, Observer> followers = new HashMap<>(2);
-    /// Observers that were handed to their exchanges' executors and are not among the followers yet.
-    private final List<Observer> joining = new ArrayList<>(1);
+    private final Followers followers;
     private boolean closed;
     private @Nullable DeviceCall registering;
     private @Nullable Upstream upstream;
@@ -63,6 +48,7 @@ final class SharedObservation implements ObservableResource {
         options.setObserve(0);
         this.order = new DeviceCall.Order(order.mac(), order.method(), options, order.payload());
         this.silence = new SilenceWatch(relations.clockwork, this::renew);
+        this.followers = new Followers(relations, this);
     }
 
     Mac mac() {
@@ -73,17 +59,22 @@ final class SharedObservation implements ObservableResource {
         return resource;
     }
 
+    /// The applications' side.
+    Followers followers() {
+        return followers;
+    }
+
     void join(Observer observer) {
         synchronized (relations) {
             if (observer.resumed()) {
-                resume(observer);
+                followers.resume(observer);
                 if (upstream == null) {
                     register();
                 }
             } else if (upstream != null && latest != null) {
-                follow(observer);
+                followers.follow(observer);
             } else {
-                waiting.add(observer);
+                followers.await(observer);
                 register();
             }
         }
@@ -112,8 +103,7 @@ final class SharedObservation implements ObservableResource {
     private void call(@Nullable Token token) {
         Registering outcome = new Registering();
         // Who waits for it decides how urgent it is.
-        Session session = waiting.isEmpty() ? null : waiting.getFirst().session();
-        DeviceCall call = relations.calls.start(order, session, token, outcome);
+        DeviceCall call = relations.calls.start(order, followers.firstToWait(), token, outcome);
         if (!outcome.over) {
             outcome.call = call;
             registering = call;
@@ -143,7 +133,7 @@ final class SharedObservation implements ObservableResource {
 
     private void notAsked(Response why) {
         registering = null;
-        giveUpWaiting(why);
+        followers.giveUpWaiting(why);
         // Followers wait for the device to come back; without any there is nothing to keep.
         closeIfUnused();
         if (!closed) {
@@ -198,7 +188,7 @@ final class SharedObservation implements ObservableResource {
                 if (closed) {
                     return;
                 }
-                if (isForNow(response) && !followers.isEmpty()) {
+                if (isForNow(response) && followers.getObserverCount() > 0) {
                     notRegistered(response);
                     return;
                 }
@@ -255,7 +245,7 @@ final class SharedObservation implements ObservableResource {
             silence.heard(told.maxAge());
             if (response.getPayloadSize() > 0) {
                 // To those who had the relation before the gateway was started anew.
-                notifyFollowers(told);
+                followers.tell(told);
             }
         } else if (response.getPayloadSize() == 0) {
             silence.waitAgain();
@@ -268,10 +258,9 @@ final class SharedObservation implements ObservableResource {
             // A second registration brought a reading that followers have not seen.
             keep(told);
             silence.heard(told.maxAge());
-            notifyFollowers(told);
+            followers.tell(told);
         }
-        waiting.forEach(this::follow);
-        waiting.clear();
+        followers.admitWaiting();
         closeIfUnused();
     }
 
@@ -281,8 +270,8 @@ final class SharedObservation implements ObservableResource {
         latestNanos = relations.clockwork.nanoClock().getAsLong();
     }
 
-    /// What the device said last, with what is left of its Max-Age.
-    private Body known() {
+    /// What the device said last, with what is left of its Max-Age. Not before it has said anything.
+    Body known() {
         return Objects.requireNonNull(latest)
                 .aged(Duration.ofNanos(relations.clockwork.nanoClock().getAsLong() - latestNanos));
     }
@@ -301,191 +290,31 @@ final class SharedObservation implements ObservableResource {
                 Body body = Body.of(response).observed(relations.nextNumber());
                 keep(body);
                 silence.heard(body.maxAge());
-                notifyFollowers(body);
+                followers.tell(body);
             } catch (RefusedRequestException refusal) {
                 end(Answers.of(refusal.code(), refusal.getMessage()));
             }
         }
     }
 
-    private void notifyFollowers(Body body) {
-        dropIf(observer -> !relations.mayObserve(observer, mac()));
-        followers.forEach((relation, observer) -> send(relation, observer, body));
+    /// The relation stands, and brought more than an empty answer.
+    boolean hasReading() {
+        return upstream != null && latest != null && latest.payload().length > 0;
     }
 
-    private void send(ObserveRelation relation, Observer observer, Body body) {
-        Exchange exchange = observer.exchange();
-        Response response = relations.blocks.first(exchange.getRemoteSocketAddress(), resource, body, observer.block());
-        exchange.execute(() -> {
-            if (!relation.isCanceled()) {
-                relations.counters.count(GatewayEvent.NOTIFICATION_SENT);
-                exchange.sendResponse(response);
-            }
-        });
-    }
-
-    /// Answers a registration, with what is known by then, and makes it a relation. The library sets that up on the
-    /// exchange's own executor; what is sent to the follower afterwards queues up behind.
-    private void follow(Observer observer) {
-        joining.add(observer);
-        // Not before it is written, if that is possible at all.
-        observer.written()
-                .whenComplete((_, _) -> observer.exchange().execute(() -> {
-                    synchronized (relations) {
-                        if (observer.reply().claim()) {
-                            Response answer = firstAnswer(observer);
-                            Request request = observer.exchange().getRequest();
-                            if (request.isConfirmable() && request.isAcknowledged()) {
-                                // RFC 7252 §5.2.2; the library would take the type of notifications for it.
-                                answer.setType(CoAP.Type.CON);
-                            }
-                            observer.exchange().sendResponse(answer);
-                        } else {
-                            // It was told meanwhile that the device does not answer, or has cancelled.
-                            relations.over(observer);
-                        }
-                        joining.remove(observer);
-                        closeIfUnused();
-                    }
-                }));
-    }
-
-    private Response firstAnswer(Observer observer) {
-        if (!relations.mayObserve(observer, mac())) {
-            relations.over(observer);
-            return Answers.of(ResponseCode.UNAUTHORIZED);
-        }
-        boolean follows = addFollower(observer, GatewayEvent.OBSERVE_STARTED) != null;
-        if (follows) {
-            relations.answered(observer);
-        }
-        // Without Observe the client knows that it has no relation.
-        Body told = follows ? known() : known().observed(null);
-        return relations.blocks.first(observer.exchange().getRemoteSocketAddress(), resource, told, observer.block());
-    }
-
-    /// @return null if there are as many relations as the listener may have
-    private @Nullable ObserveRelation addFollower(Observer observer, GatewayEvent event) {
-        ObserveRelation relation = null;
-        if (!closed) {
-            relations.manager.addObserveRelation(observer.exchange(), this);
-            relation = observer.exchange().getRelation();
-        }
-        if (relation == null) {
-            relations.over(observer);
-        } else {
-            followers.put(relation, observer);
-            relations.counters.count(event);
-        }
-        return relation;
-    }
-
-    /// Makes a relation again that an earlier process had. The application is told nothing but the news.
-    private void resume(Observer observer) {
-        joining.add(observer);
-        observer.exchange().execute(() -> {
-            synchronized (relations) {
-                ObserveRelation relation = null;
-                if (relations.mayObserve(observer, mac())) {
-                    relation = addFollower(observer, GatewayEvent.OBSERVE_RESUMED);
-                } else {
-                    relations.over(observer);
-                }
-                if (relation == null) {
-                    observer.reply().answer(Answers.unavailable(0, "observation ended"));
-                } else {
-                    // Its answer went out long ago.
-                    relation.setEstablished();
-                    if (upstream != null && latest != null && latest.payload().length > 0) {
-                        send(relation, observer, known());
-                    }
-                }
-                joining.remove(observer);
-                closeIfUnused();
-            }
-        });
+    boolean isClosed() {
+        return closed;
     }
 
     /// The device will send no more: everybody gets its last word, and an error if that was none.
     private void end(Response lastWord) {
-        Body body;
-        try {
-            body = Body.of(lastWord);
-        } catch (RefusedRequestException refusal) {
-            lastWord = Answers.of(refusal.code(), refusal.getMessage());
-            body = new Body(refusal.code(), lastWord.getOptions(), lastWord.getPayload(), null);
-        }
-        Body answer = body;
-        for (Observer observer : waiting) {
-            relations.over(observer);
-            observer.reply()
-                    .answer(relations.blocks.first(
-                            observer.exchange().getRemoteSocketAddress(), resource, answer, observer.block()));
-        }
-        waiting.clear();
-        // A success without Observe does not end a relation for the library, and would leave the client waiting.
-        boolean error = lastWord.isError();
-        for (Observer observer : followers.values()) {
-            Exchange exchange = observer.exchange();
-            relations.counters.count(GatewayEvent.OBSERVE_ENDED);
-            relations.over(observer);
-            exchange.execute(() ->
-                    exchange.sendResponse(error ? withPayload(answer) : Answers.unavailable(0, "observation ended")));
-        }
-        followers.clear();
+        followers.end(lastWord);
         close(false);
     }
 
-    private static Response withPayload(Body body) {
-        Response response = body.head();
-        response.setPayload(body.payload());
-        return response;
-    }
-
-    private void giveUpWaiting(Response why) {
-        for (Observer observer : waiting) {
-            relations.over(observer);
-            Response answer = Answers.of(why.getCode(), why.getPayloadString());
-            if (why.getOptions().hasMaxAge()) {
-                answer.getOptions().setMaxAge(why.getOptions().getMaxAge());
-            }
-            observer.reply().answer(answer);
-        }
-        waiting.clear();
-    }
-
-    /// Whoever registered with the token of `cancellation` and waits for the answer gets none but the one to that.
-    void stopWaiting(Exchange cancellation) {
-        synchronized (relations) {
-            Stream.concat(waiting.stream(), joining.stream())
-                    .filter(observer -> !observer.resumed() && observer.hasTokenOf(cancellation))
-                    .toList()
-                    .forEach(observer -> {
-                        observer.reply().withdraw();
-                        relations.over(observer);
-                        // One that is joining finds that it has no reply to give.
-                        waiting.remove(observer);
-                    });
-            closeIfUnused();
-        }
-    }
-
-    /// Ends the relations of some observers without a word: they have no right to one.
-    void dropIf(Predicate<Observer> condition) {
-        List<ObserveRelation> dropped = new ArrayList<>();
-        synchronized (relations) {
-            followers.forEach((relation, observer) -> {
-                if (condition.test(observer)) {
-                    dropped.add(relation);
-                }
-            });
-        }
-        // Outside our own iteration, because the library calls removeObserveRelation.
-        dropped.forEach(ObserveRelation::cancel);
-    }
-
-    private void closeIfUnused() {
-        if (followers.isEmpty() && waiting.isEmpty() && joining.isEmpty()) {
+    /// Called under the lock.
+    void closeIfUnused() {
+        if (followers.isEmpty()) {
             close(true);
         }
     }
@@ -548,53 +377,6 @@ final class SharedObservation implements ObservableResource {
         @Override
         public void busy() {
             // The next notification is rejected.
-        }
-    }
-
-    @Override
-    public String getURI() {
-        return "/" + String.join("/", resource.target().path());
-    }
-
-    /// Non-confirmable, of which the library makes some confirmable to find out who is still there.
-    @Override
-    public CoAP.Type getObserveType() {
-        return CoAP.Type.NON;
-    }
-
-    /// Never asked for: every notification carries its number already.
-    @Override
-    public int getNotificationSequenceNumber() {
-        throw new IllegalStateException("notifications are numbered before they are sent");
-    }
-
-    @Override
-    public boolean isObservable() {
-        return true;
-    }
-
-    /// Called by the library when the first answer is sent; the follower is known since before.
-    @Override
-    public void addObserveRelation(ObserveRelation relation) {}
-
-    /// Called by the library when a relation ended: by RST, Observe 1, a confirmable notification that nobody
-    /// acknowledged, or by us.
-    @Override
-    public void removeObserveRelation(ObserveRelation relation) {
-        synchronized (relations) {
-            Observer observer = followers.remove(relation);
-            if (observer != null) {
-                relations.over(observer);
-                relations.counters.count(GatewayEvent.OBSERVE_ENDED);
-                closeIfUnused();
-            }
-        }
-    }
-
-    @Override
-    public int getObserverCount() {
-        synchronized (relations) {
-            return followers.size();
         }
     }
 }
