@@ -5,12 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.upwell.gateway.GatewayFixture.MAC;
 import static org.upwell.gateway.GatewayFixture.OTHER_TENANT;
 import static org.upwell.gateway.GatewayFixture.OTHER_TOKEN;
-import static org.upwell.gateway.GatewayFixture.TOKEN;
 
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.upwell.access.Mac;
@@ -19,26 +16,11 @@ import org.upwell.gateway.proxy.ForwardProxy;
 
 /// Answers that serve again (RFC 7252 §5.6), seen from both sides.
 @Timeout(60)
-class AnswerCacheTest {
+class AnswerCacheTest extends NicAndApplication {
 
     private static final String TARGET = "coap://SSN" + MAC + ".x:4849/battery";
     private static final int ETAG = 4;
     private static final int ACCEPT = 17;
-
-    private GatewayFixture fixture = new GatewayFixture();
-    private Peer nic;
-    private Peer application;
-
-    @BeforeEach
-    void connect() {
-        nic = fixture.nic(MAC);
-        application = fixture.application(TOKEN);
-    }
-
-    @AfterEach
-    void stop() {
-        fixture.close();
-    }
 
     private Coap get() {
         return get(TARGET);
@@ -107,9 +89,7 @@ class AnswerCacheTest {
 
     @Test
     void nothingIsKeptIfNothingIsWanted() {
-        fixture.close();
-        fixture = new GatewayFixture(GatewayFixture.config().withLimits(new ForwardProxy.Limits(1, 100, 32, 100, 0)));
-        connect();
+        restart(GatewayFixture.config().withLimits(new ForwardProxy.Limits(1, 100, 32, 100, 0)));
         read(get(), content("old").with(Coap.MAX_AGE, 60));
         expectAsked(get());
     }
@@ -177,10 +157,7 @@ class AnswerCacheTest {
 
     @Test
     void answerIsNotServedAfterAChangeThatCouldNotBeSent() {
-        fixture.close();
-        fixture = new GatewayFixture(
-                GatewayFixture.config().withLimits(new ForwardProxy.Limits(2, 100, 32, 100, 1 << 20)));
-        connect();
+        restart(GatewayFixture.config().withLimits(new ForwardProxy.Limits(2, 100, 32, 100, 1 << 20)));
         application.send(write());
         Coap forwarded = nic.receive();
         read(get(), content("read meanwhile").with(Coap.MAX_AGE, 60));

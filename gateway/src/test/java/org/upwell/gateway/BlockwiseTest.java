@@ -8,14 +8,12 @@ import static org.upwell.gateway.GatewayFixture.TOKEN;
 import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /// Bodies of requests in blocks, from applications and to devices (RFC 7959).
 @Timeout(60)
-class BlockwiseTest {
+class BlockwiseTest extends NicAndApplication {
 
     private static final String TARGET = "coap://SSN" + MAC + ".x:4849/nic/table";
     private static final int SIZE1 = 60;
@@ -27,21 +25,6 @@ class BlockwiseTest {
     private static final int SZX_1024 = 6;
 
     private static final int CONTINUE = 0x5f;
-
-    private GatewayFixture fixture = new GatewayFixture();
-    private Peer nic;
-    private Peer application;
-
-    @BeforeEach
-    void connect() {
-        nic = fixture.nic(MAC);
-        application = fixture.application(TOKEN);
-    }
-
-    @AfterEach
-    void stop() {
-        fixture.close();
-    }
 
     private Coap put(int block, byte[] payload) {
         return Coap.con(Coap.PUT, application.nextMid(), "77")
@@ -328,9 +311,7 @@ class BlockwiseTest {
     /// The answer may be lost; who asks again is not made to wait until the first has lost patience.
     @Test
     void deviceThatSaysNoMoreHoldsItsResourceForAWhileOnly() {
-        fixture.close();
-        fixture = new GatewayFixture(GatewayFixture.config().withPatience(GatewayFixture.SHORT_NON));
-        connect();
+        restart(GatewayFixture.config().withPatience(GatewayFixture.SHORT_NON));
         application.send(
                 Coap.non(Coap.GET, application.nextMid(), "77").with(Coap.PROXY_URI, "coap://SSN" + MAC + ".x:4849/a"));
         nic.send(Coap.ack(nic.receive().mid()));

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.upwell.gateway.GatewayFixture.MAC;
 import static org.upwell.gateway.GatewayFixture.TENANT;
-import static org.upwell.gateway.GatewayFixture.TOKEN;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -20,8 +19,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.upwell.access.Mac;
@@ -32,7 +29,7 @@ import org.upwell.gateway.journal.FactFile;
 /// Sessions and observe relations when the gateway is killed and started anew at the same addresses. A kill is a
 /// copy of the gateway's files, taken while it runs, that the next gateway begins with.
 @Timeout(60)
-class ObserveRestartTest {
+class ObserveRestartTest extends NicAndApplication {
 
     private static final String TARGET = "coap://SSN" + MAC + ".x:4849/snsr/arduino/temp?sens";
     private static final String TOKEN_HEX = "1122334455667788";
@@ -42,22 +39,7 @@ class ObserveRestartTest {
 
     private static final byte ANSWERED_FACT = 5;
 
-    private GatewayConfig config = GatewayFixture.config();
-    private GatewayFixture fixture = new GatewayFixture(config);
-    private Peer nic;
-    private Peer application;
     private long answered;
-
-    @BeforeEach
-    void connect() {
-        nic = fixture.nic(MAC);
-        application = fixture.application(TOKEN);
-    }
-
-    @AfterEach
-    void stop() {
-        fixture.close();
-    }
 
     /// Ports stay as they were; what comes to them meanwhile is lost.
     private void kill() {
