@@ -63,9 +63,7 @@ final class GuardedConnector extends UDPConnector {
 
     /// Answers a repeat as the first time; one whose first copy has no answer yet gets none either.
     private boolean isNew(DatagramPacket datagram) {
-        if (!(datagram.getSocketAddress() instanceof InetSocketAddress peer) || datagram.getOffset() != 0) {
-            return true;
-        }
+        InetSocketAddress peer = new InetSocketAddress(datagram.getAddress(), datagram.getPort());
         byte[] answer = recent.see(peer, datagram.getData(), datagram.getLength());
         if (answer == null) {
             return true;
