@@ -61,8 +61,8 @@ public final class Training {
     /// @throws LoadException if a client was refused or cut off
     public List<LoadReport> server() throws IOException, InterruptedException, LoadException {
         try (Parts parts = new Parts()) {
-            Path directory =
-                    parts.add("data directory", TemporaryDirectory.create("upwell-demo-")).path();
+            Path directory = parts.add("data directory", TemporaryDirectory.create("upwell-demo-"))
+                    .path();
             UpwellServer server =
                     parts.add("server", UpwellServer.start(configuration(directory), InstantSource.system()));
             return load(server.mqttAddress(LISTENER).getPort());
