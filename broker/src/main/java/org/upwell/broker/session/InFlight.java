@@ -300,6 +300,7 @@ public final class InFlight {
             long laps = Math.ceilDiv(last - MOST_AHEAD - entry.packetId, MAX_PACKET_ID);
             last = entry.packetId + laps * MAX_PACKET_ID;
             entry.order = last;
+            nextOrder = Math.max(nextOrder, last + 1);
         }
     }
 

@@ -155,6 +155,17 @@ class InFlightModelTest {
                 .containsExactly(5, 60_000, 60_001);
     }
 
+    @Test
+    @DisplayName("[MQTT-4.6.0-1] what is sent after a restart comes behind what it brought back, at each return")
+    void whatIsSentAfterARestartStaysBehind() {
+        InFlight inFlight = inFlight();
+        inFlight.restore(new InFlight.Sent(1, 2, 10, false), 8, null);
+        inFlight.restore(new InFlight.Sent(1, 2, 20, false), 9, null);
+        assertThat(inFlight.inOrder()).extracting(Entry::packetId).containsExactly(10, 20);
+        assertThat(inFlight.add(delivery(1)).packetId()).isEqualTo(21);
+        assertThat(inFlight.inOrder()).extracting(Entry::packetId).containsExactly(10, 20, 21);
+    }
+
     /// @param sent packet ids, each with the sequence of its message
     private static List<Integer> restored(int... sent) {
         InFlight inFlight = inFlight();
