@@ -78,6 +78,15 @@ public final class CoapOption {
         return (number & 1) == 1;
     }
 
+    /// Of the critical options, those that every server of a device obeys: where a request goes, what it accepts, and
+    /// which block it is after.
+    public static boolean isObeyedByAll(int number) {
+        return switch (number) {
+            case URI_HOST, URI_PORT, URI_PATH, URI_QUERY, ACCEPT, BLOCK2 -> true;
+            default -> false;
+        };
+    }
+
     @Override
     public boolean equals(Object other) {
         return other instanceof CoapOption option && number == option.number && Arrays.equals(value, option.value);

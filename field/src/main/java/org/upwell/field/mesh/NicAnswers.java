@@ -22,7 +22,8 @@ final class NicAnswers {
     static CoapMessage answer(long mac, int boot, CoapMessage request, int epochSeconds) {
         CoapType type = request.type() == CoapType.CONFIRMABLE ? CoapType.ACKNOWLEDGEMENT : CoapType.NON_CONFIRMABLE;
         boolean understood = request.options().stream()
-                .allMatch(option -> !CoapOption.isCritical(option.number()) || isUnderstood(option.number()));
+                .allMatch(
+                        option -> !CoapOption.isCritical(option.number()) || CoapOption.isObeyedByAll(option.number()));
         if (!understood) {
             return answer(type, CoapCode.BAD_OPTION, request).build();
         }
@@ -77,17 +78,5 @@ final class NicAnswers {
 
     private static CoapMessage.Builder answer(CoapType type, int code, CoapMessage request) {
         return CoapMessage.of(type, code, request.messageId()).token(request.token());
-    }
-
-    private static boolean isUnderstood(int number) {
-        return switch (number) {
-            case CoapOption.URI_HOST,
-                    CoapOption.URI_PORT,
-                    CoapOption.URI_PATH,
-                    CoapOption.URI_QUERY,
-                    CoapOption.ACCEPT,
-                    CoapOption.BLOCK2 -> true;
-            default -> false;
-        };
     }
 }

@@ -104,16 +104,7 @@ final class NicEndpoint implements NetworkSide {
         }
 
         private static boolean isUnderstood(int number) {
-            return switch (number) {
-                case CoapOption.URI_HOST,
-                        CoapOption.URI_PORT,
-                        CoapOption.URI_PATH,
-                        CoapOption.URI_QUERY,
-                        CoapOption.ACCEPT,
-                        CoapOption.BLOCK2,
-                        OptionNumberRegistry.BLOCK1 -> true;
-                default -> false;
-            };
+            return CoapOption.isObeyedByAll(number) || number == OptionNumberRegistry.BLOCK1;
         }
 
         private Resource observation(String path) {

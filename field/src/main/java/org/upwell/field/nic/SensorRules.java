@@ -77,15 +77,7 @@ final class SensorRules {
 
     /// Block2 is served here, since the sensor ignores it; host and port have done their work.
     private static boolean isForwarded(int number) {
-        return switch (number) {
-            case CoapOption.URI_HOST,
-                    CoapOption.URI_PORT,
-                    CoapOption.URI_PATH,
-                    CoapOption.URI_QUERY,
-                    CoapOption.ACCEPT,
-                    CoapOption.BLOCK2 -> true;
-            default -> false;
-        };
+        return CoapOption.isObeyedByAll(number);
     }
 
     /// The elective options that go on to the sensor.

@@ -182,17 +182,7 @@ public final class SensorServer implements HdlcSecondary.MessageHandler {
     }
 
     private static boolean isUnderstood(int number) {
-        return switch (number) {
-            case CoapOption.URI_HOST,
-                    CoapOption.URI_PORT,
-                    CoapOption.URI_PATH,
-                    CoapOption.URI_QUERY,
-                    CoapOption.ACCEPT,
-                    CoapOption.BLOCK2,
-                    CoapOption.PROXY_URI,
-                    CoapOption.PROXY_SCHEME -> true;
-            default -> false;
-        };
+        return CoapOption.isObeyedByAll(number) || number == CoapOption.PROXY_URI || number == CoapOption.PROXY_SCHEME;
     }
 
     private Reply replyForSensor(CoapMessage request, List<String> path) {
