@@ -64,7 +64,7 @@ public final class NetworkNamespace implements AutoCloseable {
         if (NetworkInterface.getByInetAddress(gateway) == null) {
             String text = gateway.getHostAddress();
             throw new IllegalArgumentException(
-                    text + " is not an address of this host; before the gateway starts, 'ip -6" + " address add " + text
+                    text + " is not an address of this host; before the gateway starts, 'ip -6 address add " + text
                             + "/128 dev lo' makes it one");
         }
         NetworkNamespace made = new NetworkNamespace();
