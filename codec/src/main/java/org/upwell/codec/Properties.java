@@ -81,6 +81,16 @@ public final class Properties {
         return all;
     }
 
+    /// The value of the first user property of a name.
+    public @Nullable String userProperty(String name) {
+        for (Object value : values) {
+            if (value instanceof UserProperty pair && pair.name().equals(name)) {
+                return pair.value();
+            }
+        }
+        return null;
+    }
+
     /// These without any `property`.
     public Properties without(Property property) {
         if (!has(property)) {

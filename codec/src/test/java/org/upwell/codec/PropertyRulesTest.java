@@ -134,5 +134,7 @@ class PropertyRulesTest {
         // [MQTT-3.3.2-18]
         assertThat(decode(many, PropertyRules.PUBLISH_FROM_CLIENT)).isEqualTo(many);
         assertThat(many.userProperties()).hasSize(1000).element(999).isEqualTo(new UserProperty("k5", "999"));
+        assertThat(many.userProperty("k5")).as("the first").isEqualTo("5");
+        assertThat(many.userProperty("k7")).isNull();
     }
 }

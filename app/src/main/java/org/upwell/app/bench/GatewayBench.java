@@ -32,12 +32,12 @@ import org.upwell.codec.Properties;
 import org.upwell.codec.Publish;
 import org.upwell.codec.QoS;
 import org.upwell.codec.Subscribe;
-import org.upwell.codec.UserProperty;
 import org.upwell.field.mesh.DelayHistogram;
 import org.upwell.field.mesh.DeliveryLedger;
 import org.upwell.field.mesh.MeshField;
 import org.upwell.field.mesh.MeshReport;
 import org.upwell.gateway.Gateway;
+import org.upwell.gateway.bridge.NotificationId;
 import org.upwell.load.Histogram;
 
 /// A server with its gateway on a fresh directory, a field of NICs and a subscriber with a durable queue, all in
@@ -53,7 +53,6 @@ public final class GatewayBench {
     private static final Duration LONG = Duration.ofDays(1);
     private static final int MAC_AT = (TENANT + "/read/").length();
     private static final int MAC_DIGITS = 16;
-    private static final String NUMBER = "notification-seq";
 
     /// What is measured, and how.
     ///
@@ -200,10 +199,9 @@ public final class GatewayBench {
     /// Topics are `tenant/read/mac/type`.
     private void onMessage(Publish message) {
         long mac = Long.parseUnsignedLong(message.topic(), MAC_AT, MAC_AT + MAC_DIGITS, 16);
-        for (UserProperty property : message.properties().userProperties()) {
-            if (property.name().equals(NUMBER)) {
-                ledger.onDelivered(mac - MeshField.Settings.DEFAULT_FIRST_MAC, Long.parseLong(property.value()));
-            }
+        String number = message.properties().userProperty(NotificationId.SEQUENCE);
+        if (number != null) {
+            ledger.onDelivered(mac - MeshField.Settings.DEFAULT_FIRST_MAC, Long.parseLong(number));
         }
     }
 

@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.upwell.app.cli;
 
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.upwell.codec.Publish;
-import org.upwell.codec.UserProperty;
 import org.upwell.field.mesh.DelayHistogram;
 import org.upwell.field.mesh.DeliveryLedger;
 import org.upwell.field.mesh.MeshField;
 import org.upwell.field.mesh.MeshListener;
+import org.upwell.gateway.bridge.NotificationId;
 
 /// Compares what a subscriber gets with what the devices of a field made, and how long each took from the device to
 /// here. Safe for all threads, though deliveries come on one.
 final class FieldTally implements MeshListener {
-    private static final String NUMBER = "notification-seq";
-    private static final String BOOT = "notification-boot";
     private static final int TOPIC_LEVELS = 4;
     private static final int MAC_LEVEL = 2;
 
@@ -47,8 +46,8 @@ final class FieldTally implements MeshListener {
     /// numbers are the same but whose boots are lower.
     void onMessage(Publish message) {
         String[] levels = message.topic().split("/", -1);
-        String number = property(message, NUMBER);
-        String boot = property(message, BOOT);
+        String number = property(message, NotificationId.SEQUENCE);
+        String boot = property(message, NotificationId.BOOT);
         if (levels.length != TOPIC_LEVELS
                 || !levels[MAC_LEVEL].matches("[0-9a-f]{16}")
                 || !number.matches("\\d{1,9}")
@@ -69,11 +68,7 @@ final class FieldTally implements MeshListener {
     }
 
     private static String property(Publish message, String name) {
-        return message.properties().userProperties().stream()
-                .filter(each -> each.name().equals(name))
-                .map(UserProperty::value)
-                .findFirst()
-                .orElse("");
+        return Objects.requireNonNullElse(message.properties().userProperty(name), "");
     }
 
     DeliveryLedger.Balance balance() {

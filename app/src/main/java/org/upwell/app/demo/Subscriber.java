@@ -4,6 +4,7 @@ package org.upwell.app.demo;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -22,13 +23,12 @@ import org.upwell.codec.QoS;
 import org.upwell.codec.ReasonCode;
 import org.upwell.codec.SubAck;
 import org.upwell.codec.Subscribe;
-import org.upwell.codec.UserProperty;
+import org.upwell.gateway.bridge.NotificationId;
 
 /// A tenant's application: an ordinary MQTT client over TLS with the tenant's token, which subscribes to the
 /// tenant's readings and alerts and counts them.
 final class Subscriber implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Subscriber.class);
-    private static final String NUMBER = "notification-seq";
     private static final int TOPIC_LEVELS = 4;
     private static final long PATIENCE_SECONDS = 20;
 
@@ -106,11 +106,7 @@ final class Subscriber implements AutoCloseable {
 
     private void onMessage(Publish message) {
         String[] levels = message.topic().split("/", -1);
-        String number = message.properties().userProperties().stream()
-                .filter(each -> each.name().equals(NUMBER))
-                .map(UserProperty::value)
-                .findFirst()
-                .orElse("");
+        String number = Objects.requireNonNullElse(message.properties().userProperty(NotificationId.SEQUENCE), "");
         if (levels.length != TOPIC_LEVELS || !number.matches("\\d{1,18}")) {
             log.debug("Not from a device: {} bytes on {}", message.payload().length, message.topic());
             return;

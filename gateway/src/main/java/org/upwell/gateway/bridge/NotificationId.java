@@ -3,7 +3,6 @@ package org.upwell.gateway.bridge;
 
 import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 import org.upwell.access.Mac;
 import org.upwell.codec.Properties;
 import org.upwell.codec.UserProperty;
@@ -14,8 +13,12 @@ public record NotificationId(Mac mac, String sensorUri, long boot, long sequence
 
     private static final String MAC = "mac";
     private static final String SENSOR_URI = "sensor-uri";
-    private static final String BOOT = "notification-boot";
-    private static final String SEQUENCE = "notification-seq";
+
+    /// The user property of messages that tells the boot.
+    public static final String BOOT = "notification-boot";
+
+    /// The user property of messages that tells the number since then.
+    public static final String SEQUENCE = "notification-seq";
 
     List<UserProperty> properties() {
         return List.of(
@@ -27,22 +30,12 @@ public record NotificationId(Mac mac, String sensorUri, long boot, long sequence
 
     /// The number that a message carries, empty if it is not a notification.
     static Optional<NotificationId> of(Properties properties) {
-        List<UserProperty> all = properties.userProperties();
-        String mac = value(all, MAC);
-        String uri = value(all, SENSOR_URI);
-        String boot = value(all, BOOT);
-        String sequence = value(all, SEQUENCE);
+        String mac = properties.userProperty(MAC);
+        String uri = properties.userProperty(SENSOR_URI);
+        String boot = properties.userProperty(BOOT);
+        String sequence = properties.userProperty(SEQUENCE);
         return mac == null || uri == null || boot == null || sequence == null
                 ? Optional.empty()
                 : Optional.of(new NotificationId(Mac.parse(mac), uri, Long.parseLong(boot), Long.parseLong(sequence)));
-    }
-
-    private static @Nullable String value(List<UserProperty> all, String name) {
-        for (UserProperty each : all) {
-            if (each.name().equals(name)) {
-                return each.value();
-            }
-        }
-        return null;
     }
 }
