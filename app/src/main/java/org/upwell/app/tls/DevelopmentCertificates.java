@@ -98,8 +98,7 @@ public record DevelopmentCertificates(Path authority, TlsFiles server) {
                     PemFiles.certificates(server.certificate()).getFirst();
             if (lastsBeyond(certificate, clock.instant().plus(RENEW_BEFORE))
                     && isFrom(certificate, authorityCertificate)
-                    && names(certificate).containsAll(hosts)
-                    && names(certificate).containsAll(ADDRESSES)) {
+                    && isFor(certificate, hosts)) {
                 return;
             }
         }
@@ -127,6 +126,11 @@ public record DevelopmentCertificates(Path authority, TlsFiles server) {
         return value == null || value.length < KEY_IDENTIFIER_BYTES
                 ? new byte[0]
                 : Arrays.copyOfRange(value, value.length - KEY_IDENTIFIER_BYTES, value.length);
+    }
+
+    private static boolean isFor(X509Certificate certificate, Set<String> hosts) throws GeneralSecurityException {
+        Set<String> names = names(certificate);
+        return names.containsAll(hosts) && names.containsAll(ADDRESSES);
     }
 
     private static Set<String> names(X509Certificate certificate) throws GeneralSecurityException {
