@@ -44,7 +44,7 @@ public final class Training {
             store: {segment-size: 4MB}
             mqtt:
               listeners:
-                - {name: tcp, type: tcp, port: 0, anonymous: {tenant: training, roles: [APPLICATION]}}
+                - {name: $listener, type: tcp, port: 0, anonymous: {tenant: $tenant, roles: [APPLICATION]}}
             http: {port: 0}
             https: {port: 0}
             """;
@@ -72,7 +72,11 @@ public final class Training {
     /// Read from a file, as a start does.
     private static UpwellConfig configuration(Path directory) throws IOException {
         Path file = Files.writeString(
-                directory.resolve("upwell.yaml"), CONFIGURATION.replace("$directory", directory.toString()));
+                directory.resolve("upwell.yaml"),
+                CONFIGURATION
+                        .replace("$directory", directory.toString())
+                        .replace("$listener", LISTENER)
+                        .replace("$tenant", TENANT));
         try {
             return UpwellConfig.load(file);
         } catch (InvalidConfigException e) {
