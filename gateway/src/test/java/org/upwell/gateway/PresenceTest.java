@@ -105,6 +105,8 @@ class PresenceTest {
     void deviceWhoseAddressIsTakenIsOffline() {
         Peer nic = fixture.nic(MAC);
         message(0);
+        // Before its first message is settled, the second would wait for it and come after the other device's.
+        await().until(() -> fixture.count(GatewayEvent.PRESENCE_PUBLISHED) == 1);
         GatewayFixture.register(nic, OTHER_MAC, 1);
         assertThat(text(message(1))).isEqualTo(state("offline", nic, "2026-11-22T10:15:30Z", "address-taken"));
         assertThat(message(2).topic()).isEqualTo("TN01/presence/" + OTHER_MAC + "/nic");
