@@ -65,6 +65,12 @@ public final class Broker implements AutoCloseable {
 
     private static final Duration TICK = Duration.ofSeconds(1);
 
+    /// Most expired retained messages that are let go of at once: a million that expire together take the loop some
+    /// twenty seconds, a fraction of a millisecond at a time.
+    static final int EXPIRED_AT_ONCE = 500;
+
+    private static final Duration EXPIRED_PAUSE = Duration.ofMillis(10);
+
     private final Parts parts;
     private final BrokerCounters counters = new BrokerCounters();
     private final SubscriptionTree<Subscriber> subscriptions = new SubscriptionTree<>();
@@ -74,6 +80,8 @@ public final class Broker implements AutoCloseable {
     private final Router router;
     private final SessionDirectory sessions;
     private final AtomicReference<@Nullable List<Owner>> owners = new AtomicReference<>();
+    /// There were more expired retained messages than one go takes. Touched on the first event loop only.
+    private boolean moreExpired;
 
     public Broker(Parts parts) {
         this.parts = parts;
@@ -133,7 +141,8 @@ public final class Broker implements AutoCloseable {
             }
         });
         restoration.done();
-        keepTime(eventLoops.getFirst());
+        Owner first = eventLoops.getFirst();
+        first.execute(() -> keepTime(first));
         // Principals may have been removed while nothing ran; what is published from now on is not for them.
         accessChanged(_ -> true);
     }
@@ -141,6 +150,25 @@ public final class Broker implements AutoCloseable {
     private void keepTime(Owner owner) {
         ticks.advance();
         owner.schedule(TICK, () -> keepTime(owner));
+        if (!moreExpired) {
+            forgetExpired(owner);
+        }
+    }
+
+    /// Lets go of the retained messages that expired ([MQTT-3.3.2-5]): else those of topics that nobody asks for
+    /// any more would stay for ever, in memory and on disk.
+    private void forgetExpired(Owner owner) {
+        long now = parts.clock().millis();
+        for (int i = 0; i < EXPIRED_AT_ONCE; i++) {
+            Message expired = retained.expiredAt(now);
+            if (expired == null) {
+                moreExpired = false;
+                return;
+            }
+            forgetRetained(expired);
+        }
+        moreExpired = true;
+        owner.schedule(EXPIRED_PAUSE, () -> forgetExpired(owner));
     }
 
     /// Publishes a message of the broker's own or of an operator, unchecked. Any thread.
@@ -244,6 +272,7 @@ public final class Broker implements AutoCloseable {
     public void forgetRetained(Message expired) {
         long sequence = retained.removeIfSame(expired);
         if (sequence != 0) {
+            counters.retainedExpired.increment();
             parts.store().retainedExpired(expired.topic(), sequence);
         }
     }

@@ -53,6 +53,7 @@ final class Metrics implements AutoCloseable {
                 "Bytes of topics, payloads and properties in queues",
                 counters.bytesWaiting);
         count("upwell.broker.messages.unmatched", "Messages without a subscriber", counters.messagesUnmatched);
+        count("upwell.broker.retained.expired", "Retained messages that expired", counters.retainedExpired);
         count("upwell.broker.publishes.refused", "PUBLISH packets not allowed", counters.publishesRefused);
         count("upwell.broker.subscriptions.refused", "Topic filters not allowed", counters.subscriptionsRefused);
         count("upwell.broker.protocol.errors", "Connections ended for a fault of the peer", counters.protocolErrors);

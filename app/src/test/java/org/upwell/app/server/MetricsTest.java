@@ -14,11 +14,13 @@ class MetricsTest {
             BrokerCounters counters = new BrokerCounters();
             metrics.bind(counters);
             counters.messagesReceived.add(3);
+            counters.retainedExpired.increment();
             counters.dropped("acme", DropCause.QUEUE_FULL);
 
             assertThat(metrics.registry().scrape().lines())
                     .contains(
                             "upwell_broker_messages_received_total 3.0",
+                            "upwell_broker_retained_expired_total 1.0",
                             "upwell_broker_messages_dropped_total{cause=\"queue-full\"} 1.0",
                             "upwell_broker_messages_dropped_total{cause=\"qos-0-pressure\"} 0.0",
                             "upwell_broker_tenant_messages_dropped_total{cause=\"queue-full\",tenant=\"acme\"} 1.0");

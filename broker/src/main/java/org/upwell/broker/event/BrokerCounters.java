@@ -23,6 +23,8 @@ public final class BrokerCounters {
     public final LongAdder bytesWaiting = new LongAdder();
     /// Accepted messages that no subscription matched.
     public final LongAdder messagesUnmatched = new LongAdder();
+    /// Retained messages whose expiry interval passed. No session lost them, so they are no drops.
+    public final LongAdder retainedExpired = new LongAdder();
     public final LongAdder publishesRefused = new LongAdder();
     public final LongAdder subscriptionsRefused = new LongAdder();
     public final LongAdder protocolErrors = new LongAdder();

@@ -34,8 +34,24 @@ public final class RetainedMessages {
         private volatile @Nullable Kept kept;
     }
 
-    /// @param order in which places were taken
-    private record Kept(Message message, long sequence, long order) {}
+    /// What has a place.
+    private static final class Kept extends ExpiryHeap.Entry {
+        private final Message message;
+        private final long sequence;
+        /// In which places were taken.
+        private final long order;
+
+        private Kept(Message message, long sequence, long order) {
+            this.message = message;
+            this.sequence = sequence;
+            this.order = order;
+        }
+
+        @Override
+        long expiresAtMillis() {
+            return message.expiresAtMillis();
+        }
+    }
 
     /// The messages of one topic name while some of them wait for commit.
     private static final class Pending {
@@ -73,6 +89,7 @@ public final class RetainedMessages {
     private final Node root = new Node();
     // Guarded by the lock.
     private final Map<String, Pending> pending = new HashMap<>();
+    private final ExpiryHeap expiring = new ExpiryHeap();
     private long order;
 
     /// Keeps `message` for its topic name in place of what was there ([MQTT-3.3.1-5]); an empty payload removes it
@@ -258,7 +275,8 @@ public final class RetainedMessages {
             return;
         }
         Kept kept = new Kept(message, sequence, placed);
-        byName.put(message.topic(), kept);
+        leaves(byName.put(message.topic(), kept));
+        expiring.add(kept);
         Node node = root;
         for (String level : TopicFilter.split(message.topic())) {
             Node child = node.child(level);
@@ -272,8 +290,16 @@ public final class RetainedMessages {
     }
 
     private void remove(String topicName) {
-        if (byName.remove(topicName) != null) {
+        Kept kept = byName.remove(topicName);
+        if (kept != null) {
+            leaves(kept);
             prune(root, TopicFilter.split(topicName), 0);
+        }
+    }
+
+    private void leaves(@Nullable Kept before) {
+        if (before != null) {
+            expiring.remove(before);
         }
     }
 
@@ -288,6 +314,17 @@ public final class RetainedMessages {
             if (child.kept == null && !child.hasChildren()) {
                 node.removeChild(levels.get(depth));
             }
+        }
+    }
+
+    /// A message whose time is over and that still has its place, the longest over of them; null if there is none.
+    /// Any thread; costs nothing but the reading of a field while there is none.
+    public @Nullable Message expiredAt(long nowMillis) {
+        if (expiring.nextMillis() > nowMillis) {
+            return null;
+        }
+        synchronized (lock) {
+            return expiring.first() instanceof Kept kept && kept.message.isExpiredAt(nowMillis) ? kept.message : null;
         }
     }
 

@@ -14,6 +14,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.upwell.broker.message.Message;
+import org.upwell.broker.message.MessageProperties;
 import org.upwell.broker.testing.Seeds;
 
 class RetainedMessagesModelTest {
@@ -122,6 +123,40 @@ class RetainedMessagesModelTest {
                 Message last = placed.isEmpty() ? null : placed.get(Collections.max(placed.keySet()));
                 assertThat(retained.matching(NaiveTopics.filter("a")))
                         .isEqualTo(last == null || last.payload().length == 0 ? List.of() : List.of(last));
+            }
+        });
+    }
+
+    @Test
+    void theOneThatExpiresFirstIsFoundInAnyHistory() {
+        Seeds.each(300, random -> {
+            RetainedMessages retained = new RetainedMessages();
+            Map<String, Message> model = new TreeMap<>();
+            for (int i = 0; i < 300; i++) {
+                String topic = "t/" + random.nextInt(60);
+                Message before = model.get(topic);
+                if (before != null && random.nextInt(3) == 0) {
+                    assertThat(retained.removeIfSame(before)).isPositive();
+                    model.remove(topic);
+                } else {
+                    long end = random.nextInt(4) == 0 ? Message.NEVER : random.nextInt(100);
+                    Message message = new Message(topic, new byte[] {1}, 0, true, end, MessageProperties.NONE, null);
+                    put(retained, message);
+                    model.put(topic, message);
+                }
+                long now = random.nextInt(100);
+                long first = model.values().stream()
+                        .mapToLong(Message::expiresAtMillis)
+                        .min()
+                        .orElse(Message.NEVER);
+                Message expired = retained.expiredAt(now);
+                if (first > now) {
+                    assertThat(expired).isNull();
+                } else {
+                    assertThat(expired).isNotNull();
+                    assertThat(expired.expiresAtMillis()).isEqualTo(first);
+                    assertThat(model.get(expired.topic())).isSameAs(expired);
+                }
             }
         });
     }
