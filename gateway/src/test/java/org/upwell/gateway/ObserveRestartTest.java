@@ -286,7 +286,7 @@ class ObserveRestartTest extends NicAndApplication {
                 next.owners.put(mac, "TN09");
             }
         });
-        assertThat(application.receiveMessage().codeText()).isEqualTo("5.03");
+        assertThat(application.receiveMessage().codeText()).isEqualTo("4.04");
         assertThat(asked.get()).isEqualTo(2);
         fixture.owners.put(Mac.parse(MAC), TENANT);
         onlyOneRegisteredNowRises();

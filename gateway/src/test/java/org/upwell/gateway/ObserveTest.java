@@ -6,14 +6,12 @@ import static org.awaitility.Awaitility.await;
 import static org.upwell.gateway.GatewayFixture.MAC;
 import static org.upwell.gateway.GatewayFixture.TOKEN;
 
-import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.upwell.access.Mac;
 import org.upwell.gateway.coap.CoapTimes;
 import org.upwell.gateway.event.GatewayEvent;
 
@@ -427,47 +425,6 @@ class ObserveTest {
         assertThat(end.codeText()).isEqualTo("4.04");
         assertThat(end.has(Coap.OBSERVE)).isFalse();
         assertThat(end.tokenHex()).isEqualTo(TOKEN_HEX);
-    }
-
-    @Test
-    void logoutEndsTheRelation() {
-        Peer nic = fixture.nic(MAC);
-        Peer application = fixture.application(TOKEN);
-        Coap registration = establish(nic, application);
-        application.ask(Coap.con(Coap.DELETE, application.nextMid(), "").path("sessions"));
-        expectCancellation(nic, registration);
-        assertThat(application.pending()).isEmpty();
-    }
-
-    @Test
-    void endOfTheSessionsLifeEndsTheRelation() {
-        Peer nic = fixture.nic(MAC);
-        Peer application = fixture.application(TOKEN);
-        Coap registration = establish(nic, application);
-        fixture.clock.advance(Duration.ofHours(4));
-        expectCancellation(nic, registration);
-    }
-
-    /// A notification that comes before anybody said that the owner changed does not reach the former owner.
-    @Test
-    void formerOwnerHearsNothingMore() {
-        Peer nic = fixture.nic(MAC);
-        Peer application = fixture.application(TOKEN);
-        Coap registration = establish(nic, application);
-        fixture.owners.put(Mac.parse(MAC), "TN09");
-        nic.send(notification(registration, 1, 4, "secret"));
-        expectCancellation(nic, registration);
-        assertThat(application.pending()).isEmpty();
-    }
-
-    @Test
-    void changeOfOwnerEndsTheRelation() {
-        Peer nic = fixture.nic(MAC);
-        Peer application = fixture.application(TOKEN);
-        Coap registration = establish(nic, application);
-        fixture.owners.put(Mac.parse(MAC), "TN09");
-        fixture.gateway.ownerChanged(Mac.parse(MAC));
-        expectCancellation(nic, registration);
     }
 
     /// The application notices nothing.

@@ -5,10 +5,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Predicate;
+import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.eclipse.californium.core.coap.CoAP;
-import org.eclipse.californium.core.coap.CoAP.ResponseCode;
 import org.eclipse.californium.core.coap.Request;
 import org.eclipse.californium.core.coap.Response;
 import org.eclipse.californium.core.network.Exchange;
@@ -62,7 +62,7 @@ final class Followers implements ObservableResource {
 
     /// A notification for everybody who may have it.
     void tell(Body body) {
-        dropIf(observer -> !relations.mayObserve(observer, observation.mac()));
+        endIf(this::refusal);
         followers.forEach((relation, observer) -> send(relation, observer, body));
     }
 
@@ -109,9 +109,10 @@ final class Followers implements ObservableResource {
     }
 
     private Response firstAnswer(Observer observer) {
-        if (!relations.mayObserve(observer, observation.mac())) {
+        Optional<Response> refusal = refusal(observer);
+        if (refusal.isPresent()) {
             relations.over(observer);
-            return Answers.of(ResponseCode.UNAUTHORIZED);
+            return refusal.get();
         }
         boolean follows = addFollower(observer, GatewayEvent.OBSERVE_STARTED) != null;
         if (follows) {
@@ -144,13 +145,14 @@ final class Followers implements ObservableResource {
         observer.exchange().execute(() -> {
             synchronized (relations) {
                 ObserveRelation relation = null;
-                if (relations.mayObserve(observer, observation.mac())) {
+                Optional<Response> refusal = refusal(observer);
+                if (refusal.isEmpty()) {
                     relation = addFollower(observer, GatewayEvent.OBSERVE_RESUMED);
                 } else {
                     relations.over(observer);
                 }
                 if (relation == null) {
-                    observer.reply().answer(Answers.unavailable(0, "observation ended"));
+                    observer.reply().answer(refusal.orElseGet(() -> Answers.unavailable(0, "observation ended")));
                 } else {
                     // Its answer went out long ago.
                     relation.setEstablished();
@@ -182,13 +184,17 @@ final class Followers implements ObservableResource {
         // A success without Observe does not end a relation for the library, and would leave the client waiting.
         boolean error = lastWord.isError();
         for (Observer observer : followers.values()) {
-            Exchange exchange = observer.exchange();
-            relations.counters.count(GatewayEvent.OBSERVE_ENDED);
-            relations.over(observer);
-            exchange.execute(() ->
-                    exchange.sendResponse(error ? withPayload(answer) : Answers.unavailable(0, "observation ended")));
+            tellEnd(observer, error ? withPayload(answer) : Answers.unavailable(0, "observation ended"));
         }
         followers.clear();
+    }
+
+    /// @param error which ends the relation for library and client, and is confirmable
+    private void tellEnd(Observer observer, Response error) {
+        Exchange exchange = observer.exchange();
+        relations.counters.count(GatewayEvent.OBSERVE_ENDED);
+        relations.over(observer);
+        exchange.execute(() -> exchange.sendResponse(error));
     }
 
     private static Response withPayload(Body body) {
@@ -226,18 +232,26 @@ final class Followers implements ObservableResource {
         }
     }
 
-    /// Ends the relations of some observers without a word: they have no right to one.
-    void dropIf(Predicate<Observer> condition) {
-        List<ObserveRelation> dropped = new ArrayList<>();
+    private Optional<Response> refusal(Observer observer) {
+        return relations.refusal(observer, observation.mac());
+    }
+
+    /// Ends the relations of those who may not have them any more, and tells them what a GET would be answered now
+    /// (RFC 7641 §4.2): a client that heard nothing would wait for ever.
+    void endIf(Function<Observer, Optional<Response>> refusal) {
         synchronized (relations) {
-            followers.forEach((relation, observer) -> {
-                if (condition.test(observer)) {
-                    dropped.add(relation);
-                }
+            Map<Observer, Response> refused = new HashMap<>();
+            followers.values().removeIf(observer -> {
+                Optional<Response> lastWord = refusal.apply(observer);
+                lastWord.ifPresent(word -> refused.put(observer, word));
+                return lastWord.isPresent();
             });
+            // Outside our own iteration, because the library calls removeObserveRelation.
+            refused.forEach(this::tellEnd);
+            if (!refused.isEmpty()) {
+                observation.closeIfUnused();
+            }
         }
-        // Outside our own iteration, because the library calls removeObserveRelation.
-        dropped.forEach(ObserveRelation::cancel);
     }
 
     @Override

@@ -63,6 +63,9 @@ public final class ForwardProxy {
     private static final int OBSERVE = 0;
     private static final int OBSERVE_NO_MORE = 1;
 
+    /// Not 4.03: whether a device exists is its owner's business.
+    private static final String NO_SUCH_DEVICE = "no such device";
+
     private final Times times;
     private final Sessions sessions;
     private final DeviceOwners owners;
@@ -107,7 +110,7 @@ public final class ForwardProxy {
                 relationFile,
                 cache,
                 configuration,
-                this::mayReach,
+                this::refusal,
                 new ObserveRelations.Clockwork(times.confirmable, times.silence, timer, System::nanoTime),
                 epochSeconds);
         devices.addListener(relations);
@@ -134,16 +137,25 @@ public final class ForwardProxy {
         relations.ownerChanged(mac);
     }
 
-    private boolean mayReach(Session session, Mac mac) {
-        return sessions.isOpen(session)
-                && owners.ownerOf(mac).filter(session.tenant()::equals).isPresent();
+    /// What a session is told that may not reach a device; empty if it may.
+    private Optional<Response> refusal(Session session, Mac mac) {
+        if (!sessions.isOpen(session)) {
+            return Optional.of(ObserveRelations.sessionOver());
+        }
+        return isOwner(session, mac)
+                ? Optional.empty()
+                : Optional.of(Answers.of(ResponseCode.NOT_FOUND, NO_SUCH_DEVICE));
+    }
+
+    private boolean isOwner(Session session, Mac mac) {
+        return owners.ownerOf(mac).filter(session.tenant()::equals).isPresent();
     }
 
     public void handle(Exchange exchange) {
         Optional<Session> session = sessions.find(exchange.getRemoteSocketAddress());
         if (session.isEmpty()) {
             relationFile.over(exchange);
-            refuse(exchange, GatewayEvent.PROXY_NO_SESSION, Answers.of(ResponseCode.UNAUTHORIZED, "no session"));
+            refuse(exchange, GatewayEvent.PROXY_NO_SESSION, ObserveRelations.sessionOver());
             return;
         }
         Request request = exchange.getRequest();
@@ -151,10 +163,8 @@ public final class ForwardProxy {
         OptionSet options;
         try {
             target = ProxyTarget.of(request.getOptions());
-            if (!mayReach(session.get(), target.mac())) {
-                // Not 4.03: whether a device exists is its owner's business.
-                throw new RefusedRequestException(
-                        ResponseCode.NOT_FOUND, GatewayEvent.PROXY_NOT_FOUND, "no such device");
+            if (!isOwner(session.get(), target.mac())) {
+                throw new RefusedRequestException(ResponseCode.NOT_FOUND, GatewayEvent.PROXY_NOT_FOUND, NO_SUCH_DEVICE);
             }
             options = ForwardedOptions.ofRequest(request.getOptions());
             if (request.getOptions().hasBlock1() && !mayHaveBody(request.getCode())) {
@@ -341,7 +351,7 @@ public final class ForwardProxy {
                 return;
             }
             Exchange exchange = reply.exchange();
-            if (!mayReach(session, resource.target().mac())) {
+            if (refusal(session, resource.target().mac()).isPresent()) {
                 // The endpoint may be somebody else's by now, or the device.
                 refuse(exchange, GatewayEvent.PROXY_NO_SESSION, Answers.of(ResponseCode.UNAUTHORIZED));
                 return;

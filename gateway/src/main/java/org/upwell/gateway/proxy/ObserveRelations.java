@@ -6,14 +6,16 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BiPredicate;
+import java.util.function.BiFunction;
 import java.util.function.LongSupplier;
 import org.eclipse.californium.core.coap.BlockOption;
+import org.eclipse.californium.core.coap.CoAP.ResponseCode;
 import org.eclipse.californium.core.coap.Request;
 import org.eclipse.californium.core.coap.Response;
 import org.eclipse.californium.core.coap.Token;
@@ -23,6 +25,7 @@ import org.eclipse.californium.core.observe.ObserveManager;
 import org.eclipse.californium.elements.config.Configuration;
 import org.jspecify.annotations.Nullable;
 import org.upwell.access.Mac;
+import org.upwell.gateway.coap.Answers;
 import org.upwell.gateway.coap.Reply;
 import org.upwell.gateway.event.GatewayCounters;
 import org.upwell.gateway.event.GatewayEvent;
@@ -85,7 +88,7 @@ final class ObserveRelations implements NotificationListener, AddressBook.Listen
 
     private final RelationFile file;
     private final AnswerCache cache;
-    private final BiPredicate<Session, Mac> mayObserve;
+    private final BiFunction<Session, Mac, Optional<Response>> refusal;
     final Clockwork clockwork;
     // Concurrent only so that a registration of a device that nobody observes costs no lock.
     private final Map<Mac, Map<ResourceKey, SharedObservation>> byDevice = new ConcurrentHashMap<>();
@@ -97,7 +100,7 @@ final class ObserveRelations implements NotificationListener, AddressBook.Listen
 
     private int reserved;
 
-    /// @param mayObserve whether a session is still open and the device still its tenant's
+    /// @param refusal what a session is told that is over or whose device is not its tenant's (any more)
     /// @param configuration of the application listener
     ObserveRelations(
             DeviceCalls calls,
@@ -106,14 +109,14 @@ final class ObserveRelations implements NotificationListener, AddressBook.Listen
             RelationFile file,
             AnswerCache cache,
             Configuration configuration,
-            BiPredicate<Session, Mac> mayObserve,
+            BiFunction<Session, Mac, Optional<Response>> refusal,
             Clockwork clockwork,
             long epochSeconds) {
         this.calls = calls;
         this.blocks = blocks;
         this.counters = counters;
         this.manager = new ObserveManager(configuration);
-        this.mayObserve = mayObserve;
+        this.refusal = refusal;
         this.clockwork = clockwork;
         this.file = file;
         this.cache = cache;
@@ -156,17 +159,23 @@ final class ObserveRelations implements NotificationListener, AddressBook.Listen
 
     /// Ends the relations of a session, whose endpoint may soon be somebody else's.
     void sessionEnded(Session session) {
-        all().forEach(shared -> shared.followers().dropIf(observer -> observer.session() == session));
+        all().forEach(shared -> shared.followers()
+                .endIf(observer -> observer.session() == session ? Optional.of(sessionOver()) : Optional.empty()));
+    }
+
+    /// What a client hears of a session that is over, and who has none.
+    static Response sessionOver() {
+        return Answers.of(ResponseCode.UNAUTHORIZED, "no session");
     }
 
     /// Ends the relations of those who do not own the device any more.
     void ownerChanged(Mac mac) {
-        observationsOf(mac)
-                .forEach(shared -> shared.followers().dropIf(observer -> !mayObserve.test(observer.session(), mac)));
+        observationsOf(mac).forEach(shared -> shared.followers().endIf(observer -> refusal(observer, mac)));
     }
 
-    boolean mayObserve(Observer observer, Mac mac) {
-        return mayObserve.test(observer.session(), mac);
+    /// What an observer is told that may not observe (any more); empty if it may.
+    Optional<Response> refusal(Observer observer, Mac mac) {
+        return refusal.apply(observer.session(), mac);
     }
 
     @Override
