@@ -22,8 +22,9 @@ import org.slf4j.LoggerFactory;
 /// 1.     A batch lasts from the first piece of work in a loop's turn to the tasks that follow its I/O; its end is
 ///        a task on the loop, which costs no system call when given from the loop itself.
 /// 2.     Whoever lists a session as ready has made its mailbox non-empty, so no session is listed twice per drain.
-/// 3.     Messages handed over and not yet drained are counted; above HIGH the senders' connections stop reading
-///        until the count falls below LOW. Without that bound a fast loop could fill the heap of a slow one.
+/// 3.     Messages handed over and not yet drained are counted, large ones as so many more; above HIGH the senders'
+///        connections stop reading until the count falls below LOW. Without that bound a fast loop could fill the
+///        heap of a slow one.
 /// 4.     A message is taken off the count of the owner that it was handed to, even if its session has moved to
 ///        another in the meantime and is drained there; else the count of a busy owner would only rise.
 /// ```
@@ -33,15 +34,19 @@ public final class Owner {
 
     private static final Logger LOG = LoggerFactory.getLogger(Owner.class);
 
-    /// Handed-over, undrained messages at which senders stop reading from their sockets.
+    /// Count of what is handed over and not drained at which senders stop reading from their sockets: so many small
+    /// messages, or 32 MiB of large ones.
     static final int HIGH = 65_536;
 
-    /// Handed-over, undrained messages at which they go on.
+    /// Count at which they go on.
     static final int LOW = 16_384;
+
+    /// A message counts once more for each time that it has so many bytes.
+    private static final int COUNTED_BYTES = 512;
 
     /// Something with a mailbox that this owner must empty.
     public interface Ready {
-        /// Own thread. Returns the number of messages taken that were counted for this owner.
+        /// Own thread. Returns what the messages taken count for, of those that were counted for this owner.
         int drainMailbox();
     }
 
@@ -61,16 +66,16 @@ public final class Owner {
     /// What the current batch handed to one other owner.
     private static final class Handover {
         private final Owner target;
-        private int messages;
+        private int count;
 
         private Handover(Owner target) {
             this.target = target;
         }
 
         private void pass() {
-            if (messages > 0) {
-                target.backlog.addAndGet(messages);
-                messages = 0;
+            if (count > 0) {
+                target.backlog.addAndGet(count);
+                count = 0;
                 target.wake();
             }
         }
@@ -138,10 +143,17 @@ public final class Owner {
         }
     }
 
+    /// What a message of so many bytes counts for while it is handed over.
+    public static int countOf(int weightBytes) {
+        return 1 + weightBytes / COUNTED_BYTES;
+    }
+
     /// Notes that one message was put into a mailbox that `target` owns, to be woken when the batch ends. Own
     /// thread.
-    public void handedOver(Owner target) {
-        handoverTo(target).messages++;
+    ///
+    /// @param count as by [#countOf]
+    public void handedOver(Owner target, int count) {
+        handoverTo(target).count += count;
         openBatch();
     }
 
@@ -180,8 +192,10 @@ public final class Owner {
     }
 
     /// Notes that a message handed to this owner was taken by another, since its session moved there. Any thread.
-    public void takenElsewhere() {
-        if (backlog.decrementAndGet() <= LOW) {
+    ///
+    /// @param count as for [#handedOver]
+    public void takenElsewhere(int count) {
+        if (backlog.addAndGet(-count) <= LOW) {
             admitWaiting();
         }
     }
@@ -216,7 +230,7 @@ public final class Owner {
     public boolean mustWait(Runnable resume) {
         for (int i = 0; i < handovers.size(); i++) {
             Handover handover = handovers.get(i);
-            if (handover.target.backlog.get() + handover.messages > HIGH) {
+            if (handover.target.backlog.get() + handover.count > HIGH) {
                 // What the batch holds must be counted first: else one large batch for an owner with nothing to do
                 // would look like room at once, and nobody would wait.
                 handover.pass();

@@ -154,7 +154,7 @@ public final class Session implements Subscriber, Owner.Ready {
         if (mailbox.put(delivery, current)) {
             current.listReady(this);
         }
-        sender.handedOver(current);
+        sender.handedOver(current, countOf(delivery));
     }
 
     @Override
@@ -178,10 +178,11 @@ public final class Session implements Subscriber, Owner.Ready {
 
     @SuppressWarnings("ReferenceEquality") // An owner is itself and nothing else.
     private void take(Delivery delivery, Owner countedFor) {
+        int count = countOf(delivery);
         if (countedFor == owner) {
-            drained++;
+            drained += count;
         } else {
-            countedFor.takenElsewhere();
+            countedFor.takenElsewhere(count);
         }
         try {
             deliveries.accept(delivery);
@@ -189,6 +190,10 @@ public final class Session implements Subscriber, Owner.Ready {
             // The letters behind this one are out of the mailbox already and would be lost with it.
             LOG.error("message for {} could not be delivered", key, e);
         }
+    }
+
+    private static int countOf(Delivery delivery) {
+        return Owner.countOf(delivery.message().weightBytes());
     }
 
     /// Runs `task` where the session may be touched, now or later, wherever it moves meanwhile. Any thread.

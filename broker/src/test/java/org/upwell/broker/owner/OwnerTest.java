@@ -38,7 +38,7 @@ class OwnerTest {
             if (waiting++ == 0) {
                 to.listReady(this);
             }
-            sender.handedOver(to);
+            sender.handedOver(to, 1);
         }
 
         private void put(Owner to, int count) {
@@ -199,6 +199,30 @@ class OwnerTest {
     }
 
     @Test
+    void aFewLargeMessagesCountAsManySmallOnes() {
+        int megabyte = Owner.countOf(1 << 20);
+        assertThat(Owner.countOf(0)).isEqualTo(1);
+        assertThat(Owner.countOf(256)).isEqualTo(1);
+        AtomicInteger taken = new AtomicInteger();
+        AtomicInteger resumed = new AtomicInteger();
+        here.run(() -> {
+            target.listReady(() -> taken.getAndSet(0));
+            // Never more than 32 MiB of them.
+            for (int i = 0; i < 31; i++) {
+                taken.addAndGet(megabyte);
+                sender.handedOver(target, megabyte);
+            }
+            assertThat(sender.mustWait(resumed::incrementAndGet)).isFalse();
+            taken.addAndGet(megabyte);
+            sender.handedOver(target, megabyte);
+            assertThat(sender.mustWait(resumed::incrementAndGet)).isTrue();
+        });
+        assertThat(resumed).hasValue(0);
+        loops.settle();
+        assertThat(resumed).hasValue(1);
+    }
+
+    @Test
     void waitersGoOnOnlyWhenTheCountIsLow() {
         Mail a = new Mail("a");
         Mail keeps = new Mail("keeps");
@@ -230,10 +254,10 @@ class OwnerTest {
             assertThat(sender.mustWait(resumed::incrementAndGet)).isTrue();
         });
         for (int i = 0; i < Owner.HIGH - Owner.LOW; i++) {
-            target.takenElsewhere();
+            target.takenElsewhere(1);
         }
         assertThat(resumed).hasValue(0);
-        target.takenElsewhere();
+        target.takenElsewhere(1);
         assertThat(resumed).hasValue(1);
     }
 
@@ -287,7 +311,7 @@ class OwnerTest {
                         if (letters.getAndIncrement() == 0) {
                             to.listReady(mail);
                         }
-                        from.handedOver(to);
+                        from.handedOver(to, 1);
                     }
                     if (from.mustWait(() -> a.execute(this))) {
                         waits.countDown();
