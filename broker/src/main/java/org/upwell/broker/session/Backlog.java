@@ -12,6 +12,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.upwell.broker.event.DropCause;
 import org.upwell.broker.message.Message;
+import org.upwell.broker.owner.Loop;
 import org.upwell.broker.owner.Owner;
 import org.upwell.broker.store.Fetch;
 import org.upwell.broker.store.QueuedMessage;
@@ -36,6 +37,15 @@ final class Backlog {
     private static final int READ_AHEAD = READ_MESSAGES / 2;
 
     private static final Duration RETRY = Duration.ofSeconds(5);
+
+    /// Most expired messages that are dropped at once: many queues may come to it in the same moment.
+    static final int EXPIRED_AT_ONCE = 200;
+
+    /// Until the next of them are.
+    private static final Duration EXPIRED_PAUSE = Duration.ofMillis(100);
+
+    /// Least time between two looks for expired messages: each costs a look at every entry.
+    static final Duration EXPIRY_WATCH = Duration.ofSeconds(10);
 
     /// Whose messages these are.
     interface Recipient {
@@ -72,6 +82,10 @@ final class Backlog {
     private int unchecked;
     private boolean reading;
     private boolean waitedFor;
+    /// When expired messages are looked for next, [Message#NEVER] while there is no need.
+    private long watchMillis = Message.NEVER;
+    private int watches;
+    private Loop.@Nullable Cancellation watch;
     private int notedMessages;
     private long notedBytes;
 
@@ -115,12 +129,17 @@ final class Backlog {
             drop(new OutboundQueue.Entry(delivery.sequence(), delivery.qos(), delivery), DropCause.QUEUE_FULL);
         } else {
             queue.add(delivery, hold, context.ticks().seconds());
+            watchExpiry();
         }
         note();
     }
 
     private void makeRoom(int weight, SessionLimits limits) {
-        queue.removeExpired(context.clock().millis(), entry -> drop(entry, DropCause.EXPIRED));
+        long now = context.clock().millis();
+        boolean more = true;
+        while (more && !queue.fits(weight, limits)) {
+            more = queue.removeExpired(now, EXPIRED_AT_ONCE, entry -> drop(entry, DropCause.EXPIRED));
+        }
         boolean mayDropOldest = limits.overflow() == OverflowRule.DROP_OLDEST && weight <= limits.queueBytes();
         while (mayDropOldest && !queue.isEmpty() && !queue.fits(weight, limits)) {
             OutboundQueue.Entry oldest = pollEntry();
@@ -136,6 +155,12 @@ final class Backlog {
         queue.addAway(
                 sequence, qos, weightBytes, expiresAtMillis, -context.ticks().seconds());
         note();
+    }
+
+    /// All of it is back.
+    void restored() {
+        cut();
+        watchExpiry();
     }
 
     /// The limits may have been replaced by lower ones: drops what is over them.
@@ -218,6 +243,55 @@ final class Backlog {
                 entry.qos(),
                 delivery == null ? null : delivery.message().topic(),
                 cause);
+    }
+
+    // ---- Expiry --------------------------------------------------------------------------------------------------
+
+    /// Sees to it that messages which expire leave the queue though nobody takes from it, as while the client is
+    /// away: they would take memory and disk, and look as if they waited.
+    private void watchExpiry() {
+        long earliest = queue.earliestExpiryMillis();
+        if (earliest < watchMillis) {
+            long now = context.clock().millis();
+            long due = Math.max(earliest, now + EXPIRY_WATCH.toMillis());
+            if (due < watchMillis) {
+                watchExpiry(due, due - now);
+            }
+        }
+    }
+
+    private void watchExpiry(long due, long delayMillis) {
+        watchNoMore();
+        watchMillis = due;
+        int number = ++watches;
+        watch = recipient
+                .owner()
+                .schedule(Duration.ofMillis(delayMillis), () -> recipient.runAsOwner(() -> dropExpired(number)));
+    }
+
+    private void watchNoMore() {
+        watchMillis = Message.NEVER;
+        if (watch != null) {
+            watch.cancel();
+            watch = null;
+        }
+    }
+
+    /// @param number of the watch, since one that is taken back may be on its way already
+    private void dropExpired(int number) {
+        if (watch == null || number != watches) {
+            return;
+        }
+        watchNoMore();
+        long now = context.clock().millis();
+        boolean more = queue.removeExpired(now, EXPIRED_AT_ONCE, entry -> drop(entry, DropCause.EXPIRED));
+        memory.holds(queue.heldBytes());
+        note();
+        if (more) {
+            watchExpiry(now, EXPIRED_PAUSE.toMillis());
+        } else {
+            watchExpiry();
+        }
     }
 
     // ---- Reading back --------------------------------------------------------------------------------------------
@@ -361,6 +435,7 @@ final class Backlog {
     }
 
     void clear() {
+        watchNoMore();
         queue.clear();
         memory.holds(0);
         note();

@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.upwell.broker.message.Message;
 import org.upwell.broker.store.QueuedMessage;
@@ -220,22 +221,40 @@ final class OutboundQueue {
         return new Entry(chunk.sequences[place], chunk.qos[place], delivery);
     }
 
+    /// When an entry may expire first, in milliseconds; [Message#NEVER] if none does.
+    long earliestExpiryMillis() {
+        return earliestExpiry == NEVER ? Message.NEVER : earliestExpiry * 1000L;
+    }
+
     /// Takes out what has expired. Cheap while nothing can have.
-    void removeExpired(long nowMillis, Removal removal) {
-        if (earliestExpiry == NEVER || earliestExpiry * 1000L > nowMillis) {
-            return;
+    ///
+    /// @param most entries at once
+    /// @return true if there may be more
+    boolean removeExpired(long nowMillis, int most, Removal removal) {
+        if (earliestExpiryMillis() > nowMillis) {
+            return false;
         }
+        int before = size;
+        int earliest = earliestExpiry;
         earliestExpiry = NEVER;
         sweep(
                 (chunk, place) -> {
                     boolean expired =
                             chunk.expirySeconds[place] != NEVER && chunk.expirySeconds[place] * 1000L <= nowMillis;
-                    if (!expired) {
+                    boolean leaves = expired && before - size < most;
+                    if (!leaves) {
                         earliestExpiry = Math.min(earliestExpiry, chunk.expirySeconds[place]);
                     }
-                    return expired;
+                    return leaves;
                 },
+                () -> before - size >= most,
                 removal);
+        if (before - size < most) {
+            return false;
+        }
+        // The rest was not looked at.
+        earliestExpiry = size == 0 ? NEVER : earliest;
+        return size > 0;
     }
 
     private interface Condition {
@@ -244,6 +263,13 @@ final class OutboundQueue {
 
     /// Takes out all entries for which `condition` holds.
     private void sweep(Condition condition, Removal removal) {
+        sweep(condition, () -> false, removal);
+    }
+
+    /// Takes out entries for which `condition` holds.
+    ///
+    /// @param enough looks at no further chunk once this is true
+    private void sweep(Condition condition, BooleanSupplier enough, Removal removal) {
         Chunk before = null;
         for (Chunk chunk = head; chunk != null; chunk = chunk.next) {
             int kept = chunk.first;
@@ -265,6 +291,9 @@ final class OutboundQueue {
                 head = chunk.next;
             } else {
                 before.next = chunk.next;
+            }
+            if (chunk.next != null && enough.getAsBoolean()) {
+                return;
             }
         }
         tail = before;

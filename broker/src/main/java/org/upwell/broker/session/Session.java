@@ -560,7 +560,7 @@ public final class Session implements Subscriber, Owner.Ready {
 
     /// Starts the clocks of a restored session. Own thread.
     void startOffline() {
-        deliveries.backlog().cut();
+        deliveries.backlog().restored();
         if (absence.sinceMillis() == 0) {
             // It was online when the process ended. Put down that it is not, else each restart would begin anew.
             absence.begins();

@@ -542,7 +542,7 @@ public final class SharedGroup implements Subscriber, Backlog.Recipient {
 
     /// All members and messages are back.
     synchronized void restored() {
-        backlog.cut();
+        backlog.restored();
         somethingWaits = !backlog.isEmpty() || !givenBack.isEmpty();
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -213,10 +214,26 @@ class BacklogModelTest {
             }
         }
 
+        /// What expired may leave meanwhile, and nothing else.
+        private void passTime(int millis) {
+            loops.advance(Duration.ofMillis(millis));
+            Set<String> known = new HashSet<>(expectedLost);
+            for (String each : lost) {
+                if (known.add(each)) {
+                    expectedLost.add(each);
+                    assertThat(model.removeIf(delivery -> each.equals(delivery.sequence() + " " + DropCause.EXPIRED)
+                                    && delivery.message().isExpiredAt(loops.millis())))
+                            .as(each)
+                            .isTrue();
+                }
+            }
+            assertThat(backlog.messages()).isEqualTo(model.size());
+        }
+
         private void step() {
             switch (random.nextInt(20)) {
                 case 0 -> limits = randomLimits();
-                case 1 -> loops.advance(Duration.ofMillis(random.nextInt(1500)));
+                case 1 -> passTime(random.nextInt(random.nextInt(4) == 0 ? 15_000 : 1_500));
                 case 2 -> answerReads();
                 case 3, 4, 5, 6, 7, 8 -> poll();
                 default -> add();
