@@ -47,6 +47,11 @@ final class InboundLine {
     /// Size of the buffer that keeps an incomplete packet, at least.
     private static final int MIN_REST_BYTES = 256;
 
+    /// A client that sends slower than that within one packet is as good as silent.
+    private static final int SLOWEST_BYTES_PER_SECOND = 256;
+
+    private static final int MAX_LENGTH_BYTES = 4;
+
     private final Channel channel;
     private final Owner owner;
     private final PacketDecoder decoder;
@@ -62,7 +67,8 @@ final class InboundLine {
     private boolean waitsForRoom;
     private boolean peerClosed;
     private boolean stopped;
-    private long lastReadNanos = System.nanoTime();
+    /// When a packet ended or began, or reading went on.
+    private long lastHeardNanos = System.nanoTime();
 
     /// @param maxUnsentAnswerBytes unwritten bytes beyond the water mark at which nothing more is read
     InboundLine(
@@ -83,9 +89,10 @@ final class InboundLine {
 
     /// Takes bytes from the socket, and the buffer with them.
     void read(ByteBuf bytes) {
-        lastReadNanos = System.nanoTime();
         ByteBuf all = bytes;
-        if (unread != null) {
+        if (unread == null) {
+            lastHeardNanos = System.nanoTime();
+        } else {
             all = unread.writeBytes(bytes);
             bytes.release();
             unread = null;
@@ -97,8 +104,13 @@ final class InboundLine {
         decoding = true;
         try {
             Packet packet;
+            int packets = 0;
             while (holds == 0 && !stopped && (packet = decoder.decode(bytes)) != null) {
+                packets++;
                 receiver.onPacket(packet);
+            }
+            if (packets > 0) {
+                lastHeardNanos = System.nanoTime();
             }
         } catch (DecodeException e) {
             receiver.onMalformed(e);
@@ -182,7 +194,7 @@ final class InboundLine {
         if (readingPaused && !peerClosed) {
             readingPaused = false;
             // The time while we did not read does not count against the client's keep-alive.
-            lastReadNanos = System.nanoTime();
+            lastHeardNanos = System.nanoTime();
             channel.config().setAutoRead(true);
         }
         ByteBuf rest = unread;
@@ -208,9 +220,29 @@ final class InboundLine {
     }
 
     /// How long the client has been silent; 0 while it cannot be heard. Held because it does not read, its silence
-    /// is its own.
+    /// is its own. Silence is the time without a packet ([MQTT-3.1.2-22]), whatever bytes come; one that is under
+    /// way has the time that the slowest link takes for all of it, since a client's keep-alive runs only from the
+    /// end of one packet to the begin of the next.
     long silentMillis() {
-        return holds > 0 && !waitsForRoom ? 0 : TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - lastReadNanos);
+        if (holds > 0 && !waitsForRoom) {
+            return 0;
+        }
+        long unheard = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - lastHeardNanos);
+        return Math.max(0, unheard - TimeUnit.SECONDS.toMillis(bytesUnderWay() / SLOWEST_BYTES_PER_SECOND));
+    }
+
+    /// The length that the packet tells which has begun, 0 if there is none or if that has yet to come.
+    private int bytesUnderWay() {
+        ByteBuf begun = holds == 0 ? unread : null;
+        int length = 0;
+        for (int i = 1; begun != null && i <= MAX_LENGTH_BYTES && i < begun.readableBytes(); i++) {
+            int octet = begun.getByte(begun.readerIndex() + i);
+            length |= (octet & 0x7F) << (7 * (i - 1));
+            if ((octet & 0x80) == 0) {
+                return length;
+            }
+        }
+        return 0;
     }
 
     /// The peer closed. Ends the line by [Receiver#onEnd] once nothing holds it and what was sent is handled, which

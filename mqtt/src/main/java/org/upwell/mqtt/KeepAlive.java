@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 import org.upwell.broker.owner.Loop;
 import org.upwell.broker.owner.Owner;
 
-/// Watches that a client is heard of within its keep-alive. Looks when the time could be up and not at each packet.
-/// Owned by the connection's event loop.
+/// Watches that a client is heard of within its keep-alive: that packets come, not just bytes. Looks when the time
+/// could be up and not at each packet. Owned by the connection's event loop.
 final class KeepAlive {
 
     /// [MQTT-3.1.2-22]: the client is given half as long again.

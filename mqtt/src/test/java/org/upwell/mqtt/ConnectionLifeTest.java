@@ -2,6 +2,7 @@
 package org.upwell.mqtt;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.netty.buffer.ByteBuf;
@@ -40,9 +41,11 @@ import org.upwell.codec.ConnAck;
 import org.upwell.codec.Connect;
 import org.upwell.codec.Disconnect;
 import org.upwell.codec.MqttVersion;
+import org.upwell.codec.Packet;
 import org.upwell.codec.PacketEncoder;
 import org.upwell.codec.Properties;
 import org.upwell.codec.Property;
+import org.upwell.codec.Publish;
 import org.upwell.codec.QoS;
 import org.upwell.codec.ReasonCode;
 
@@ -229,6 +232,76 @@ class ConnectionLifeTest {
             for (TestClient client : silent.values()) {
                 client.close();
             }
+        }
+    }
+
+    /// [MQTT-3.1.2-22]: it is packets that count, and each byte of one that never ends is no packet.
+    @Test
+    void bytesOfAPacketThatDoesNotEndAreNoSignOfLife() throws Exception {
+        try (TestBroker broker = TestBroker.start();
+                TestClient client = new TestClient(broker.address(), MqttVersion.MQTT_5)) {
+            client.connect(new Connect(MqttVersion.MQTT_5, "c", true, 1, null, null, null, Properties.NONE));
+            ByteBuf packet = publish(60);
+            Packet told = null;
+            // One byte to wait for: the packet would take a quarter of a minute.
+            while (told == null && packet.readableBytes() > 1) {
+                client.sendBytes(packet.readSlice(1));
+                told = client.receiveWithin(250);
+            }
+            assertThat(told)
+                    .isInstanceOfSatisfying(
+                            Disconnect.class,
+                            last -> assertThat(last.reason()).isEqualTo(ReasonCode.KEEP_ALIVE_TIMEOUT));
+        }
+    }
+
+    /// [MQTT-3.1.2-22]: the keep-alive runs from the end of one packet to the begin of the next, so that a slow
+    /// link may take longer for a large one.
+    @Test
+    void aLargePacketOnASlowLinkMayTakeLongerThanTheKeepAlive() throws Exception {
+        try (TestBroker broker = TestBroker.start();
+                TestClient client = new TestClient(broker.address(), MqttVersion.MQTT_5)) {
+            client.connect(new Connect(MqttVersion.MQTT_5, "c", true, 1, null, null, null, Properties.NONE));
+            ByteBuf packet = publish(60_000);
+            for (int i = 0; i < 12; i++) {
+                client.sendBytes(packet.readSlice(4_000));
+                assertThat(client.receiveWithin(200)).isNull();
+            }
+            client.sendBytes(packet);
+            client.expectNothingButPong();
+            assertThat(broker.broker.counters().messagesReceived.sum()).isEqualTo(1);
+        }
+    }
+
+    private static ByteBuf publish(int payloadBytes) {
+        ByteBuf packet = Unpooled.buffer();
+        PacketEncoder.encode(
+                new Publish("acme/a", new byte[payloadBytes], QoS.AT_MOST_ONCE, false, false, 0, Properties.NONE),
+                MqttVersion.MQTT_5,
+                packet);
+        return packet;
+    }
+
+    /// Whatever bytes of it come.
+    @Test
+    void aConnectThatDoesNotEndIsNotWaitedFor() throws IOException {
+        TestBroker.Options options = new TestBroker.Options();
+        options.limits = new TestLimits().connectTimeout(Duration.ofMillis(500)).build();
+        try (TestBroker broker = options.start();
+                TestClient client = new TestClient(broker.address(), MqttVersion.MQTT_5)) {
+            ByteBuf packet = Unpooled.buffer();
+            PacketEncoder.encode(
+                    TestClient.connectPacket(MqttVersion.MQTT_5, "c".repeat(60), true, Properties.NONE),
+                    MqttVersion.MQTT_5,
+                    packet);
+            assertThatThrownBy(() -> {
+                        while (packet.readableBytes() > 1) {
+                            client.sendBytes(packet.readSlice(1));
+                            client.receiveWithin(250);
+                        }
+                    })
+                    .as("the connection ends")
+                    .isInstanceOf(IOException.class);
         }
     }
 

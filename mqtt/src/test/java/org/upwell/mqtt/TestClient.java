@@ -3,6 +3,7 @@ package org.upwell.mqtt;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
@@ -162,6 +163,26 @@ final class TestClient implements AutoCloseable {
             }
         } catch (DecodeException e) {
             throw new AssertionError("the server sent what a client must not accept", e);
+        }
+    }
+
+    /// The next packet; null if none comes within the time.
+    ///
+    /// @throws IOException also if the server closed the connection
+    @Nullable
+    Packet receiveWithin(int millis) throws IOException, DecodeException {
+        socket.setSoTimeout(millis);
+        try {
+            Packet packet = decoder.decode(received);
+            while (packet == null) {
+                if (!readMore()) {
+                    throw new EOFException("the server closed the connection");
+                }
+                packet = decoder.decode(received);
+            }
+            return packet;
+        } catch (SocketTimeoutException e) {
+            return null;
         }
     }
 
