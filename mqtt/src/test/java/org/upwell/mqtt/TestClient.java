@@ -30,7 +30,7 @@ import org.upwell.codec.Subscribe;
 /// acknowledges nothing by itself.
 final class TestClient implements AutoCloseable {
 
-    private static final int WAIT_MILLIS = 10_000;
+    private static final int WAIT_MILLIS = 30_000;
 
     private final Socket socket;
     private final MqttVersion version;
