@@ -125,8 +125,8 @@ class DtlsTest {
     /// Who sends without DTLS from the same address and port is nobody.
     @Test
     void addressOfADtlsSessionSaysNothingWithoutDtls() throws Exception {
-        CoapEndpoint client = client(KEY);
-        int port = client.getAddress().getPort();
+        int port = GatewayFixture.lastingPort();
+        CoapEndpoint client = client(KEY, port);
         assertThat(ask(client, gateway(), login(TOKEN))).isEqualTo("2.01");
         client.destroy();
 
@@ -204,10 +204,9 @@ class DtlsTest {
     /// A program that crashed says no goodbye; it is known by its name, address and port.
     @Test
     void programThatComesBackToItsPortReplacesItself() throws Exception {
-        int port = 0;
+        int port = GatewayFixture.lastingPort();
         for (int run = 1; run <= 11; run++) {
             CoapEndpoint client = client(KEY, port);
-            port = client.getAddress().getPort();
             assertThat(ask(client, gateway(), login(TOKEN))).as("run %d", run).isEqualTo("2.01");
             assertThat(ask(client, gateway(), read())).isEqualTo("5.04");
             assertThat(fixture.gateway.openSessions()).isEqualTo(1);

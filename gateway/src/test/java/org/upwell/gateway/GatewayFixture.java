@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -22,6 +23,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -69,6 +72,13 @@ final class GatewayFixture implements AutoCloseable {
 
     /// For tests in which a message that is not acknowledged is sent again, twice, and then given up.
     static final CoapTimes RESENDING = new CoapTimes(Duration.ofMillis(300), 2, NEVER, 1_000, CONFIRM_AFTER);
+
+    /// Below what Linux gives to whoever asks for any port.
+    private static final int LOWEST_PORT = 12_000;
+    private static final int HIGHEST_PORT = 32_000;
+    /// One after the other from anywhere, so that none is given twice.
+    private static final AtomicInteger NEXT_PORT =
+            new AtomicInteger(ThreadLocalRandom.current().nextInt(HIGHEST_PORT));
 
     final ManualClock clock = new ManualClock();
     final Map<Mac, String> owners = new ConcurrentHashMap<>();
@@ -218,6 +228,21 @@ final class GatewayFixture implements AutoCloseable {
         return keep(new Peer(gateway.fieldAddresses().getFirst(), InetAddress.ofLiteral("127.0.0.1"), port));
     }
 
+    /// A port that stays free while nobody has it: none that the system gives to whoever asks for any, as other
+    /// tests do at the same time.
+    static int lastingPort() {
+        IOException last = null;
+        for (int tried = 0; tried < 100; tried++) {
+            int port = LOWEST_PORT + Math.floorMod(NEXT_PORT.getAndIncrement(), HIGHEST_PORT - LOWEST_PORT);
+            try (DatagramSocket _ = new DatagramSocket(port, InetAddress.getLoopbackAddress())) {
+                return port;
+            } catch (IOException fault) {
+                last = fault;
+            }
+        }
+        throw new AssertionError("no port is free", last);
+    }
+
     /// One outside of them.
     Peer stranger() {
         return keep(new Peer(gateway.fieldAddresses().getFirst(), InetAddress.ofLiteral("127.0.0.2"), 0));
@@ -229,7 +254,16 @@ final class GatewayFixture implements AutoCloseable {
 
     /// An application with a session.
     Peer application(String token) {
-        Peer peer = application();
+        return login(application(), token);
+    }
+
+    /// The same at a port of its own, perhaps of one that was there before.
+    Peer applicationAt(int port, String token) {
+        return login(
+                keep(new Peer(gateway.coapAddresses().getFirst(), InetAddress.ofLiteral("127.0.0.1"), port)), token);
+    }
+
+    private static Peer login(Peer peer, String token) {
         peer.send(Coap.con(Coap.POST, peer.nextMid(), "01")
                 .path("sessions")
                 .with(Coap.CONTENT_FORMAT, 0)

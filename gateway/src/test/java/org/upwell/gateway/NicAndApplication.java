@@ -10,10 +10,19 @@ import org.junit.jupiter.api.BeforeEach;
 /// A gateway with a registered device and an application that has a session, for the tests that are between these.
 abstract class NicAndApplication {
 
-    GatewayConfig config = GatewayFixture.config();
-    GatewayFixture fixture = new GatewayFixture(config);
+    GatewayConfig config;
+    GatewayFixture fixture;
     Peer nic;
     Peer application;
+
+    NicAndApplication() {
+        this(GatewayFixture.config());
+    }
+
+    NicAndApplication(GatewayConfig config) {
+        this.config = config;
+        this.fixture = new GatewayFixture(config);
+    }
 
     @BeforeEach
     void connect() {

@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.upwell.gateway.GatewayFixture.MAC;
 import static org.upwell.gateway.GatewayFixture.TENANT;
+import static org.upwell.gateway.GatewayFixture.TOKEN;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -19,6 +21,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.upwell.access.Mac;
@@ -37,9 +40,41 @@ class ObserveRestartTest extends NicAndApplication {
     /// Kinds of facts, as files of earlier versions have them.
     private static final byte RELATION_FACT = 1;
 
+    private static final byte ASKED_FACT = 4;
     private static final byte ANSWERED_FACT = 5;
+    private static final byte REGISTERED_FACT = 1;
 
     private long answered;
+    /// How many relations must have been asked for, at least, by what the files say when the gateway is killed.
+    private long asked;
+
+    ObserveRestartTest() {
+        super(at(
+                GatewayFixture.config(),
+                onLoopback(GatewayFixture.lastingPort()),
+                onLoopback(GatewayFixture.lastingPort())));
+    }
+
+    private static InetSocketAddress onLoopback(int port) {
+        return new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+    }
+
+    private static GatewayConfig at(GatewayConfig config, InetSocketAddress coap, InetSocketAddress field) {
+        return config.withListeners(
+                new GatewayConfig.Listener(coap),
+                new GatewayConfig.Field(
+                        field,
+                        config.field().networks(),
+                        config.field().registrationLife(),
+                        config.field().sweep()));
+    }
+
+    @BeforeEach
+    @Override
+    void connect() {
+        nic = GatewayFixture.register(fixture.nicAt(GatewayFixture.lastingPort()), MAC, 1);
+        application = fixture.applicationAt(GatewayFixture.lastingPort(), TOKEN);
+    }
 
     /// Ports stay as they were; what comes to them meanwhile is lost.
     private void kill() {
@@ -50,21 +85,38 @@ class ObserveRestartTest extends NicAndApplication {
         answered += fixture.count(GatewayEvent.OBSERVE_STARTED);
         await().until(() -> {
             copy(config.directory(), next.directory());
-            return answeredIn(next.directory()) == answered;
+            return relationFactsIn(next.directory(), ANSWERED_FACT) == answered
+                    && relationFactsIn(next.directory(), ASKED_FACT) >= asked
+                    && isRegisteredIn(next.directory());
         });
         endAs(next, GatewayFixture::close);
     }
 
-    /// How many relations were ever answered by what the files say, which is written a little later.
-    private static long answeredIn(Path directory) throws IOException {
+    /// How many relations were ever asked for or answered by what the files say, which is written a little later.
+    private static long relationFactsIn(Path directory, byte kind) throws IOException {
         AtomicLong count = new AtomicLong();
         FactFile.open(directory.resolve("relations"), 1 << 20, reading(fact -> {
-                    if (fact.get() == ANSWERED_FACT) {
+                    if (fact.get() == kind) {
                         count.incrementAndGet();
                     }
                 }))
                 .close();
         return count.get();
+    }
+
+    /// Whether the files say where the device is, which is written a little later, too.
+    private boolean isRegisteredIn(Path directory) throws IOException {
+        AtomicInteger port = new AtomicInteger();
+        FactFile.open(directory.resolve("registrations"), 1 << 20, reading(fact -> {
+                    if (fact.get() == REGISTERED_FACT) {
+                        fact.getLong();
+                        byte[] address = new byte[fact.get()];
+                        fact.get(address);
+                        port.set(fact.getShort() & 0xffff);
+                    }
+                }))
+                .close();
+        return port.get() == nic.address().getPort();
     }
 
     private static FactFile.State reading(Consumer<ByteBuffer> facts) {
@@ -88,13 +140,7 @@ class ObserveRestartTest extends NicAndApplication {
         InetSocketAddress nicAddress = nic.address();
         InetSocketAddress applicationAddress = application.address();
         end.accept(fixture);
-        config = next.withListeners(
-                new GatewayConfig.Listener(coap),
-                new GatewayConfig.Field(
-                        field,
-                        next.field().networks(),
-                        next.field().registrationLife(),
-                        next.field().sweep()));
+        config = at(next, coap, field);
         nic = new Peer(field, nicAddress.getAddress(), nicAddress.getPort());
         application = new Peer(coap, applicationAddress.getAddress(), applicationAddress.getPort());
     }
@@ -384,8 +430,8 @@ class ObserveRestartTest extends NicAndApplication {
 
     private void askAndKill(GatewayConfig next) {
         application.send(register(application.nextMid()));
-        // It is written before the device is asked.
         nic.send(Coap.ack(nic.receive().mid()));
+        asked++;
         kill(next);
         start();
     }

@@ -163,7 +163,8 @@ class RestartTest {
     void deviceIsReachedAtOnceAfterARestart() {
         GatewayConfig config = GatewayFixture.config();
         GatewayFixture first = new GatewayFixture(config);
-        int port = first.nic(MAC).address().getPort();
+        int port = GatewayFixture.lastingPort();
+        GatewayFixture.register(first.nicAt(port), MAC, 1);
         first.stop();
         try (GatewayFixture second = new GatewayFixture(config)) {
             Peer nic = second.nicAt(port);
