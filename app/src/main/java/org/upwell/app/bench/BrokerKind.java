@@ -19,6 +19,7 @@ import org.upwell.access.login.Access;
 import org.upwell.access.registry.IssuedClient;
 import org.upwell.access.token.TokenService;
 import org.upwell.app.config.AccessConfig;
+import org.upwell.app.process.LastingPorts;
 import org.upwell.app.process.OwnProgram;
 import org.upwell.app.tls.DevelopmentCertificates;
 
@@ -115,7 +116,7 @@ enum BrokerKind {
     }
 
     private static StartedBroker startMosquitto(Path directory) throws IOException {
-        int port = StartedBroker.freePort();
+        int port = LastingPorts.tcp();
         Path config = Files.writeString(directory.resolve("mosquitto.conf"), String.format(Locale.ROOT, """
                 listener %d 127.0.0.1
                 allow_anonymous true
@@ -131,7 +132,7 @@ enum BrokerKind {
 
     /// @param mqtt further lines of that section
     private StartedBroker startOwn(Path directory, String mqtt, int httpPort) throws IOException {
-        int port = StartedBroker.freePort();
+        int port = LastingPorts.tcp();
         Path data = directory.resolve("data");
         List<String> arguments = new ArrayList<>();
         String listener = "type: tcp, anonymous: {tenant: " + TenantId.INTERNAL + ", roles: [OPERATOR]}";

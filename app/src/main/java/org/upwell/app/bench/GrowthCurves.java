@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.upwell.app.config.PlainCause;
+import org.upwell.app.process.LastingPorts;
 
 /// Curves as a user asks for them. Each has a server of its own, so that none pays for what another left; what was
 /// started is ended, and nothing else.
@@ -91,7 +92,7 @@ public final class GrowthCurves {
     private MeasuredCurve measure(Curve curve, List<Long> steps, Consumer<String> progress)
             throws IOException, InterruptedException {
         boolean durable = curve.course().durable();
-        int httpPort = StartedBroker.freePort();
+        int httpPort = LastingPorts.tcp();
         List<CurvePoint> points = new ArrayList<>();
         try (StartedBroker server = (durable ? BrokerKind.SYNC : BrokerKind.MEMORY).startForCurves(httpPort)) {
             CurveRuns runs = new CurveRuns(

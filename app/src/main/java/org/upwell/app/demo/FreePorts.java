@@ -6,6 +6,7 @@ import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import org.upwell.app.process.LastingPorts;
 
 /// Finds out whether a standard port can be had on the loopback address; if not, 0 lets the system choose.
 ///
@@ -36,20 +37,14 @@ record FreePorts(boolean any) {
         }
     }
 
-    /// `port`, or if that is 0 one that is free now.
+    /// `port`, or if that is 0 one that is free, and stays so while the process that has it is killed and started.
     static int tcpOr(int port) throws IOException {
-        try (ServerSocket socket = new ServerSocket()) {
-            socket.setReuseAddress(true);
-            socket.bind(loopback(port));
-            return socket.getLocalPort();
-        }
+        return port == 0 ? LastingPorts.tcp() : port;
     }
 
     /// The same for UDP.
     static int udpOr(int port) throws IOException {
-        try (DatagramSocket socket = new DatagramSocket(loopback(port))) {
-            return socket.getLocalPort();
-        }
+        return port == 0 ? LastingPorts.udp() : port;
     }
 
     private static InetSocketAddress loopback(int port) {
