@@ -82,7 +82,7 @@ class BenchLoadCommandTest {
                 "-t pairs -P 3 -r 2000 -q 1 -b 20000",
             })
     void everyTopologyDeliversAll(String options) {
-        JsonNode report = load("pubsub " + options + " -W 0.1 -D 0.4");
+        JsonNode report = delivering("pubsub " + options + " -W 0.1 -D 0.4" + tcp());
         assertThat(report.path("lost").asLong(-1)).isZero();
         assertThat(report.path("duplicated").asLong(-1)).isZero();
         if (!options.contains("shared")) {
@@ -158,7 +158,7 @@ class BenchLoadCommandTest {
         String tls = "--port " + server.mqttAddress("tls").getPort() + " --tls --ca "
                 + server.certificates().developmentAuthority().orElseThrow()
                 + " --prefix acme/app --tokens-file " + tokens;
-        JsonNode report = json("pubsub -t pairs -P 3 -q 1 --persistent -W 0.1 -D 0.4 " + tls);
+        JsonNode report = delivering("pubsub -t pairs -P 3 -q 1 --persistent -W 0.1 -D 0.4 " + tls);
         assertThat(report.path("tls").asBoolean()).isTrue();
         assertThat(report.path("lost").asLong(-1)).isZero();
         assertThat(report.path("delivered").asLong()).isPositive();
@@ -185,8 +185,21 @@ class BenchLoadCommandTest {
         assertThat(refused.err()).contains("the broker refused the connection");
     }
 
+    /// A machine that is busy may stand still for as long as is measured, but hardly five times.
+    private static JsonNode delivering(String options) {
+        JsonNode report = json(options);
+        for (int i = 1; i < 5 && report.path("delivered").asLong() == 0; i++) {
+            report = json(options);
+        }
+        return report;
+    }
+
     private static JsonNode load(String options) {
-        return json(options + " --port " + server.mqttAddress("tcp").getPort());
+        return json(options + tcp());
+    }
+
+    private static String tcp() {
+        return " --port " + server.mqttAddress("tcp").getPort();
     }
 
     private static JsonNode json(String options) {

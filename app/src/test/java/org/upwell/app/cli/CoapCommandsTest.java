@@ -3,6 +3,8 @@ package org.upwell.app.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.net.DatagramSocket;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -115,14 +117,15 @@ class CoapCommandsTest {
     }
 
     @Test
-    void gatewayThatDoesNotAnswerIsAFailureAfterTheTimeout() {
-        String silent = gateway.address();
-        gateway.close();
+    void gatewayThatDoesNotAnswerIsAFailureAfterTheTimeout() throws Exception {
+        try (DatagramSocket silent = new DatagramSocket(0, InetAddress.ofLiteral("127.0.0.1"))) {
+            String address = "127.0.0.1:" + silent.getLocalPort();
 
-        ToolRun run = ToolRun.of("get", "--gateway", silent, "--token-file", tokenFile, "--timeout", "200ms", URI);
+            ToolRun run = ToolRun.of("get", "--gateway", address, "--token-file", tokenFile, "--timeout", "200ms", URI);
 
-        assertThat(run.exitCode()).isEqualTo(1);
-        assertThat(run.err()).startsWith("upwell: no answer from the gateway at " + silent);
+            assertThat(run.exitCode()).isEqualTo(1);
+            assertThat(run.err()).startsWith("upwell: no answer from the gateway at " + address);
+        }
     }
 
     private ToolRun run(String command, String... rest) {
