@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /// An Upwell installation in a directory of its own with free ports: configuration files, tenants, devices and
 /// users, all made by the commands that an operator has.
@@ -23,6 +24,10 @@ final class Installation {
     /// Below what Linux gives to whoever asks for any port.
     private static final int LOWEST_PORT = 12_000;
     private static final int HIGHEST_PORT = 32_000;
+    /// One after the other from anywhere: a port that was given stays its installation's while its server is down,
+    /// and the other process that runs tests at the same time is hardly just there.
+    private static final AtomicInteger NEXT_PORT =
+            new AtomicInteger(ThreadLocalRandom.current().nextInt(HIGHEST_PORT));
 
     /// A tenant with its client's credentials.
     record Tenant(String id, String clientId, String clientSecret) {}
@@ -64,7 +69,7 @@ final class Installation {
     private static int freePort(Opening opening) throws IOException {
         IOException last = null;
         for (int tried = 0; tried < 100; tried++) {
-            int port = ThreadLocalRandom.current().nextInt(LOWEST_PORT, HIGHEST_PORT);
+            int port = LOWEST_PORT + Math.floorMod(NEXT_PORT.getAndIncrement(), HIGHEST_PORT - LOWEST_PORT);
             try (Closeable _ = opening.open(port)) {
                 return port;
             } catch (IOException e) {
