@@ -193,7 +193,7 @@ class KillIT {
         for (SentNotification each : sent) {
             expected.add(each.mac() + " " + text(each.payload()));
         }
-        await().atMost(Duration.ofSeconds(10))
+        await().atMost(Duration.ofSeconds(60))
                 .untilAsserted(() -> assertThat(new TreeSet<>(delivered)).containsAll(expected));
         List<String> foreign = new ArrayList<>(delivered);
         foreign.removeAll(expected);
