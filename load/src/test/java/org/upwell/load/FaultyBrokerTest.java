@@ -6,7 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -75,14 +76,15 @@ class FaultyBrokerTest {
 
     @Test
     void aPortWhereNobodyListensIsToldAsSuch() throws IOException {
-        int port;
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            port = socket.getLocalPort();
+        // Holds the port, so that nobody else gets it, and does not listen.
+        try (Socket reserved = new Socket()) {
+            reserved.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+            LoadTarget target = LoadTarget.local(reserved.getLocalPort());
+            assertThatThrownBy(() -> Load.run(target, plan(), LoadSettings.DEFAULTS, what -> {}))
+                    .isInstanceOf(LoadException.class)
+                    .hasMessageContaining("cannot connect subscribers")
+                    .hasMessageContaining("refused");
         }
-        assertThatThrownBy(() -> Load.run(LoadTarget.local(port), plan(), LoadSettings.DEFAULTS, what -> {}))
-                .isInstanceOf(LoadException.class)
-                .hasMessageContaining("cannot connect subscribers")
-                .hasMessageContaining("refused");
     }
 
     @Test

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -132,10 +134,13 @@ class CommandLineToolTest {
                 "token --url http://127.0.0.1:PORT1 --client-id c --client-secret s | no answer from",
             })
     void whatCannotBeIsOneLine(String line, String complaint, @TempDir Path directory) throws Exception {
-        try (ServerSocket inUse = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+        try (ServerSocket inUse = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                Socket silent = new Socket()) {
+            // Holds a port, so that nobody else gets it, and does not listen.
+            silent.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
             write(directory, inUse.getLocalPort());
             String arguments =
-                    line.replace("DIR", directory.toString()).replace("PORT1", Integer.toString(nobodysPort()));
+                    line.replace("DIR", directory.toString()).replace("PORT1", Integer.toString(silent.getLocalPort()));
 
             ToolRun run = ToolRun.of(arguments.split(" "));
 
@@ -167,12 +172,6 @@ class CommandLineToolTest {
     private static String gateway(Path directory, String passwordFile) {
         return "gateway:\n  coap: {port: 0}\n  field: {port: 0}\n  broker: {url: 'ssl://127.0.0.1:1', username: g,"
                 + " password-file: " + directory.resolve(passwordFile) + "}\n";
-    }
-
-    private static int nobodysPort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
     }
 
     @Test
