@@ -205,7 +205,7 @@ class EnhancedAuthenticationTest {
     @Test
     void clientThatDoesNotGoOnIsRefusedInTime() throws IOException {
         Riddle riddle = new Riddle();
-        TestLimits soon = new TestLimits().connectTimeout(Duration.ofMillis(800));
+        TestLimits soon = new TestLimits().connectTimeout(Duration.ofSeconds(3));
         try (TestBroker broker = started(riddle, soon);
                 TestClient client = new TestClient(broker.address(), VERSION)) {
             client.send(connect("RIDDLE", null));
