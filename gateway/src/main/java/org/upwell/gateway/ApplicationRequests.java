@@ -44,6 +44,7 @@ final class ApplicationRequests {
         }
         List<String> path = request.getOptions().getUriPath();
         if (path.equals(List.of("sessions"))) {
+            proxy.tokenTakenAnew(exchange);
             sessions.handle(exchange);
         } else if (path.equals(List.of(".well-known", "core"))) {
             exchange.sendResponse(links(request));

@@ -131,6 +131,13 @@ public final class ForwardProxy {
         return relations;
     }
 
+    /// Says that a client uses a token for a request of its own to us. It does not observe with it any more: a
+    /// program that begins with the same token as the one that had its port before would take the last word of that
+    /// one's relation for its answer.
+    public void tokenTakenAnew(Exchange exchange) {
+        relations.forget(exchange);
+    }
+
     /// Says that a device has another owner now.
     public void ownerChanged(Mac mac) {
         cache.forget(mac);

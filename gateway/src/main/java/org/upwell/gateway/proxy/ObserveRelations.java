@@ -157,6 +157,11 @@ final class ObserveRelations implements NotificationListener, AddressBook.Listen
         observationsOf(mac).forEach(shared -> shared.followers().stopWaiting(exchange));
     }
 
+    /// Ends the relation of the same endpoint and token, without a word.
+    void forget(Exchange exchange) {
+        manager.cancelObserveRelation(exchange);
+    }
+
     /// Ends the relations of a session, whose endpoint may soon be somebody else's.
     void sessionEnded(Session session) {
         all().forEach(shared -> shared.followers()
