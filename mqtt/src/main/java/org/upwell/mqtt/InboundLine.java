@@ -37,6 +37,9 @@ final class InboundLine {
         /// Bytes of a packet that is not complete, or that waits, are kept in a buffer of that capacity.
         void onKept(int capacity);
 
+        /// What was told by [#onKept] is not kept any more.
+        void onNothingKept();
+
         /// Handling a packet broke.
         void onFault(Throwable cause);
 
@@ -65,6 +68,7 @@ final class InboundLine {
     private boolean decoding;
     private boolean readingPaused;
     private boolean waitsForRoom;
+    private boolean toldOfKept;
     private boolean peerClosed;
     private boolean stopped;
     /// When a packet ended or began, or reading went on.
@@ -131,17 +135,25 @@ final class InboundLine {
     private void keepUnread(ByteBuf bytes) {
         if (stopped || !bytes.isReadable()) {
             bytes.release();
+            if (toldOfKept) {
+                toldOfKept = false;
+                receiver.onNothingKept();
+            }
         } else if (holds > 0 || bytes.writableBytes() == 0 || bytes.readerIndex() > 0) {
             // The read buffer is large and shared; keep a copy of the rest only.
             ByteBuf rest = channel.alloc().buffer(Math.max(MIN_REST_BYTES, bytes.readableBytes() * 2));
             rest.writeBytes(bytes);
             bytes.release();
-            unread = rest;
-            receiver.onKept(rest.capacity());
+            keep(rest);
         } else {
-            unread = bytes;
-            receiver.onKept(bytes.capacity());
+            keep(bytes);
         }
+    }
+
+    private void keep(ByteBuf rest) {
+        unread = rest;
+        toldOfKept = true;
+        receiver.onKept(rest.capacity());
     }
 
     /// Deliveries stop long before this bound.

@@ -54,7 +54,8 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
 
     /// Until the client is admitted.
     private @Nullable ConnectHandler connecting;
-    private @Nullable UnadmittedBytes unadmitted;
+    private @Nullable KeptBytes unadmitted;
+    private final KeptBytes unfinished;
     private boolean closing;
     /// Ends the connection if CONNECT or its decision does not come, or a late answer after the peer is gone.
     private Loop.@Nullable Cancellation deadline;
@@ -84,7 +85,8 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
                 inboundLine,
                 silentMillis ->
                         disconnect(ReasonCode.KEEP_ALIVE_TIMEOUT, "nothing was heard for " + silentMillis + " ms"));
-        this.unadmitted = new UnadmittedBytes(server.unadmittedRoom());
+        this.unadmitted = new KeptBytes(server.unadmittedRoom());
+        this.unfinished = new KeptBytes(server.unfinishedRoom());
         this.deadline = owner.schedule(server.limits().connectTimeout(), () -> end("no CONNECT in time"));
     }
 
@@ -258,7 +260,16 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
             } else {
                 refuse(ReasonCode.SERVER_BUSY, "too many clients are connecting");
             }
+        } else if (unadmitted == null && !inboundLine.isHeld() && !unfinished.tryHold(capacity)) {
+            // What waits because we do is not the client's doing, and bounded by one read.
+            broker().counters().connectionsCrowdedOut.increment();
+            disconnect(ReasonCode.QUOTA_EXCEEDED, "unfinished packets take too much memory");
         }
+    }
+
+    @Override
+    public void onNothingKept() {
+        unfinished.giveBack();
     }
 
     private void admitted() {
@@ -470,6 +481,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
 
     private void letGo() {
         admitted();
+        unfinished.giveBack();
         outboundLine.discard();
         server.connections().remove(this);
     }

@@ -21,6 +21,7 @@ import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.Future;
+import io.netty.util.internal.PlatformDependent;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
@@ -58,6 +59,10 @@ public final class MqttServer implements AutoCloseable {
     /// Unwritten bytes of one connection at which deliveries to it wait, and at which they go on.
     private static final WriteBufferWaterMark WATER_MARKS = new WriteBufferWaterMark(64 << 10, 256 << 10);
 
+    /// What parts of packets may take of direct memory, where they are kept; the rest is for all else that is on
+    /// its way.
+    private static final int UNFINISHED_SHARE_OF_DIRECT = 2;
+
     /// Of the heap, what QoS 0 messages of slow connections may take together beyond the connections' own room.
     private static final int QOS_0_SHARE_OF_HEAP = 8;
 
@@ -94,7 +99,18 @@ public final class MqttServer implements AutoCloseable {
                 hooks,
                 connections,
                 new SharedRoom(Runtime.getRuntime().maxMemory() / QOS_0_SHARE_OF_HEAP),
-                new SharedRoom(limits.maxUnadmittedBytes()));
+                new SharedRoom(limits.maxUnadmittedBytes()),
+                new SharedRoom(directMemory() / UNFINISHED_SHARE_OF_DIRECT));
+    }
+
+    private static long directMemory() {
+        long limit = PlatformDependent.maxDirectMemory();
+        return limit > 0 ? limit : Runtime.getRuntime().maxMemory();
+    }
+
+    /// Room for parts of packets, of all connections together.
+    SharedRoom unfinishedRoom() {
+        return context.unfinishedRoom();
     }
 
     /// The event loops as owners of sessions.

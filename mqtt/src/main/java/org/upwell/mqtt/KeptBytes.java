@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.upwell.mqtt;
 
-/// Memory that one connection takes for a CONNECT before its client is admitted: a little of its own, which is
-/// enough for user name, password and token of most, and beyond that of what all such connections share. So
-/// thousands of them that begin a long CONNECT and never end it cannot fill the memory together. Owned by the
-/// connection's event loop.
+/// Memory that one connection takes for a packet whose rest has yet to come: a little of its own, which is enough for
+/// most packets, and beyond that of what all such connections share. So thousands of them that begin a long packet
+/// and never end it cannot fill the memory together. Owned by the connection's event loop.
 ///
 /// Who finds nothing left is turned away, not who came first: the others' packets may be about to be complete, and
-/// each of them has the connect timeout to end by.
-final class UnadmittedBytes {
+/// each of them has the connect timeout, or its keep-alive, to end by.
+final class KeptBytes {
 
     /// What needs no share.
     static final int OWN_BYTES = 4 << 10;
@@ -16,7 +15,7 @@ final class UnadmittedBytes {
     private final SharedRoom shared;
     private long taken;
 
-    UnadmittedBytes(SharedRoom shared) {
+    KeptBytes(SharedRoom shared) {
         this.shared = shared;
     }
 
@@ -32,7 +31,7 @@ final class UnadmittedBytes {
         return true;
     }
 
-    /// The client is admitted, or the connection ended.
+    /// The packet is complete, the client is admitted, or the connection ended.
     void giveBack() {
         shared.giveBack(taken);
         taken = 0;

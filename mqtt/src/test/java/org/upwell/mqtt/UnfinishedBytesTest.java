@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.upwell.mqtt;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.upwell.codec.Disconnect;
+import org.upwell.codec.MqttVersion;
+import org.upwell.codec.PacketEncoder;
+import org.upwell.codec.Properties;
+import org.upwell.codec.Publish;
+import org.upwell.codec.QoS;
+import org.upwell.codec.ReasonCode;
+
+/// Clients that begin large packets and do not end them.
+@Timeout(60)
+class UnfinishedBytesTest {
+
+    private static ByteBuf publish(int payloadBytes) {
+        ByteBuf packet = Unpooled.buffer();
+        PacketEncoder.encode(
+                new Publish("acme/a", new byte[payloadBytes], QoS.AT_MOST_ONCE, false, false, 0, Properties.NONE),
+                MqttVersion.MQTT_5,
+                packet);
+        return packet;
+    }
+
+    /// Takes all room but `left` bytes, as other connections would.
+    private static long takeAllBut(SharedRoom room, long left) {
+        long taken = 0;
+        for (long piece = Long.highestOneBit(Long.MAX_VALUE); piece > 0; piece /= 2) {
+            if (room.take(piece)) {
+                taken += piece;
+            }
+        }
+        room.giveBack(left);
+        return taken - left;
+    }
+
+    @Test
+    void whoFindsNoRoomForALargeOneIsToldAndSmallOnesGoOn() throws IOException {
+        try (TestBroker broker = TestBroker.start();
+                TestClient large = TestClient.connected(broker, MqttVersion.MQTT_5, "large");
+                TestClient small = TestClient.connected(broker, MqttVersion.MQTT_5, "small")) {
+            long taken = takeAllBut(broker.server.unfinishedRoom(), 20_000);
+            ByteBuf first = publish(1_000);
+            small.sendBytes(first.readSlice(500));
+            small.sendBytes(first);
+            small.expectNothingButPong();
+
+            large.sendBytes(publish(100_000).readSlice(90_000));
+            assertThat(large.receive(Disconnect.class).reason()).isEqualTo(ReasonCode.QUOTA_EXCEEDED);
+            large.expectClosed();
+            assertThat(broker.broker.counters().connectionsCrowdedOut.sum()).isEqualTo(1);
+            broker.server.unfinishedRoom().giveBack(taken);
+        }
+    }
+
+    @Test
+    void aPacketThatIsCompleteGivesItsRoomBack() throws Exception {
+        try (TestBroker broker = TestBroker.start();
+                TestClient client = TestClient.connected(broker, MqttVersion.MQTT_5, "c")) {
+            // Room for one of them at a time, whose buffer is at most four times as large.
+            long taken = takeAllBut(broker.server.unfinishedRoom(), 450_000);
+            for (int i = 0; i < 20; i++) {
+                ByteBuf packet = publish(100_000);
+                client.sendBytes(packet.readSlice(90_000));
+                assertThat(client.receiveWithin(1)).isNull();
+                client.sendBytes(packet);
+                client.expectNothingButPong();
+            }
+            await().until(() -> broker.server.unfinishedRoom().take(450_000));
+            broker.server.unfinishedRoom().giveBack(taken + 450_000);
+        }
+    }
+}
