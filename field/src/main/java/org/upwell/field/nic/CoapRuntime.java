@@ -58,6 +58,7 @@ public final class CoapRuntime implements AutoCloseable {
     Endpoint open(InetSocketAddress bind, MessageDeliverer deliverer) throws IOException {
         CoapEndpoint endpoint = CoapEndpoint.builder()
                 .setConfiguration(configuration)
+                .setCoapStackFactory(new NicStack.Factory())
                 .setConnector(new SharedUdpConnector(selector, bind, () -> air.getAsBoolean()))
                 .build();
         endpoint.setExecutors(protocol, timers);

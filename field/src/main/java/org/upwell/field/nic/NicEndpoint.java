@@ -75,7 +75,7 @@ final class NicEndpoint implements NetworkSide {
         protected Resource findResource(Exchange exchange) throws DelivererException {
             OptionSet options = exchange.getRequest().getOptions();
             List<String> path = options.getUriPath();
-            if (path.isEmpty() || !path.getFirst().equals(SensorRules.PREFIX)) {
+            if (!SensorRules.isForSensor(path)) {
                 Resource found = super.findResource(exchange);
                 // Null is answered by 4.04.
                 if (found != null) {

@@ -30,6 +30,11 @@ final class SensorRules {
         return "/" + String.join("/", networkPath.subList(1, networkPath.size()));
     }
 
+    /// Whether the path is one of those that stand for the sensor's.
+    static boolean isForSensor(List<String> networkPath) {
+        return !networkPath.isEmpty() && networkPath.getFirst().equals(PREFIX);
+    }
+
     /// Whether the path names something of the sensor's. The sensor splits its path at every `/` and skips what is
     /// empty, so `/sys//stats` or a segment `sys/stats` would get past rules that compare whole paths.
     static boolean isPath(List<String> networkPath) {
