@@ -4,8 +4,8 @@ package org.upwell.mqtt;
 import java.util.concurrent.atomic.AtomicLong;
 
 /// Memory that connections share beyond what each has of its own: for QoS 0 messages that wait, where a burst for
-/// one subscriber is kept while few need it, and many slow ones together cannot fill the memory; and for what comes
-/// before a client is admitted. Any thread.
+/// one subscriber is kept while few need it, and many slow ones together cannot fill the memory; for what comes
+/// before a client is admitted; and for packets that clients have begun and not ended. Any thread.
 final class SharedRoom {
 
     private final AtomicLong free;

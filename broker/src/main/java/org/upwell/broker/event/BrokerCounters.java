@@ -28,7 +28,8 @@ public final class BrokerCounters {
     public final LongAdder publishesRefused = new LongAdder();
     public final LongAdder subscriptionsRefused = new LongAdder();
     public final LongAdder protocolErrors = new LongAdder();
-    /// Connections that ended because CONNECT packets of clients not admitted yet took too much memory together.
+    /// Connections that ended because packets that were not complete, or CONNECT packets of clients not admitted yet,
+    /// took too much memory together.
     public final LongAdder connectionsCrowdedOut = new LongAdder();
     /// Connections that ended because the topic names behind a client's aliases took too much memory.
     public final LongAdder topicAliasesRefused = new LongAdder();
