@@ -263,6 +263,8 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
         } else if (unadmitted == null && !inboundLine.isHeld() && !unfinished.tryHold(capacity)) {
             // What waits because we do is not the client's doing, and bounded by one read.
             broker().counters().connectionsCrowdedOut.increment();
+            // It is in the middle of sending, and would hear nothing but a reset.
+            outboundLine.lingerAtClose();
             disconnect(ReasonCode.QUOTA_EXCEEDED, "unfinished packets take too much memory");
         }
     }
