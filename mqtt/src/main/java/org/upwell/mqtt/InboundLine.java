@@ -71,7 +71,7 @@ final class InboundLine {
     private boolean toldOfKept;
     private boolean peerClosed;
     private boolean stopped;
-    /// When a packet ended or began, or reading went on.
+    /// When a packet ended or began, reading went on, or the client's reading was waited for.
     private long lastHeardNanos = System.nanoTime();
 
     /// @param maxUnsentAnswerBytes unwritten bytes beyond the water mark at which nothing more is read
@@ -160,6 +160,8 @@ final class InboundLine {
     private void holdForAnswers() {
         if (isOpen() && !waitsForRoom && channel.bytesBeforeWritable() > maxUnsentAnswerBytes) {
             waitsForRoom = true;
+            // Its own silence begins here, however long it has been in the middle of a packet.
+            lastHeardNanos = System.nanoTime();
             answers.hasRoom();
             hold();
         }
