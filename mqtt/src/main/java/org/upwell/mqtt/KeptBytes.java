@@ -31,6 +31,17 @@ final class KeptBytes {
         return true;
     }
 
+    /// Makes what is taken right for `bytes` in all, be that more or less. False as for [#tryHold].
+    boolean tryFit(long bytes) {
+        long surplus = taken - Math.max(0, bytes - OWN_BYTES);
+        if (surplus <= 0) {
+            return tryHold(bytes);
+        }
+        shared.giveBack(surplus);
+        taken -= surplus;
+        return true;
+    }
+
     /// The packet is complete, the client is admitted, or the connection ended.
     void giveBack() {
         shared.giveBack(taken);

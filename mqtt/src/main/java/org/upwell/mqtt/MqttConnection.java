@@ -260,7 +260,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
             } else {
                 refuse(ReasonCode.SERVER_BUSY, "too many clients are connecting");
             }
-        } else if (unadmitted == null && !inboundLine.isHeld() && !unfinished.tryHold(capacity)) {
+        } else if (unadmitted == null && !inboundLine.isHeld() && !unfinished.tryFit(capacity)) {
             // What waits because we do is not the client's doing, and bounded by one read.
             broker().counters().connectionsCrowdedOut.increment();
             // It is in the middle of sending, and would hear nothing but a reset.

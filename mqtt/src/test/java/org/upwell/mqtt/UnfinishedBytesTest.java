@@ -79,4 +79,24 @@ class UnfinishedBytesTest {
             broker.server.unfinishedRoom().giveBack(taken + 450_000);
         }
     }
+
+    /// A client that sends without a pause ends few reads between two packets.
+    @Test
+    void whatTheNextPacketDoesNotNeedIsGivenBackThoughThatHasBegun() throws Exception {
+        try (TestBroker broker = TestBroker.start();
+                TestClient client = TestClient.connected(broker, MqttVersion.MQTT_5, "c")) {
+            long taken = takeAllBut(broker.server.unfinishedRoom(), 1_700_000);
+            ByteBuf packets = publish(410_000);
+            client.sendBytes(packets.readSlice(400_000));
+            assertThat(client.receiveWithin(1)).isNull();
+            ByteBuf next = publish(100);
+            packets.writeBytes(next, 50);
+            client.sendBytes(packets);
+            // All but what one read may take.
+            await().until(() -> broker.server.unfinishedRoom().take(1_500_000));
+            client.sendBytes(next);
+            client.expectNothingButPong();
+            broker.server.unfinishedRoom().giveBack(taken + 1_500_000);
+        }
+    }
 }
