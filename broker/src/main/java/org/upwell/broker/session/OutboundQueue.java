@@ -34,7 +34,8 @@ final class OutboundQueue {
     private static final int FIRST_CHUNK = 16;
     private static final int CHUNK = 256;
 
-    /// Seconds since the epoch that stand for [Message#NEVER].
+    /// Seconds since the epoch that stand for [Message#NEVER], and for what expires later than an `int` can tell
+    /// (in 2038): when that has expired shows in the message itself, when its turn comes.
     private static final int NEVER = Integer.MAX_VALUE;
 
     private static final class Chunk {
@@ -173,7 +174,7 @@ final class OutboundQueue {
 
     /// Rounded up, so that nothing expires early.
     private static int seconds(long millis) {
-        return millis == Message.NEVER ? NEVER : (int) Math.min(NEVER - 1L, Math.max(0, (millis + 999) / 1000));
+        return millis == Message.NEVER ? NEVER : (int) Math.min(NEVER, Math.max(0, (millis + 999) / 1000));
     }
 
     private Chunk last() {

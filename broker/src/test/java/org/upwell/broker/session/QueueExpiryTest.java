@@ -4,6 +4,8 @@ package org.upwell.broker.session;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.upwell.broker.event.DropCause;
@@ -131,6 +133,21 @@ class QueueExpiryTest {
         session.owner().run(() -> session.end("by the test"));
         loops.advance(Duration.ofSeconds(2));
         assertThat(loops.timers()).isEqualTo(before);
+    }
+
+    @Test
+    void whatExpiresLaterThanCanBeToldInSecondsDoesNotGoEarly() {
+        long last = Integer.MAX_VALUE * 1000L;
+        Message message = new Message("t", new byte[] {1}, 1, false, 2 * last, MessageProperties.NONE, null);
+        OutboundQueue queue = new OutboundQueue();
+        queue.add(new Delivery(message, 1, 1, false, Delivery.NO_IDS), true, 0);
+        queue.addAway(2, 1, 1, last - 1_000, 0);
+        List<Long> removed = new ArrayList<>();
+        boolean more = queue.removeExpired(last + 1_000, 10, entry -> removed.add(entry.sequence()));
+        assertThat(more).isFalse();
+        assertThat(removed).containsExactly(2L);
+        assertThat(queue.size()).isEqualTo(1);
+        assertThat(queue.earliestExpiryMillis()).isEqualTo(Message.NEVER);
     }
 
     @Test
