@@ -158,11 +158,12 @@ public final class Broker implements AutoCloseable {
     /// Lets go of the retained messages that expired ([MQTT-3.3.2-5]): else those of topics that nobody asks for
     /// any more would stay for ever, in memory and on disk.
     private void forgetExpired(Owner owner) {
+        // If the store breaks, the next tick tries again.
+        moreExpired = false;
         long now = parts.clock().millis();
         for (int i = 0; i < EXPIRED_AT_ONCE; i++) {
             Message expired = retained.expiredAt(now);
             if (expired == null) {
-                moreExpired = false;
                 return;
             }
             forgetRetained(expired);

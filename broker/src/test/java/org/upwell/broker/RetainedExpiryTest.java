@@ -2,11 +2,13 @@
 package org.upwell.broker;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -22,6 +24,7 @@ import org.upwell.broker.store.StoredState;
 import org.upwell.broker.sys.SystemTopics;
 import org.upwell.broker.testing.FakeBroker;
 import org.upwell.broker.testing.FakeLoops;
+import org.upwell.broker.testing.ForwardingStore;
 
 /// Retained messages that nobody asks for any more go when their time is over.
 @Timeout(60)
@@ -97,6 +100,28 @@ class RetainedExpiryTest {
         fake.publish(0, retained("t/later", 1_000));
         loops.advance(Duration.ofSeconds(2));
         assertThat(fake.broker().retained().size()).isZero();
+    }
+
+    @Test
+    void aStoreThatBreaksOnceDoesNotEndIt() {
+        int count = Broker.EXPIRED_AT_ONCE + 7;
+        AtomicInteger told = new AtomicInteger();
+        FakeBroker broken = new FakeBroker(loops, new ForwardingStore(new InMemoryStore()) {
+            @Override
+            public void retainedExpired(String topic, long sequence) {
+                if (told.incrementAndGet() == Broker.EXPIRED_AT_ONCE + 1) {
+                    throw new IllegalStateException("by the test");
+                }
+                super.retainedExpired(topic, sequence);
+            }
+        });
+        for (int i = 0; i < count; i++) {
+            broken.publish(0, retained("t/" + i, 900));
+        }
+        assertThatThrownBy(() -> loops.advance(Duration.ofSeconds(2))).hasMessage("by the test");
+        loops.advance(Duration.ofSeconds(2));
+        assertThat(broken.broker().retained().size()).isZero();
+        assertThat(told).hasValue(count);
     }
 
     @Test
