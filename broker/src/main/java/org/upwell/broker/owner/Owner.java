@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jctools.queues.atomic.MpscUnboundedAtomicArrayQueue;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -55,7 +55,8 @@ public final class Owner {
 
     private final Queue<Ready> ready = new MpscUnboundedAtomicArrayQueue<>(256);
     private final AtomicBoolean wakeRequested = new AtomicBoolean();
-    private final AtomicInteger backlog = new AtomicInteger();
+    /// A large message for a million sessions counts for more than an `int` can tell.
+    private final AtomicLong backlog = new AtomicLong();
     private final Queue<Runnable> waitingForRoom = new ConcurrentLinkedQueue<>();
 
     // Own thread only.
@@ -66,7 +67,7 @@ public final class Owner {
     /// What the current batch handed to one other owner.
     private static final class Handover {
         private final Owner target;
-        private int count;
+        private long count;
 
         private Handover(Owner target) {
             this.target = target;
@@ -182,7 +183,7 @@ public final class Owner {
 
     private void drainReady() {
         wakeRequested.set(false);
-        int taken = 0;
+        long taken = 0;
         for (Ready next = ready.poll(); next != null; next = ready.poll()) {
             taken += drain(next);
         }

@@ -223,6 +223,20 @@ class OwnerTest {
     }
 
     @Test
+    void aLargeMessageForVeryManySessionsIsNotTakenForRoom() {
+        int most = Owner.countOf(Integer.MAX_VALUE);
+        AtomicInteger resumed = new AtomicInteger();
+        here.run(() -> {
+            for (long count = 0; count <= Integer.MAX_VALUE; count += most) {
+                sender.handedOver(target, most);
+            }
+            assertThat(sender.mustWait(resumed::incrementAndGet)).isTrue();
+        });
+        loops.settle();
+        assertThat(resumed).as("nothing was taken").hasValue(0);
+    }
+
+    @Test
     void waitersGoOnOnlyWhenTheCountIsLow() {
         Mail a = new Mail("a");
         Mail keeps = new Mail("keeps");
