@@ -18,6 +18,7 @@ final class KeepAlive {
     private final InboundLine line;
     private final LongConsumer onSilence;
     private Loop.@Nullable Cancellation timer;
+    private boolean onlyUnfinished;
 
     /// @param onSilence told once, with the milliseconds of silence, when the client was silent for too long
     KeepAlive(Owner owner, InboundLine line, LongConsumer onSilence) {
@@ -26,15 +27,16 @@ final class KeepAlive {
         this.onSilence = onSilence;
     }
 
-    /// @param seconds as agreed with the client; 0 for no watch
-    void start(int seconds) {
-        if (seconds > 0) {
-            watch((long) (seconds * GRACE * 1000));
-        }
+    /// @param seconds as agreed with the client; 0 for a watch over packets that do not end and nothing else
+    /// @param mostSeconds greatest keep-alive, which holds for those
+    void start(int seconds, int mostSeconds) {
+        onlyUnfinished = seconds == 0;
+        watch((long) ((onlyUnfinished ? mostSeconds : seconds) * GRACE * 1000));
     }
 
     private void watch(long graceMillis) {
-        long silentMillis = line.silentMillis();
+        boolean maySleep = onlyUnfinished && (line.isHeld() || !line.hasUnread());
+        long silentMillis = maySleep ? 0 : line.silentMillis();
         long leftMillis = graceMillis - silentMillis;
         if (leftMillis <= 0) {
             onSilence.accept(silentMillis);

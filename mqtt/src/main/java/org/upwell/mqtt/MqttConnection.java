@@ -331,8 +331,8 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Sessi
 
     /// After CONNACK.
     void start(int keepAliveSeconds) {
-        keepAlive.start(keepAliveSeconds);
         if (handlers != null && !closing) {
+            keepAlive.start(keepAliveSeconds, limits().maxKeepAliveSeconds());
             handlers.outbound().start();
         }
     }

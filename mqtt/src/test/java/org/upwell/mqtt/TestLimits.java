@@ -11,6 +11,7 @@ final class TestLimits {
     private long maxUnadmittedBytes = ALL.maxUnadmittedBytes();
     private int receiveMaximum = ALL.receiveMaximum();
     private int maxOutboundTopicAliases = ALL.maxOutboundTopicAliases();
+    private int maxKeepAliveSeconds = ALL.maxKeepAliveSeconds();
     private Duration connectTimeout = ALL.connectTimeout();
     private Duration lateAnswerTimeout = ALL.lateAnswerTimeout();
     private long maxUnsentAnswerBytes = ALL.maxUnsentAnswerBytes();
@@ -28,6 +29,11 @@ final class TestLimits {
 
     TestLimits maxOutboundTopicAliases(int value) {
         maxOutboundTopicAliases = value;
+        return this;
+    }
+
+    TestLimits maxKeepAliveSeconds(int value) {
+        maxKeepAliveSeconds = value;
         return this;
     }
 
@@ -63,7 +69,7 @@ final class TestLimits {
                 maxOutboundTopicAliases,
                 ALL.maxTopicLevels(),
                 ALL.maxTopicBytes(),
-                ALL.maxKeepAliveSeconds(),
+                maxKeepAliveSeconds,
                 ALL.maxSessionExpirySeconds(),
                 connectTimeout,
                 lateAnswerTimeout,

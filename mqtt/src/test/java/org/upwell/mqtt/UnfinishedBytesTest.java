@@ -9,6 +9,7 @@ import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.upwell.codec.Connect;
 import org.upwell.codec.Disconnect;
 import org.upwell.codec.MqttVersion;
 import org.upwell.codec.PacketEncoder;
@@ -60,6 +61,26 @@ class UnfinishedBytesTest {
             assertThat(broker.broker.counters().connectionsCrowdedOut.sum()).isEqualTo(1);
             broker.server.unfinishedRoom().giveBack(taken);
         }
+    }
+
+    /// No rule ends the silence of a client without keep-alive; but memory is kept for nobody for ever.
+    @Test
+    void whoHasNoKeepAliveMayBeSilentButNotInAPacket() throws IOException {
+        TestBroker.Options options = new TestBroker.Options();
+        options.limits = new TestLimits().maxKeepAliveSeconds(1).build();
+        try (TestBroker broker = options.start();
+                TestClient silent = withoutKeepAlive(broker, "silent");
+                TestClient stuck = withoutKeepAlive(broker, "stuck")) {
+            stuck.sendBytes(publish(100).readSlice(50));
+            stuck.expectClosed();
+            silent.expectNothingButPong();
+        }
+    }
+
+    private static TestClient withoutKeepAlive(TestBroker broker, String clientId) throws IOException {
+        TestClient client = new TestClient(broker.address(), MqttVersion.MQTT_3_1_1);
+        client.connect(new Connect(MqttVersion.MQTT_3_1_1, clientId, true, 0, null, null, null, Properties.NONE));
+        return client;
     }
 
     @Test
