@@ -72,6 +72,14 @@ final class Backlog {
 
         /// Messages that [#poll] had to wait for are here.
         void readable();
+
+        /// When the first message that waits beside the backlog expires, [Message#NEVER] if none does.
+        default long earliestExpiryMillis() {
+            return Message.NEVER;
+        }
+
+        /// Drops what waits beside the backlog and has expired.
+        default void dropExpired(long nowMillis) {}
     }
 
     private final Recipient recipient;
@@ -248,9 +256,10 @@ final class Backlog {
     // ---- Expiry --------------------------------------------------------------------------------------------------
 
     /// Sees to it that messages which expire leave the queue though nobody takes from it, as while the client is
-    /// away: they would take memory and disk, and look as if they waited.
-    private void watchExpiry() {
-        long earliest = queue.earliestExpiryMillis();
+    /// away: they would take memory and disk, and look as if they waited. To be called too when the recipient has
+    /// something beside the queue that expires.
+    void watchExpiry() {
+        long earliest = Math.min(queue.earliestExpiryMillis(), recipient.earliestExpiryMillis());
         if (earliest < watchMillis) {
             long now = context.clock().millis();
             long due = Math.max(earliest, now + EXPIRY_WATCH.toMillis());
@@ -285,6 +294,7 @@ final class Backlog {
         watchNoMore();
         long now = context.clock().millis();
         boolean more = queue.removeExpired(now, EXPIRED_AT_ONCE, entry -> drop(entry, DropCause.EXPIRED));
+        recipient.dropExpired(now);
         memory.holds(queue.heldBytes());
         note();
         if (more) {

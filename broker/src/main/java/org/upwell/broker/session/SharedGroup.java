@@ -115,6 +115,8 @@ public final class SharedGroup implements Subscriber, Backlog.Recipient {
             new PriorityQueue<>(Comparator.comparingLong((GivenBack each) -> each.delivery.sequence())
                     .thenComparingLong(GivenBack::order));
     private long givenBackCount;
+    /// When the first of those that were given back expires; may be too early.
+    private long givenBackExpiryMillis = Message.NEVER;
     private final Backlog backlog;
     private final Drops drops = new Drops();
     private final Flow flow;
@@ -421,6 +423,10 @@ public final class SharedGroup implements Subscriber, Backlog.Recipient {
         givenBack.add(new GivenBack(shared, givenBackCount++, context.ticks().seconds()));
         somethingWaits = true;
         serve(sender);
+        if (!givenBack.isEmpty()) {
+            givenBackExpiryMillis = Math.min(givenBackExpiryMillis, message.expiresAtMillis());
+            backlog.watchExpiry();
+        }
     }
 
     /// Takes back what the store has under the number of a member whose session is gone. Any thread.
@@ -514,6 +520,30 @@ public final class SharedGroup implements Subscriber, Backlog.Recipient {
                 session.owner().execute(() -> session.runAsOwner(session::readable));
             }
         }
+    }
+
+    @Override
+    public long earliestExpiryMillis() {
+        return givenBackExpiryMillis;
+    }
+
+    @Override
+    public void dropExpired(long nowMillis) {
+        if (givenBackExpiryMillis <= nowMillis) {
+            givenBackExpiryMillis = Message.NEVER;
+            givenBack.removeIf(each -> dropIfExpired(each.delivery, nowMillis));
+        }
+        somethingWaits = !backlog.isEmpty() || !givenBack.isEmpty();
+    }
+
+    private boolean dropIfExpired(Delivery waiting, long nowMillis) {
+        Message message = waiting.message();
+        if (message.isExpiredAt(nowMillis)) {
+            dropped(waiting.sequence(), waiting.qos(), message.topic(), DropCause.EXPIRED);
+            return true;
+        }
+        givenBackExpiryMillis = Math.min(givenBackExpiryMillis, message.expiresAtMillis());
+        return false;
     }
 
     /// As the store kept it.

@@ -151,6 +151,29 @@ class QueueExpiryTest {
     }
 
     @Test
+    void whatAMemberThatIsGoneLeftToItsGroupIsLookedAfterToo() {
+        FakeConnection away = fake.open("away").expiry(3_600).now();
+        fake.subscribeShared(away, "$share/g/s/#", 1);
+        away.disconnect();
+        FakeConnection gone = fake.open("gone").now();
+        fake.subscribeShared(gone, "$share/g/s/#", 1);
+        publish("s/short", 15_000);
+        publish("s/long", 60_000);
+        assertThat(gone.topics()).containsExactly("s/short", "s/long");
+        gone.disconnect();
+        loops.settle();
+        SharedGroup group = fake.broker().groups().all().iterator().next();
+        assertThat(group.queuedMessages()).isEqualTo(2);
+        loops.advance(Duration.ofSeconds(15));
+        assertThat(group.queuedMessages()).isEqualTo(1);
+        loops.advance(Duration.ofSeconds(45));
+        assertThat(group.queuedMessages()).isZero();
+        assertThat(fake.broker().counters().droppedBy(DropCause.EXPIRED)).isEqualTo(2);
+        assertThat(StoredState.of(store).groups().values())
+                .allMatch(each -> each.queue().isEmpty());
+    }
+
+    @Test
     void aGroupsQueueIsLookedAfterToo() {
         FakeConnection member = fake.open("m").expiry(3_600).now();
         fake.subscribeShared(member, "$share/g/s/#", 1);
