@@ -50,6 +50,9 @@ final class InboundLine {
     /// Size of the buffer that keeps an incomplete packet, at least.
     private static final int MIN_REST_BYTES = 256;
 
+    /// A buffer that is so many times as large as what it holds is not kept.
+    private static final int MOST_SLACK = 4;
+
     /// A client that sends slower than that within one packet is as good as silent.
     private static final int SLOWEST_BYTES_PER_SECOND = 256;
 
@@ -139,7 +142,7 @@ final class InboundLine {
                 toldOfKept = false;
                 receiver.onNothingKept();
             }
-        } else if (holds > 0 || bytes.writableBytes() == 0 || bytes.readerIndex() > 0) {
+        } else if (holds > 0 || bytes.writableBytes() == 0 || bytes.readerIndex() > 0 || isTooRoomy(bytes)) {
             // The read buffer is large and shared; keep a copy of the rest only.
             ByteBuf rest = channel.alloc().buffer(Math.max(MIN_REST_BYTES, bytes.readableBytes() * 2));
             rest.writeBytes(bytes);
@@ -148,6 +151,10 @@ final class InboundLine {
         } else {
             keep(bytes);
         }
+    }
+
+    private static boolean isTooRoomy(ByteBuf bytes) {
+        return bytes.capacity() > Math.max(MIN_REST_BYTES, MOST_SLACK * bytes.readableBytes());
     }
 
     private void keep(ByteBuf rest) {

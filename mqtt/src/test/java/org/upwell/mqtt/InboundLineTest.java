@@ -23,7 +23,7 @@ import org.upwell.codec.Properties;
 import org.upwell.codec.Publish;
 import org.upwell.codec.QoS;
 
-/// How long a client counts as silent.
+/// What is kept of a packet that is under way, and how long its client counts as silent.
 @Timeout(60)
 class InboundLineTest implements InboundLine.Receiver {
 
@@ -39,6 +39,7 @@ class InboundLineTest implements InboundLine.Receiver {
             new Traffic(new BrokerCounters()));
     private final InboundLine line = new InboundLine(channel, owner, decoder, answers, 1 << 10, this);
     private int packets;
+    private int keptBytes;
 
     @Override
     public void onPacket(Packet packet) {
@@ -52,12 +53,12 @@ class InboundLineTest implements InboundLine.Receiver {
 
     @Override
     public void onKept(int capacity) {
-        // Not the point here.
+        keptBytes = capacity;
     }
 
     @Override
     public void onNothingKept() {
-        // Not the point here.
+        keptBytes = 0;
     }
 
     @Override
@@ -80,16 +81,37 @@ class InboundLineTest implements InboundLine.Receiver {
         return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - nanos);
     }
 
+    /// What a client sent before has the next read expect as much.
+    @Test
+    void theFirstBytesOfAPacketDoNotKeepALargeReadBuffer() {
+        decoder.version(MqttVersion.MQTT_5);
+        ByteBuf packet = publish(100_000);
+        for (int part = 10; part < packet.readableBytes(); part *= 2) {
+            ByteBuf read = channel.alloc().buffer(128 << 10);
+            packet.readBytes(read, part);
+            line.read(read);
+            assertThat(keptBytes).isLessThanOrEqualTo(Math.max(256, 4 * packet.readerIndex()));
+        }
+        line.read(packet.readBytes(packet.readableBytes()));
+        assertThat(packets).isEqualTo(1);
+        assertThat(keptBytes).isZero();
+    }
+
+    private static ByteBuf publish(int payloadBytes) {
+        ByteBuf packet = Unpooled.buffer();
+        PacketEncoder.encode(
+                new Publish("acme/a", new byte[payloadBytes], QoS.AT_MOST_ONCE, false, false, 0, Properties.NONE),
+                MqttVersion.MQTT_5,
+                packet);
+        return packet;
+    }
+
     /// A packet that is under way has its time (decision 16). That it took some before we stopped to read, since
     /// the client does not, was no silence.
     @Test
     void whoIsHeldInAPacketForNotReadingIsSilentFromThenOn() {
         decoder.version(MqttVersion.MQTT_5);
-        ByteBuf packet = Unpooled.buffer();
-        PacketEncoder.encode(
-                new Publish("acme/a", new byte[100_000], QoS.AT_MOST_ONCE, false, false, 0, Properties.NONE),
-                MqttVersion.MQTT_5,
-                packet);
+        ByteBuf packet = publish(100_000);
         long begun = System.nanoTime();
         line.read(packet.readBytes(1_000));
         await().until(() -> millisSince(begun) > WHILE_MILLIS);
