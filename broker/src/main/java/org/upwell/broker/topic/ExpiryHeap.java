@@ -34,10 +34,6 @@ final class ExpiryHeap {
         return size == 0 ? null : entries[0];
     }
 
-    int size() {
-        return size;
-    }
-
     /// Takes the entry in if it expires.
     void add(Entry entry) {
         if (entry.expiresAtMillis() == Message.NEVER) {
