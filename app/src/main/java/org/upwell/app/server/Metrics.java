@@ -59,7 +59,7 @@ final class Metrics implements AutoCloseable {
         count("upwell.broker.protocol.errors", "Connections ended for a fault of the peer", counters.protocolErrors);
         count(
                 "upwell.broker.connections.crowded.out",
-                "Connections ended before CONNACK since CONNECT packets took too much memory together",
+                "Connections ended since packets that were not complete took too much memory together",
                 counters.connectionsCrowdedOut);
         count(
                 "upwell.broker.topic.aliases.refused",
