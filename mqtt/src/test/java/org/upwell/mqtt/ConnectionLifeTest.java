@@ -45,7 +45,6 @@ import org.upwell.codec.Packet;
 import org.upwell.codec.PacketEncoder;
 import org.upwell.codec.Properties;
 import org.upwell.codec.Property;
-import org.upwell.codec.Publish;
 import org.upwell.codec.QoS;
 import org.upwell.codec.ReasonCode;
 
@@ -241,7 +240,7 @@ class ConnectionLifeTest {
         try (TestBroker broker = TestBroker.start();
                 TestClient client = new TestClient(broker.address(), MqttVersion.MQTT_5)) {
             client.connect(new Connect(MqttVersion.MQTT_5, "c", true, 1, null, null, null, Properties.NONE));
-            ByteBuf packet = publish(60);
+            ByteBuf packet = TestClient.publishBytes(60);
             Packet told = null;
             // One byte to wait for: the packet would take a quarter of a minute.
             while (told == null && packet.readableBytes() > 1) {
@@ -262,7 +261,7 @@ class ConnectionLifeTest {
         try (TestBroker broker = TestBroker.start();
                 TestClient client = new TestClient(broker.address(), MqttVersion.MQTT_5)) {
             client.connect(new Connect(MqttVersion.MQTT_5, "c", true, 1, null, null, null, Properties.NONE));
-            ByteBuf packet = publish(60_000);
+            ByteBuf packet = TestClient.publishBytes(60_000);
             for (int i = 0; i < 12; i++) {
                 client.sendBytes(packet.readSlice(4_000));
                 assertThat(client.receiveWithin(200)).isNull();
@@ -271,15 +270,6 @@ class ConnectionLifeTest {
             client.expectNothingButPong();
             assertThat(broker.broker.counters().messagesReceived.sum()).isEqualTo(1);
         }
-    }
-
-    private static ByteBuf publish(int payloadBytes) {
-        ByteBuf packet = Unpooled.buffer();
-        PacketEncoder.encode(
-                new Publish("acme/a", new byte[payloadBytes], QoS.AT_MOST_ONCE, false, false, 0, Properties.NONE),
-                MqttVersion.MQTT_5,
-                packet);
-        return packet;
     }
 
     /// Whatever bytes of it come.

@@ -18,10 +18,6 @@ import org.upwell.codec.DecodeException;
 import org.upwell.codec.MqttVersion;
 import org.upwell.codec.Packet;
 import org.upwell.codec.PacketDecoder;
-import org.upwell.codec.PacketEncoder;
-import org.upwell.codec.Properties;
-import org.upwell.codec.Publish;
-import org.upwell.codec.QoS;
 
 /// What is kept of a packet that is under way, and how long its client counts as silent.
 @Timeout(60)
@@ -85,7 +81,7 @@ class InboundLineTest implements InboundLine.Receiver {
     @Test
     void theFirstBytesOfAPacketDoNotKeepALargeReadBuffer() {
         decoder.version(MqttVersion.MQTT_5);
-        ByteBuf packet = publish(100_000);
+        ByteBuf packet = TestClient.publishBytes(100_000);
         for (int part = 10; part < packet.readableBytes(); part *= 2) {
             ByteBuf read = channel.alloc().buffer(128 << 10);
             packet.readBytes(read, part);
@@ -97,21 +93,12 @@ class InboundLineTest implements InboundLine.Receiver {
         assertThat(keptBytes).isZero();
     }
 
-    private static ByteBuf publish(int payloadBytes) {
-        ByteBuf packet = Unpooled.buffer();
-        PacketEncoder.encode(
-                new Publish("acme/a", new byte[payloadBytes], QoS.AT_MOST_ONCE, false, false, 0, Properties.NONE),
-                MqttVersion.MQTT_5,
-                packet);
-        return packet;
-    }
-
     /// A packet that is under way has its time (decision 16). That it took some before we stopped to read, since
     /// the client does not, was no silence.
     @Test
     void whoIsHeldInAPacketForNotReadingIsSilentFromThenOn() {
         decoder.version(MqttVersion.MQTT_5);
-        ByteBuf packet = publish(100_000);
+        ByteBuf packet = TestClient.publishBytes(100_000);
         long begun = System.nanoTime();
         line.read(packet.readBytes(1_000));
         await().until(() -> millisSince(begun) > WHILE_MILLIS);

@@ -55,6 +55,16 @@ final class TestClient implements AutoCloseable {
         return new Connect(version, clientId, cleanStart, 60, null, null, null, properties);
     }
 
+    /// The bytes of a QoS 0 PUBLISH of MQTT 5, for who sends them in parts.
+    static ByteBuf publishBytes(int payloadBytes) {
+        ByteBuf packet = Unpooled.buffer();
+        PacketEncoder.encode(
+                new Publish("acme/a", new byte[payloadBytes], QoS.AT_MOST_ONCE, false, false, 0, Properties.NONE),
+                MqttVersion.MQTT_5,
+                packet);
+        return packet;
+    }
+
     static Connect withPassword(Connect packet, String user, String password) {
         return new Connect(
                 packet.version(),

@@ -5,31 +5,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.upwell.codec.Connect;
 import org.upwell.codec.Disconnect;
 import org.upwell.codec.MqttVersion;
-import org.upwell.codec.PacketEncoder;
 import org.upwell.codec.Properties;
-import org.upwell.codec.Publish;
-import org.upwell.codec.QoS;
 import org.upwell.codec.ReasonCode;
 
 /// Clients that begin large packets and do not end them.
 @Timeout(60)
 class UnfinishedBytesTest {
-
-    private static ByteBuf publish(int payloadBytes) {
-        ByteBuf packet = Unpooled.buffer();
-        PacketEncoder.encode(
-                new Publish("acme/a", new byte[payloadBytes], QoS.AT_MOST_ONCE, false, false, 0, Properties.NONE),
-                MqttVersion.MQTT_5,
-                packet);
-        return packet;
-    }
 
     /// Takes all room but `left` bytes, as other connections would.
     private static long takeAllBut(SharedRoom room, long left) {
@@ -49,13 +36,13 @@ class UnfinishedBytesTest {
                 TestClient large = TestClient.connected(broker, MqttVersion.MQTT_5, "large");
                 TestClient small = TestClient.connected(broker, MqttVersion.MQTT_5, "small")) {
             long taken = takeAllBut(broker.server.unfinishedRoom(), 20_000);
-            ByteBuf first = publish(1_000);
+            ByteBuf first = TestClient.publishBytes(1_000);
             small.sendBytes(first.readSlice(500));
             small.sendBytes(first);
             small.expectNothingButPong();
 
             // Most of it comes when that is decided, and does not keep the word from it.
-            large.sendBytes(publish(500_000).readSlice(490_000));
+            large.sendBytes(TestClient.publishBytes(500_000).readSlice(490_000));
             assertThat(large.receive(Disconnect.class).reason()).isEqualTo(ReasonCode.QUOTA_EXCEEDED);
             large.expectClosed();
             assertThat(broker.broker.counters().connectionsCrowdedOut.sum()).isEqualTo(1);
@@ -71,7 +58,7 @@ class UnfinishedBytesTest {
         try (TestBroker broker = options.start();
                 TestClient silent = withoutKeepAlive(broker, "silent");
                 TestClient stuck = withoutKeepAlive(broker, "stuck")) {
-            stuck.sendBytes(publish(100).readSlice(50));
+            stuck.sendBytes(TestClient.publishBytes(100).readSlice(50));
             stuck.expectClosed();
             silent.expectNothingButPong();
         }
@@ -90,7 +77,7 @@ class UnfinishedBytesTest {
             // Room for one of them at a time, whose buffer is at most four times as large.
             long taken = takeAllBut(broker.server.unfinishedRoom(), 450_000);
             for (int i = 0; i < 20; i++) {
-                ByteBuf packet = publish(100_000);
+                ByteBuf packet = TestClient.publishBytes(100_000);
                 client.sendBytes(packet.readSlice(90_000));
                 assertThat(client.receiveWithin(1)).isNull();
                 client.sendBytes(packet);
@@ -107,10 +94,10 @@ class UnfinishedBytesTest {
         try (TestBroker broker = TestBroker.start();
                 TestClient client = TestClient.connected(broker, MqttVersion.MQTT_5, "c")) {
             long taken = takeAllBut(broker.server.unfinishedRoom(), 1_700_000);
-            ByteBuf packets = publish(410_000);
+            ByteBuf packets = TestClient.publishBytes(410_000);
             client.sendBytes(packets.readSlice(400_000));
             assertThat(client.receiveWithin(1)).isNull();
-            ByteBuf next = publish(100);
+            ByteBuf next = TestClient.publishBytes(100);
             packets.writeBytes(next, 50);
             client.sendBytes(packets);
             // All but what one read may take.
