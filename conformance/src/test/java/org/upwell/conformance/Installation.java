@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.upwell.conformance;
 
-import java.io.Closeable;
 import java.io.IOException;
-import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.atomic.AtomicInteger;
+import org.upwell.app.process.LastingPorts;
 
 /// An Upwell installation in a directory of its own with free ports: configuration files, tenants, devices and
 /// users, all made by the commands that an operator has.
@@ -21,25 +17,17 @@ final class Installation {
 
     static final String READY = "upwell ready";
 
-    /// Below what Linux gives to whoever asks for any port.
-    private static final int LOWEST_PORT = 12_000;
-    private static final int HIGHEST_PORT = 32_000;
-    /// One after the other from anywhere: a port that was given stays its installation's while its server is down,
-    /// and the other process that runs tests at the same time is hardly just there.
-    private static final AtomicInteger NEXT_PORT =
-            new AtomicInteger(ThreadLocalRandom.current().nextInt(HIGHEST_PORT));
-
     /// A tenant with its client's credentials.
     record Tenant(String id, String clientId, String clientSecret) {}
 
     final Path directory;
     final Path data;
-    final int tcpPort = freeTcpPort();
-    final int tlsPort = freeTcpPort();
-    final int httpPort = freeTcpPort();
-    final int httpsPort = freeTcpPort();
-    final int coapPort = freeUdpPort();
-    final int fieldPort = freeUdpPort();
+    final int tcpPort = LastingPorts.tcp();
+    final int tlsPort = LastingPorts.tcp();
+    final int httpPort = LastingPorts.tcp();
+    final int httpsPort = LastingPorts.tcp();
+    final int coapPort = LastingPorts.udp();
+    final int fieldPort = LastingPorts.udp();
 
     private final Map<String, Tenant> tenants = new HashMap<>();
     private String fieldBind = "127.0.0.1";
@@ -49,34 +37,6 @@ final class Installation {
         this.directory = directory;
         this.data = directory.resolve("data");
         Files.createDirectories(data);
-    }
-
-    static int freeTcpPort() throws IOException {
-        return freePort(port -> new ServerSocket(port, 1, InetAddress.getLoopbackAddress()));
-    }
-
-    private static int freeUdpPort() throws IOException {
-        return freePort(port -> new DatagramSocket(port, InetAddress.getLoopbackAddress()));
-    }
-
-    /// Opens a port.
-    private interface Opening {
-        Closeable open(int port) throws IOException;
-    }
-
-    /// A port that stays free while a server is down: none that the system gives to whoever asks for any, as
-    /// clients do and the server's internal listener.
-    private static int freePort(Opening opening) throws IOException {
-        IOException last = null;
-        for (int tried = 0; tried < 100; tried++) {
-            int port = LOWEST_PORT + Math.floorMod(NEXT_PORT.getAndIncrement(), HIGHEST_PORT - LOWEST_PORT);
-            try (Closeable _ = opening.open(port)) {
-                return port;
-            } catch (IOException e) {
-                last = e;
-            }
-        }
-        throw new IOException("no port is free", last);
     }
 
     Path ca() {

@@ -17,6 +17,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.upwell.app.process.LastingPorts;
 import org.upwell.codec.ConnAck;
 import org.upwell.codec.Connect;
 import org.upwell.codec.Disconnect;
@@ -48,7 +49,7 @@ class QueueLimitIT {
     @Test
     void roleRaisesTheLimitAndWhatTheDefaultDropsIsCounted() throws Exception {
         Installation installation = new Installation(directory);
-        int morePort = Installation.freeTcpPort();
+        int morePort = LastingPorts.tcp();
         String role = "  DEEP_QUEUE: {queue-messages: 2000000, queue-bytes: 1073741824}\n";
         try (UpwellProcess server = installation.startLeanWithRole(role, "DEEP_QUEUE", morePort)) {
             subscribe(installation.tcpPort, "plain");
