@@ -177,7 +177,8 @@ class LoginRefusalTest {
         try (MqttSocket live = socket(version);
                 MqttSocket late = socket(version);
                 MqttSocket next = socket(version)) {
-            String clientId = "takes-turns";
+            // Not the other version's, whose last session may not have ended yet.
+            String clientId = "takes-turns-" + version;
             assertThat(live.connect(clientId, "notused", own(Duration.ofSeconds(60), TENANT))
                             .reason())
                     .isEqualTo(ReasonCode.SUCCESS);
