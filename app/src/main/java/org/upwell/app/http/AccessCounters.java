@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.upwell.app.http;
 
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.util.EnumMap;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
 import org.upwell.access.AccessEvent;
 import org.upwell.access.AccessEvents;
 
@@ -13,30 +17,49 @@ public final class AccessCounters implements AccessEvents {
     private static final String TOKENS = "upwell.tokens";
     private static final String IGNORED_ROLES = "upwell.token.roles.ignored";
 
-    private final MeterRegistry registry;
+    // Made once: to look a counter up by its labels costs more than all else of a login.
+    private final Map<AccessEvent.Kind, Counter> admitted;
+    private final Map<AccessEvent.Kind, Counter> refused;
+    private final Counter internalRoles;
+    private final Counter foreignRoles;
+    private final Counter tokensIssued;
+    private final Counter tokensRefused;
 
     public AccessCounters(MeterRegistry registry) {
-        this.registry = registry;
+        this.admitted = logins(registry, "admitted");
+        this.refused = logins(registry, "refused");
+        this.internalRoles = registry.counter(IGNORED_ROLES, "cause", "internal");
+        this.foreignRoles = registry.counter(IGNORED_ROLES, "cause", "foreign");
+        this.tokensIssued = registry.counter(TOKENS, "outcome", "issued");
+        this.tokensRefused = registry.counter(TOKENS, "outcome", "refused");
+    }
+
+    private static Map<AccessEvent.Kind, Counter> logins(MeterRegistry registry, String outcome) {
+        Map<AccessEvent.Kind, Counter> counters = new EnumMap<>(AccessEvent.Kind.class);
+        for (AccessEvent.Kind kind : AccessEvent.Kind.values()) {
+            String label = kind.name().toLowerCase(Locale.ROOT);
+            counters.put(kind, registry.counter(LOGINS, "kind", label, "outcome", outcome));
+        }
+        return counters;
     }
 
     @Override
     public void on(AccessEvent event) {
-        switch (event) {
-            case AccessEvent.LoginAdmitted admitted -> count(LOGINS, admitted.kind(), "admitted");
-            case AccessEvent.LoginRefused refused -> count(LOGINS, refused.kind(), "refused");
-            case AccessEvent.InternalRoleAsserted _ -> count(IGNORED_ROLES, "cause", "internal");
-            case AccessEvent.ForeignRoleAsserted _ -> count(IGNORED_ROLES, "cause", "foreign");
-            case AccessEvent.TokenIssued _ -> count(TOKENS, "outcome", "issued");
-            case AccessEvent.TokenRefused _ -> count(TOKENS, "outcome", "refused");
-        }
+        counterOf(event).increment();
     }
 
-    private void count(String name, AccessEvent.Kind kind, String outcome) {
-        registry.counter(name, "kind", kind.name().toLowerCase(Locale.ROOT), "outcome", outcome)
-                .increment();
+    private Counter counterOf(AccessEvent event) {
+        return switch (event) {
+            case AccessEvent.LoginAdmitted login -> ofKind(admitted, login.kind());
+            case AccessEvent.LoginRefused login -> ofKind(refused, login.kind());
+            case AccessEvent.InternalRoleAsserted _ -> internalRoles;
+            case AccessEvent.ForeignRoleAsserted _ -> foreignRoles;
+            case AccessEvent.TokenIssued _ -> tokensIssued;
+            case AccessEvent.TokenRefused _ -> tokensRefused;
+        };
     }
 
-    private void count(String name, String label, String value) {
-        registry.counter(name, label, value).increment();
+    private static Counter ofKind(Map<AccessEvent.Kind, Counter> counters, AccessEvent.Kind kind) {
+        return Objects.requireNonNull(counters.get(kind));
     }
 }
