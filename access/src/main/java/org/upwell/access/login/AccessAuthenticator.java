@@ -19,6 +19,7 @@ import org.upwell.access.registry.AccessDirectory;
 import org.upwell.access.registry.PasswordHash;
 import org.upwell.access.registry.Tenant;
 import org.upwell.access.registry.User;
+import org.upwell.access.role.RoleTable;
 import org.upwell.access.token.TokenForm;
 import org.upwell.access.token.TokenVerifier;
 import org.upwell.broker.access.Authentication;
@@ -147,11 +148,15 @@ public final class AccessAuthenticator implements Authenticator, AutoCloseable {
     }
 
     private boolean isAnonymous(Principal principal) {
-        return principal.name().equals(ANONYMOUS)
-                && principal.issuedAt() == null
-                && anonymous.values().stream()
-                        .anyMatch(access -> access.tenant().equals(principal.tenant())
-                                && access.roles().equals(principal.roles()));
+        if (!principal.name().equals(ANONYMOUS) || principal.issuedAt() != null) {
+            return false;
+        }
+        for (AnonymousAccess access : anonymous.values()) {
+            if (access.tenant().equals(principal.tenant()) && access.roles().equals(principal.roles())) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private CompletionStage<Authentication> withPassword(Credentials credentials, byte[] password) {
@@ -195,7 +200,13 @@ public final class AccessAuthenticator implements Authenticator, AutoCloseable {
     }
 
     private boolean hasRole(Principal principal) {
-        return principal.roles().stream().anyMatch(role -> directory.roles().mayHave(principal.tenant(), role));
+        RoleTable table = directory.roles();
+        for (String role : principal.roles()) {
+            if (table.mayHave(principal.tenant(), role)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private Authentication withRoles(Principal principal) {

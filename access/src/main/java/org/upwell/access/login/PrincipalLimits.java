@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.upwell.access.login;
 
-import java.util.HashSet;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.upwell.access.registry.AccessDirectory;
 import org.upwell.access.registry.Tenant;
@@ -57,24 +55,26 @@ public final class PrincipalLimits implements SessionDirectory.Limits {
         RoleTable table = directory.roles();
         int messages = 0;
         long bytes = 0;
-        Set<OverflowRule> overflow = new HashSet<>();
+        OverflowRule overflow = null;
+        boolean contradictory = false;
         for (String name : principal.roles()) {
             RoleQueue queue = table.mayHave(principal.tenant(), name) ? table.queueOf(name) : RoleQueue.UNSAID;
             messages = Math.max(messages, queue.messages());
             bytes = Math.max(bytes, queue.bytes());
             OverflowRule rule = queue.overflow();
             if (rule != null) {
-                overflow.add(rule);
+                contradictory |= overflow != null && overflow != rule;
+                overflow = rule;
             }
         }
-        if (messages == 0 && bytes == 0 && overflow.isEmpty()) {
+        if (messages == 0 && bytes == 0 && overflow == null) {
             return configured;
         }
         return new SessionLimits(
                 messages == 0 ? configured.queueMessages() : messages,
                 bytes == 0 ? configured.queueBytes() : bytes,
                 // Roles that contradict each other decide nothing.
-                overflow.size() == 1 ? overflow.iterator().next() : configured.overflow(),
+                overflow == null || contradictory ? configured.overflow() : overflow,
                 configured.qos0Bytes(),
                 configured.redeliverSharedOnLoss());
     }
