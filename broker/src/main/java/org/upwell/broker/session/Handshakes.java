@@ -160,7 +160,12 @@ public final class Handshakes {
     /// Reads messages in flight back that a restart left in the store. `ready` runs on `here` once they are in
     /// memory, at once if they are.
     void recall(Owner here, Runnable ready, Consumer<StoreException> failed) {
-        recall(new ArrayDeque<>(inFlight.away().entrySet()), here, ready, failed);
+        if (inFlight.size() == 0) {
+            // As for nearly every session that is opened.
+            ready.run();
+        } else {
+            recall(new ArrayDeque<>(inFlight.away().entrySet()), here, ready, failed);
+        }
     }
 
     private void recall(
@@ -209,6 +214,9 @@ public final class Handshakes {
 
     /// The session ended.
     void end() {
+        if (inFlight.size() == 0 && memberNumbers.isEmpty()) {
+            return;
+        }
         giveSharedBack();
         Map<SharedGroup.Member, List<Long>> unread = new LinkedHashMap<>();
         for (InFlight.Entry entry : inFlight.inOrder()) {

@@ -257,8 +257,12 @@ final class SessionSubscriptions {
 
     /// The session ended.
     void clear() {
-        shared.values().forEach(each -> context.groups().leave(each.member, each.filter));
-        plain.values().forEach(each -> context.subscriptions().remove(session, each.filter()));
+        for (Shared each : shared.values()) {
+            context.groups().leave(each.member, each.filter);
+        }
+        for (Subscription<Subscriber> each : plain.values()) {
+            context.subscriptions().remove(session, each.filter());
+        }
         shared.clear();
         members.clear();
         plain.clear();
