@@ -169,6 +169,7 @@ final class Installation {
                 http: {bind: 127.0.0.1, port: $http:}
                 https: {bind: 127.0.0.1, port: $https:}
                 mqtt:
+                  rehearsal: false
                   listeners:
                 """.replace("$data", data.toString())
                                 .replace("$durability", durability)

@@ -32,7 +32,10 @@ final class ServerCommand implements Callable<Integer> {
     public Integer call() {
         UpwellConfig config = file == null ? UpwellConfig.defaults() : ConfigFile.load(file);
         UpwellServer server = start(config);
-        return new Lifetime().await(server, () -> spec.commandLine().getOut().println("upwell ready"));
+        return new Lifetime().await(server, () -> {
+            spec.commandLine().getOut().println("upwell ready");
+            server.rehearse();
+        });
     }
 
     private static UpwellServer start(UpwellConfig config) {

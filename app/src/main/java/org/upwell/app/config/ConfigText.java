@@ -102,6 +102,7 @@ public final class ConfigText {
         mqtt.put("topic-alias-maximum", config.topicAliasMaximum());
         mqtt.put("max-topic-levels", config.maxTopicLevels());
         mqtt.put("check-payload-format", config.checkPayloadFormat());
+        mqtt.put("rehearsal", config.rehearsal());
         return mqtt;
     }
 

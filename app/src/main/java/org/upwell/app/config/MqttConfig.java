@@ -19,6 +19,7 @@ import org.upwell.mqtt.MqttLimits;
 /// @param topicAliasMaximum topic aliases that an MQTT 5 client may use towards us; 0 for none
 /// @param maxTopicLevels levels that a topic name or filter may have
 /// @param checkPayloadFormat true to refuse a payload that is said to be UTF-8 and is not
+/// @param rehearsal true to have code compiled once the server is ready, before many clients need it
 public record MqttConfig(
         List<ListenerConfig> listeners,
         int queueLimit,
@@ -29,7 +30,8 @@ public record MqttConfig(
         Duration sysInterval,
         int topicAliasMaximum,
         int maxTopicLevels,
-        boolean checkPayloadFormat) {
+        boolean checkPayloadFormat,
+        boolean rehearsal) {
     public static final int DEFAULT_QUEUE_LIMIT = 50_000;
     public static final long DEFAULT_QUEUE_BYTES = 64L << 20;
     public static final long DEFAULT_QOS_0_BYTES = 1L << 20;
@@ -58,7 +60,8 @@ public record MqttConfig(
                 DEFAULT_SYS_INTERVAL,
                 DEFAULT_TOPIC_ALIASES,
                 DEFAULT_TOPIC_LEVELS,
-                false);
+                false,
+                true);
     }
 
     static List<ListenerConfig> defaultListeners() {
@@ -89,6 +92,7 @@ public record MqttConfig(
         int topicAliases = section.integer("topic-alias-maximum", DEFAULT_TOPIC_ALIASES, 0, MAX_TOPIC_ALIASES);
         int topicLevels = section.integer("max-topic-levels", DEFAULT_TOPIC_LEVELS, 1, MOST_TOPIC_LEVELS);
         boolean checkPayloadFormat = section.flag("check-payload-format", false);
+        boolean rehearsal = section.flag("rehearsal", true);
         section.refuseUnknownKeys();
         return new MqttConfig(
                 section.has("listeners") ? listeners : defaultListeners(),
@@ -100,6 +104,7 @@ public record MqttConfig(
                 sysInterval,
                 topicAliases,
                 topicLevels,
-                checkPayloadFormat);
+                checkPayloadFormat,
+                rehearsal);
     }
 }

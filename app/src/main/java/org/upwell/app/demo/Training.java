@@ -68,6 +68,7 @@ public final class Training {
                     .path();
             UpwellServer server =
                     parts.add("server", UpwellServer.start(configuration(directory), InstantSource.system()));
+            server.rehearse();
             return load(server.mqttAddress(LISTENER).getPort());
         }
     }

@@ -99,7 +99,7 @@ final class BrokerRuntime implements AutoCloseable {
         }
     }
 
-    private static SessionLimits limits(MqttConfig config) {
+    static SessionLimits limits(MqttConfig config) {
         OverflowRule overflow = config.queueOverflow() == QueueOverflow.DROP_OLDEST
                 ? OverflowRule.DROP_OLDEST
                 : OverflowRule.DROP_NEWEST;

@@ -48,6 +48,7 @@ public final class UpwellServer implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(UpwellServer.class);
 
     private final UpwellConfig config;
+    private final InstantSource clock;
     private final Parts parts;
     private final Access access;
     private final Certificates certificates;
@@ -73,6 +74,7 @@ public final class UpwellServer implements AutoCloseable {
 
     private UpwellServer(UpwellConfig config, InstantSource clock, Parts parts) throws IOException {
         this.config = config;
+        this.clock = clock;
         this.parts = parts;
         if (config.gateway().flatMap(GatewayConfig::broker).isPresent()) {
             throw new IOException(
@@ -235,6 +237,20 @@ public final class UpwellServer implements AutoCloseable {
     /// What this server's certificates lead to.
     public Certificates certificates() {
         return certificates;
+    }
+
+    /// Has the JVM compile what the first clients will need, in the background, unless the configuration spares it.
+    /// For a server that has its process to itself.
+    public void rehearse() {
+        if (config.mqtt().rehearsal()) {
+            parts.add(
+                    "rehearsal",
+                    Rehearsal.start(
+                            access,
+                            BrokerRuntime.limits(config.mqtt()),
+                            clock,
+                            broker.counters().connectionsOpened::sum));
+        }
     }
 
     /// Stops taking new work first, says goodbye to clients, and gives every part a bounded time.

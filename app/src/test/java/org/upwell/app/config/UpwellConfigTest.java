@@ -68,6 +68,7 @@ class UpwellConfigTest {
               topic-alias-maximum: 5
               max-topic-levels: 7
               check-payload-format: true
+              rehearsal: false
             http:
               bind: 127.0.0.2
               port: 18080
@@ -235,7 +236,8 @@ class UpwellConfigTest {
                         Duration.ofMinutes(1),
                         5,
                         7,
-                        true));
+                        true,
+                        false));
         assertThat(config.http()).isEqualTo(new HttpConfig(at("127.0.0.2", 18080)));
         assertThat(config.https())
                 .isEqualTo(new HttpsConfig(
