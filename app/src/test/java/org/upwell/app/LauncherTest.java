@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -76,6 +77,13 @@ class LauncherTest {
     }
 
     @Test
+    void onlyAServerIsGivenTheCompileCommandsOfItsBuild() throws Exception {
+        assertThat(run("server", Map.of("UPWELL_TRAINING", "off")))
+                .contains("-XX:CompileCommandFile=" + generation.toRealPath().resolve("compile-commands"));
+        assertThat(demo()).doesNotContain("-XX:CompileCommandFile=");
+    }
+
+    @Test
     void trainingThatWasKilledIsCleanedUpAndDoneAgain() throws Exception {
         Process dead = new ProcessBuilder("true").start();
         dead.waitFor();
@@ -112,9 +120,14 @@ class LauncherTest {
     }
 
     private String demo() throws IOException, InterruptedException {
+        return run("demo", Map.of());
+    }
+
+    private String run(String command, Map<String, String> environment) throws IOException, InterruptedException {
         ProcessBuilder builder =
-                new ProcessBuilder("sh", root.toRealPath().resolve("upwell").toString(), "demo");
+                new ProcessBuilder("sh", root.toRealPath().resolve("upwell").toString(), command);
         builder.environment().put("JAVA_HOME", root.resolve("jdk").toString());
+        builder.environment().putAll(environment);
         Process process = builder.redirectErrorStream(true).start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor()).as(output).isZero();
