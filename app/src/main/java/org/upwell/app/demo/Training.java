@@ -52,9 +52,13 @@ public final class Training {
     /// Of connections at a time, each of which takes two of the process's files.
     private static final int CONNECTIONS = 250;
 
+    /// For each of which of the other kinds of load there are so many connections, made twice: with a second for
+    /// those, some 40,000.
+    private static final Duration ROUND_OF_CONNECTIONS = Duration.ofMillis(12);
+
     private final Duration each;
 
-    /// @param each how long each kind of load lasts
+    /// @param each how long each kind of load lasts, but connections, whose number follows from it
     public Training(Duration each) {
         this.each = each;
     }
@@ -68,7 +72,6 @@ public final class Training {
                     .path();
             UpwellServer server =
                     parts.add("server", UpwellServer.start(configuration(directory), InstantSource.system()));
-            server.rehearse();
             return load(server.mqttAddress(LISTENER).getPort());
         }
     }
@@ -128,7 +131,7 @@ public final class Training {
                 new LoadPlan.Retained(1_000, 1, senders(1, 1))));
         // Only what ran often enough to be compiled by both compilers is kept as worth that. Last, since a machine may
         // run out of ports, which would end the training.
-        for (long round = 0; round < Math.max(1, each.toMillis() / 12); round++) {
+        for (long round = 0; round < Math.max(1, each.dividedBy(ROUND_OF_CONNECTIONS)); round++) {
             plans.add(new LoadPlan.Connections(CONNECTIONS, true, false, Duration.ZERO, true));
         }
         return plans;

@@ -99,7 +99,7 @@ final class BrokerRuntime implements AutoCloseable {
         }
     }
 
-    static SessionLimits limits(MqttConfig config) {
+    private static SessionLimits limits(MqttConfig config) {
         OverflowRule overflow = config.queueOverflow() == QueueOverflow.DROP_OLDEST
                 ? OverflowRule.DROP_OLDEST
                 : OverflowRule.DROP_NEWEST;

@@ -34,6 +34,7 @@ import org.upwell.app.http.Routes;
 import org.upwell.app.observation.ObservationStore;
 import org.upwell.app.tls.PemFiles;
 import org.upwell.app.tls.TlsFiles;
+import org.upwell.broker.event.BrokerCounters;
 import org.upwell.broker.journal.Journal;
 import org.upwell.broker.store.InMemoryStore;
 import org.upwell.broker.store.Store;
@@ -242,15 +243,17 @@ public final class UpwellServer implements AutoCloseable {
     /// Has the JVM compile what the first clients will need, in the background, unless the configuration spares it.
     /// For a server that has its process to itself.
     public void rehearse() {
-        if (config.mqtt().rehearsal()) {
-            parts.add(
-                    "rehearsal",
-                    Rehearsal.start(
-                            access,
-                            BrokerRuntime.limits(config.mqtt()),
-                            clock,
-                            broker.counters().connectionsOpened::sum));
+        if (ready && config.mqtt().rehearsal()) {
+            parts.add("rehearsal", Rehearsal.start(clock, this::arrivals));
         }
+    }
+
+    /// Changes with each client that comes, admitted or not.
+    private long arrivals() {
+        BrokerCounters counters = broker.counters();
+        return counters.connectionsOpened.sum()
+                + counters.connectionsRefused.sum()
+                + broker.server().connectionCount();
     }
 
     /// Stops taking new work first, says goodbye to clients, and gives every part a bounded time.

@@ -17,11 +17,12 @@ class CompileCommandsTest {
     @Test
     void everyCommandIsForAMethodThatExists() throws Exception {
         List<String> commands = Files.readAllLines(Path.of("src/main/jvm/compile-commands")).stream()
-                .filter(line -> line.startsWith(COMMAND))
+                .filter(line -> !line.isBlank() && !line.startsWith("#") && !line.equals("quiet"))
                 .toList();
 
         assertThat(commands).isNotEmpty();
         for (String command : commands) {
+            assertThat(command).startsWith(COMMAND);
             String[] parts = command.substring(COMMAND.length()).split("::", -1);
             Class<?> type = Class.forName(parts[0], false, getClass().getClassLoader());
             assertThat(Arrays.stream(type.getDeclaredMethods())

@@ -10,14 +10,16 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.upwell.app.config.UpwellConfig;
-import org.upwell.broker.session.SessionLimits;
 
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
 class RehearsalTest {
@@ -25,58 +27,94 @@ class RehearsalTest {
     @TempDir
     private Path directory;
 
-    private UpwellServer start() throws Exception {
+    private UpwellServer start(boolean rehearsal) throws Exception {
         String text = """
-                mqtt: {listeners: [{name: tcp, type: tcp, port: 0}]}
+                mqtt: {rehearsal: $rehearsal, listeners: [{name: tcp, type: tcp, port: 0}]}
                 http: {port: 0}
                 https: {port: 0}
-                """;
+                """.replace("$rehearsal", Boolean.toString(rehearsal));
         Path file = directory.resolve("upwell.yaml");
         Files.writeString(file, text + "data-directory: " + directory.resolve("data") + "\n");
         return UpwellServer.start(UpwellConfig.load(file), InstantSource.system());
     }
 
+    private static Rehearsal rehearse(LongSupplier arrivals) {
+        return Rehearsal.start(InstantSource.system(), arrivals);
+    }
+
     @Test
     void allIsPlayedAndTheServerSeesNothingOfIt() throws Exception {
-        try (UpwellServer server = start()) {
-            Rehearsal rehearsal =
-                    Rehearsal.start(server.access(), SessionLimits.DEFAULT, InstantSource.system(), () -> 0);
-
-            assertThat(rehearsal.await()).isTrue();
+        try (UpwellServer server = start(true)) {
+            assertThat(rehearse(() -> 0).await()).isTrue();
 
             assertThat(metrics(server).lines())
                     .contains(
                             "upwell_broker_sessions_opened_total 0.0",
                             "upwell_broker_messages_received_total 0.0",
-                            "upwell_logins_total{kind=\"anonymous\",outcome=\"admitted\"} 0.0");
+                            "upwell_logins_total{kind=\"password\",outcome=\"admitted\"} 0.0");
         }
     }
 
     @Test
-    void waitsWhileClientsConnect() throws Exception {
-        try (UpwellServer server = start()) {
-            AtomicLong looks = new AtomicLong();
-            // Each look finds that another client has connected, until the tenth; from then on nobody does.
-            LongSupplier connects = () -> Math.min(looks.incrementAndGet(), 10);
-            Rehearsal rehearsal =
-                    Rehearsal.start(server.access(), SessionLimits.DEFAULT, InstantSource.system(), connects);
-            assertThat(rehearsal.await()).isTrue();
+    void looksForClientsUntilNobodyCame() throws Exception {
+        AtomicLong looks = new AtomicLong();
+        // Each look finds that another client has come, until the tenth.
+        assertThat(rehearse(() -> Math.min(looks.incrementAndGet(), 10)).await())
+                .isTrue();
 
-            // One look for each round from then on.
-            assertThat(looks.get()).isEqualTo(11 + 20);
-        }
+        // The eleventh sees that nobody came since, and then there is one before each round and the drain.
+        assertThat(looks.get()).isEqualTo(11 + Rehearsal.ROUNDS + 1);
     }
 
     @Test
-    void endsWithTheServerWhereverItIs() throws Exception {
-        UpwellServer server = start();
+    void givesUpWhenClientsWereRehearsalEnough() throws Exception {
+        assertThat(rehearse(() -> 4_000).await()).isFalse();
+    }
+
+    @Test
+    void endsInTheMidst() throws Exception {
+        CountDownLatch inTheMidst = new CountDownLatch(1);
+        AtomicLong looks = new AtomicLong();
+        Rehearsal rehearsal = rehearse(() -> {
+            if (looks.incrementAndGet() == 5) {
+                inTheMidst.countDown();
+                while (!Thread.currentThread().isInterrupted()) {
+                    LockSupport.park();
+                }
+            }
+            return 0;
+        });
+        inTheMidst.await();
+
+        rehearsal.close();
+
+        assertThat(rehearsal.await()).isFalse();
+        assertThat(threads("upwell-rehearsal")).isEmpty();
+    }
+
+    @Test
+    void endsWithItsServer() throws Exception {
+        UpwellServer server = start(true);
         server.rehearse();
 
         server.close();
 
-        assertThat(Thread.getAllStackTraces().keySet())
-                .filteredOn(thread -> thread.getName().equals("upwell-rehearsal"))
-                .isEmpty();
+        assertThat(threads("upwell-rehearsal")).isEmpty();
+    }
+
+    @Test
+    void isLeftOutIfSoConfigured() throws Exception {
+        try (UpwellServer server = start(false)) {
+            server.rehearse();
+
+            assertThat(threads("upwell-rehearsal")).isEmpty();
+        }
+    }
+
+    private static List<Thread> threads(String name) {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().equals(name))
+                .toList();
     }
 
     private static String metrics(UpwellServer server) throws Exception {
