@@ -160,14 +160,19 @@ class FactFileTest {
     void factsBeforeTheEndAreKeptWhoeverAppendsMeanwhile() throws Exception {
         for (int round = 0; round < 10; round++) {
             Path file = directory.resolve("round-" + round);
-            FactFile facts = FactFile.open(file, 1 << 20, new Texts());
+            // Never so large that it is written anew from the state, which keeps nothing.
+            FactFile facts = FactFile.open(file, 1L << 40, new Texts());
             AtomicBoolean ended = new AtomicBoolean();
             Thread late = Thread.ofPlatform().start(() -> {
                 while (!ended.get()) {
                     CompletionStage<?> _ = facts.append(bytes("late"), Keeping.WRITTEN);
                 }
             });
-            facts.note(bytes("before"));
+            CompletableFuture<?> before;
+            do {
+                // Refused while the other thread fills the queue.
+                before = facts.append(bytes("before"), Keeping.WRITTEN).toCompletableFuture();
+            } while (before.isCompletedExceptionally());
             facts.close();
             ended.set(true);
             late.join();
