@@ -24,7 +24,12 @@ public record Role(String name, List<Grant> grants, RoleQueue queue) {
     /// True if only users may have it, never the bearer of a token: it reaches beyond one tenant's topics, or
     /// grants no topics but something else, as `ADMIN` does. One that only sets queues is for everybody.
     public boolean isInternal() {
-        boolean grantsOtherThings = grants.isEmpty() && queue.equals(RoleQueue.UNSAID);
-        return grantsOtherThings || !grants.stream().allMatch(Grant::isWithinTenant);
+        // Asked several times at each login, so without a stream.
+        for (Grant grant : grants) {
+            if (!grant.isWithinTenant()) {
+                return true;
+            }
+        }
+        return grants.isEmpty() && queue.equals(RoleQueue.UNSAID);
     }
 }

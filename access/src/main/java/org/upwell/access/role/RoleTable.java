@@ -8,7 +8,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
-import java.util.stream.Collectors;
 import org.upwell.access.TenantId;
 
 /// All roles. Immutable; a change of the file makes a new table.
@@ -33,16 +32,10 @@ public final class RoleTable {
             Role.of(ADMIN)));
 
     private final SequencedMap<String, Role> roles;
-    /// Those of [Role#isInternal], which is asked at every login.
-    private final Set<String> internal;
 
     private RoleTable(Collection<Role> roles) {
         this.roles = new LinkedHashMap<>();
         roles.forEach(role -> this.roles.put(role.name(), role));
-        this.internal = this.roles.values().stream()
-                .filter(Role::isInternal)
-                .map(Role::name)
-                .collect(Collectors.toUnmodifiableSet());
     }
 
     /// The roles that are there without a file.
@@ -77,6 +70,7 @@ public final class RoleTable {
 
     /// True if there is such a role and `tenant` may have it: internal ones are for [TenantId#INTERNAL] alone.
     public boolean mayHave(String tenant, String name) {
-        return roles.containsKey(name) && (tenant.equals(TenantId.INTERNAL) || !internal.contains(name));
+        Role role = roles.get(name);
+        return role != null && (tenant.equals(TenantId.INTERNAL) || !role.isInternal());
     }
 }
