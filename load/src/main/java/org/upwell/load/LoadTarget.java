@@ -36,16 +36,13 @@ public record LoadTarget(
 
     /// A broker on this machine, MQTT 3.1.1, plain, anonymous.
     public static LoadTarget local(int port) {
+        return local(port, Logins.anonymous());
+    }
+
+    /// The same, for who logs in.
+    public static LoadTarget local(int port, Logins logins) {
         return new LoadTarget(
-                "127.0.0.1",
-                port,
-                false,
-                MqttVersion.MQTT_3_1_1,
-                Logins.anonymous(),
-                null,
-                60,
-                64,
-                Duration.ofSeconds(10));
+                "127.0.0.1", port, false, MqttVersion.MQTT_3_1_1, logins, null, 60, 64, Duration.ofSeconds(10));
     }
 
     /// Looks the name up once, so that no connection of the run waits for that.

@@ -52,8 +52,8 @@ public final class Training {
     /// Of connections at a time, each of which takes two of the process's files.
     private static final int CONNECTIONS = 250;
 
-    /// For each of which of the other kinds of load there are so many connections, made twice: with a second for
-    /// those, some 40,000.
+    /// One round of connections, each made twice, for every such part of the time that the other kinds of load get:
+    /// some 40,000 with a second for those.
     private static final Duration ROUND_OF_CONNECTIONS = Duration.ofMillis(12);
 
     private final Duration each;

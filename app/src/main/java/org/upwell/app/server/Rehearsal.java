@@ -28,7 +28,6 @@ import org.upwell.broker.event.BrokerEvents;
 import org.upwell.broker.session.QueueMemory;
 import org.upwell.broker.session.SessionLimits;
 import org.upwell.broker.store.InMemoryStore;
-import org.upwell.codec.MqttVersion;
 import org.upwell.load.Load;
 import org.upwell.load.LoadException;
 import org.upwell.load.LoadPlan;
@@ -118,7 +117,7 @@ final class Rehearsal implements AutoCloseable {
     private void play() throws IOException, LoadException, InterruptedException {
         try (Parts parts = new Parts()) {
             String password = UUID.randomUUID().toString();
-            LoadTarget target = target(openBroker(parts, password), password);
+            LoadTarget target = LoadTarget.local(openBroker(parts, password), Logins.same(TENANT, password));
             LoadSettings settings = new LoadSettings(TENANT + "/app", List.of(), null, false, PATIENCE);
             for (LoadPlan plan : plans()) {
                 if (!isQuietInTime()) {
@@ -163,19 +162,6 @@ final class Rehearsal implements AutoCloseable {
         }
         plans.add(new LoadPlan.Offline(SESSIONS, QUEUED, SENDERS));
         return plans;
-    }
-
-    private static LoadTarget target(int port, String password) {
-        return new LoadTarget(
-                "127.0.0.1",
-                port,
-                false,
-                MqttVersion.MQTT_3_1_1,
-                Logins.same(TENANT, password),
-                null,
-                60,
-                CONNECTIONS,
-                Duration.ofSeconds(10));
     }
 
     /// Returns its port.
