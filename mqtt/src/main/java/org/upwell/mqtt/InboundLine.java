@@ -58,6 +58,9 @@ final class InboundLine {
 
     private static final int MAX_LENGTH_BYTES = 4;
 
+    /// The length of a packet whose fixed header is not complete.
+    private static final int UNKNOWN = -1;
+
     private final Channel channel;
     private final Owner owner;
     private final PacketDecoder decoder;
@@ -96,18 +99,52 @@ final class InboundLine {
 
     /// Takes bytes from the socket, and the buffer with them.
     void read(ByteBuf bytes) {
-        ByteBuf all = bytes;
-        if (unread == null) {
+        ByteBuf begun = unread;
+        if (begun == null) {
             lastHeardNanos = System.nanoTime();
-        } else {
-            all = unread.writeBytes(bytes);
-            bytes.release();
-            unread = null;
+            decode(bytes);
+            return;
         }
-        decode(all);
+        unread = null;
+        int missing = holds == 0 ? missingBytes(begun) : UNKNOWN;
+        if (missing == UNKNOWN || missing > bytes.readableBytes()) {
+            begun.writeBytes(bytes);
+            bytes.release();
+            decode(begun);
+        } else {
+            // What is behind the packet that had begun is decoded where it is: most reads of a client that sends
+            // much end within a packet, and none of it but that one packet need be copied.
+            begun.writeBytes(bytes, missing);
+            boolean done = false;
+            try {
+                decodeAll(begun);
+                done = true;
+            } finally {
+                begun.release();
+                if (!done) {
+                    bytes.release();
+                }
+            }
+            decode(bytes);
+        }
     }
 
     private void decode(ByteBuf bytes) {
+        try {
+            decodeAll(bytes);
+        } finally {
+            keepUnread(bytes);
+        }
+        holdForAnswers();
+        holdForOthers();
+        if (holds > 0) {
+            pauseReading();
+        }
+        endIfHandled();
+    }
+
+    /// All packets that are complete, while nothing holds.
+    private void decodeAll(ByteBuf bytes) {
         decoding = true;
         try {
             Packet packet;
@@ -125,14 +162,7 @@ final class InboundLine {
             receiver.onFault(e);
         } finally {
             decoding = false;
-            keepUnread(bytes);
         }
-        holdForAnswers();
-        holdForOthers();
-        if (holds > 0) {
-            pauseReading();
-        }
-        endIfHandled();
     }
 
     private void keepUnread(ByteBuf bytes) {
@@ -143,8 +173,9 @@ final class InboundLine {
                 receiver.onNothingKept();
             }
         } else if (holds > 0 || bytes.writableBytes() == 0 || bytes.readerIndex() > 0 || isTooRoomy(bytes)) {
-            // The read buffer is large and shared; keep a copy of the rest only.
-            ByteBuf rest = channel.alloc().buffer(Math.max(MIN_REST_BYTES, bytes.readableBytes() * 2));
+            // The read buffer is large; keep a copy of the rest only, with room for more unless nothing is read.
+            int room = holds > 0 ? bytes.readableBytes() : 2 * bytes.readableBytes();
+            ByteBuf rest = channel.alloc().buffer(Math.max(MIN_REST_BYTES, room));
             rest.writeBytes(bytes);
             bytes.release();
             keep(rest);
@@ -249,21 +280,27 @@ final class InboundLine {
             return 0;
         }
         long unheard = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - lastHeardNanos);
-        return Math.max(0, unheard - TimeUnit.SECONDS.toMillis(bytesUnderWay() / SLOWEST_BYTES_PER_SECOND));
+        int underWay = holds == 0 && unread != null ? Math.max(0, packetBytes(unread)) : 0;
+        return Math.max(0, unheard - TimeUnit.SECONDS.toMillis(underWay / SLOWEST_BYTES_PER_SECOND));
     }
 
-    /// The length that the packet tells which has begun, 0 if there is none or if that has yet to come.
-    private int bytesUnderWay() {
-        ByteBuf begun = holds == 0 ? unread : null;
+    /// What the packet that has begun still needs to be complete.
+    private static int missingBytes(ByteBuf begun) {
+        int whole = packetBytes(begun);
+        return whole == UNKNOWN ? UNKNOWN : Math.max(0, whole - begun.readableBytes());
+    }
+
+    /// Of a packet that has begun: what its fixed header says of its length, that header included.
+    private static int packetBytes(ByteBuf begun) {
         int length = 0;
-        for (int i = 1; begun != null && i <= MAX_LENGTH_BYTES && i < begun.readableBytes(); i++) {
+        for (int i = 1; i <= MAX_LENGTH_BYTES && i < begun.readableBytes(); i++) {
             int octet = begun.getByte(begun.readerIndex() + i);
             length |= (octet & 0x7F) << (7 * (i - 1));
             if ((octet & 0x80) == 0) {
-                return length;
+                return 1 + i + length;
             }
         }
-        return 0;
+        return UNKNOWN;
     }
 
     /// The peer closed. Ends the line by [Receiver#onEnd] once nothing holds it and what was sent is handled, which

@@ -57,9 +57,13 @@ final class TestClient implements AutoCloseable {
 
     /// The bytes of a QoS 0 PUBLISH of MQTT 5, for who sends them in parts.
     static ByteBuf publishBytes(int payloadBytes) {
+        return publishBytes(new byte[payloadBytes]);
+    }
+
+    static ByteBuf publishBytes(byte[] payload) {
         ByteBuf packet = Unpooled.buffer();
         PacketEncoder.encode(
-                new Publish("acme/a", new byte[payloadBytes], QoS.AT_MOST_ONCE, false, false, 0, Properties.NONE),
+                new Publish("acme/a", payload, QoS.AT_MOST_ONCE, false, false, 0, Properties.NONE),
                 MqttVersion.MQTT_5,
                 packet);
         return packet;
