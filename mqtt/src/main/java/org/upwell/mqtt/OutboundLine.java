@@ -33,8 +33,16 @@ final class OutboundLine {
 
     private static final Logger LOG = LoggerFactory.getLogger(OutboundLine.class);
 
-    /// Encoded bytes at which a buffer is passed to the channel before the batch ends, so that it need not grow on.
+    /// Size of the largest buffer: at that many encoded bytes it is passed to the channel before the batch ends.
     private static final int PASS_ON_BYTES = 128 << 10;
+
+    /// Encoded bytes of a batch at which deliveries wait for its flush. It lies between one and two of the largest
+    /// segments (64 KiB), where a batch of messages of any size seldom ends just behind a segment: a tail of a few
+    /// bytes costs as much as a whole one, and the last messages are complete only with it.
+    private static final int FULL_BATCH_BYTES = 112 << 10;
+
+    /// What a PUBLISH has beside its payload, in most cases. Where it is more, the buffer grows.
+    private static final int USUAL_HEAD_BYTES = 128;
 
     private static final int FIRST_BYTES = 512;
 
@@ -116,7 +124,7 @@ final class OutboundLine {
     /// True while more may be sent without piling up what the socket cannot take. Whoever is told no is called
     /// back.
     boolean hasRoom() {
-        boolean room = channel.isWritable() && waiting.size() < MAX_WAITING && passedOnBytes < PASS_ON_BYTES;
+        boolean room = channel.isWritable() && waiting.size() < MAX_WAITING && batchBytes() < FULL_BATCH_BYTES;
         askedInVain |= !room;
         return room;
     }
@@ -160,7 +168,7 @@ final class OutboundLine {
 
     /// Sends a PUBLISH without properties, as [#send] would after it was made, while [#takesPlain].
     void sendPlain(String topic, byte[] payload, int flags, int packetId) {
-        ByteBuf buffer = buffer();
+        ByteBuf buffer = buffer(USUAL_HEAD_BYTES + payload.length);
         PublishEncoder.encodePlain(buffer, version, topic, payload, flags, packetId);
         written(buffer);
     }
@@ -279,16 +287,27 @@ final class OutboundLine {
         return fits(packet) ? packet : WordyPackets.withoutUserProperties(packet);
     }
 
+    /// What was encoded since the last flush.
+    private int batchBytes() {
+        return out == null ? passedOnBytes : passedOnBytes + out.readableBytes();
+    }
+
     private void write(Packet packet) {
-        ByteBuf buffer = buffer();
+        ByteBuf buffer = buffer(packet instanceof Publish publish ? USUAL_HEAD_BYTES + publish.payload().length : 0);
         PacketEncoder.encode(packet, version, buffer);
         written(buffer);
     }
 
-    private ByteBuf buffer() {
+    /// The buffer for a packet of about so many bytes. One that would have to grow beyond what is passed on anyway is
+    /// passed on first, since growing copies all that is in it.
+    private ByteBuf buffer(int bytes) {
         ByteBuf buffer = out;
+        if (buffer != null && buffer.readableBytes() + bytes > PASS_ON_BYTES) {
+            passOn(buffer);
+            buffer = null;
+        }
         if (buffer == null) {
-            buffer = channel.alloc().directBuffer(lastBatchBytes);
+            buffer = channel.alloc().directBuffer(Math.max(lastBatchBytes, bytes));
             out = buffer;
         }
         return buffer;
@@ -327,7 +346,7 @@ final class OutboundLine {
         ByteBuf buffer = out;
         if (buffer != null) {
             // The next batch of this connection is likely to be as large; sizing by it saves copies while growing.
-            lastBatchBytes = Math.max(FIRST_BYTES, Math.min(PASS_ON_BYTES, buffer.readableBytes()));
+            lastBatchBytes = Math.max(FIRST_BYTES, Math.min(PASS_ON_BYTES, batchBytes()));
             passOn(buffer);
         }
         passedOnBytes = 0;
