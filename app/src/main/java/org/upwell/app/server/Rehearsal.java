@@ -59,10 +59,15 @@ final class Rehearsal implements AutoCloseable {
     /// A few connections at a time, since each takes two of the process's files; each round makes its own twice.
     private static final int CONNECTIONS = 100;
 
-    static final int ROUNDS = 20;
+    private static final int CONNECTION_ROUNDS = 20;
+
+    /// Small queues several times over, since together they would need more memory.
+    private static final int QUEUE_ROUNDS = 8;
 
     private static final int SESSIONS = 10;
     private static final int QUEUED = 500;
+
+    static final int ROUNDS = CONNECTION_ROUNDS + QUEUE_ROUNDS;
     private static final Senders SENDERS = new Senders(1, 1, 64, 50, 0);
     private static final long MEBIBYTE = 1L << 20;
 
@@ -72,7 +77,7 @@ final class Rehearsal implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofMinutes(1);
 
     /// Clients of the real broker after which there is nothing left to rehearse.
-    private static final long ENOUGH = 2L * ROUNDS * CONNECTIONS;
+    private static final long ENOUGH = 2L * CONNECTION_ROUNDS * CONNECTIONS;
 
     private static final Duration MOST_TO_END = Duration.ofSeconds(5);
 
@@ -157,10 +162,12 @@ final class Rehearsal implements AutoCloseable {
 
     private static List<LoadPlan> plans() {
         List<LoadPlan> plans = new ArrayList<>();
-        for (int round = 0; round < ROUNDS; round++) {
+        for (int round = 0; round < CONNECTION_ROUNDS; round++) {
             plans.add(new LoadPlan.Connections(CONNECTIONS, true, false, Duration.ZERO, true));
         }
-        plans.add(new LoadPlan.Offline(SESSIONS, QUEUED, SENDERS));
+        for (int round = 0; round < QUEUE_ROUNDS; round++) {
+            plans.add(new LoadPlan.Offline(SESSIONS, QUEUED, SENDERS));
+        }
         return plans;
     }
 
