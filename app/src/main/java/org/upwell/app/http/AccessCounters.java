@@ -28,19 +28,39 @@ public final class AccessCounters implements AccessEvents {
     public AccessCounters(MeterRegistry registry) {
         this.admitted = logins(registry, "admitted");
         this.refused = logins(registry, "refused");
-        this.internalRoles = registry.counter(IGNORED_ROLES, "cause", "internal");
-        this.foreignRoles = registry.counter(IGNORED_ROLES, "cause", "foreign");
-        this.tokensIssued = registry.counter(TOKENS, "outcome", "issued");
-        this.tokensRefused = registry.counter(TOKENS, "outcome", "refused");
+        this.internalRoles = ignoredRoles(registry, "internal");
+        this.foreignRoles = ignoredRoles(registry, "foreign");
+        this.tokensIssued = tokens(registry, "issued");
+        this.tokensRefused = tokens(registry, "refused");
     }
 
     private static Map<AccessEvent.Kind, Counter> logins(MeterRegistry registry, String outcome) {
         Map<AccessEvent.Kind, Counter> counters = new EnumMap<>(AccessEvent.Kind.class);
         for (AccessEvent.Kind kind : AccessEvent.Kind.values()) {
             String label = kind.name().toLowerCase(Locale.ROOT);
-            counters.put(kind, registry.counter(LOGINS, "kind", label, "outcome", outcome));
+            counters.put(
+                    kind,
+                    Counter.builder(LOGINS)
+                            .description("Logins of MQTT clients")
+                            .tag("kind", label)
+                            .tag("outcome", outcome)
+                            .register(registry));
         }
         return counters;
+    }
+
+    private static Counter ignoredRoles(MeterRegistry registry, String cause) {
+        return Counter.builder(IGNORED_ROLES)
+                .description("Roles in tokens that had no effect")
+                .tag("cause", cause)
+                .register(registry);
+    }
+
+    private static Counter tokens(MeterRegistry registry, String outcome) {
+        return Counter.builder(TOKENS)
+                .description("Requests for tokens")
+                .tag("outcome", outcome)
+                .register(registry);
     }
 
     @Override
