@@ -105,28 +105,29 @@ final class InboundLine {
             decode(bytes);
             return;
         }
-        unread = null;
         int missing = holds == 0 ? missingBytes(begun) : UNKNOWN;
-        if (missing == UNKNOWN || missing > bytes.readableBytes()) {
-            begun.writeBytes(bytes);
-            bytes.release();
-            decode(begun);
-        } else {
-            // What is behind the packet that had begun is decoded where it is: most reads of a client that sends
-            // much end within a packet, and none of it but that one packet need be copied.
-            begun.writeBytes(bytes, missing);
-            boolean done = false;
-            try {
-                decodeAll(begun);
-                done = true;
-            } finally {
-                begun.release();
-                if (!done) {
-                    bytes.release();
+        boolean completes = 0 < missing && missing <= bytes.readableBytes();
+        boolean goesOn = false;
+        try {
+            begun.writeBytes(bytes, completes ? missing : bytes.readableBytes());
+            // Not before: what there is no memory for to grow is let go of at the end.
+            unread = null;
+            if (completes) {
+                // What is behind the packet that had begun is decoded where it is: most reads of a client that sends
+                // much end within a packet, and none of it but that one packet need be copied.
+                try {
+                    decodeAll(begun);
+                    goesOn = true;
+                } finally {
+                    begun.release();
                 }
             }
-            decode(bytes);
+        } finally {
+            if (!goesOn) {
+                bytes.release();
+            }
         }
+        decode(goesOn ? bytes : begun);
     }
 
     private void decode(ByteBuf bytes) {
@@ -172,10 +173,10 @@ final class InboundLine {
                 toldOfKept = false;
                 receiver.onNothingKept();
             }
-        } else if (holds > 0 || bytes.writableBytes() == 0 || bytes.readerIndex() > 0 || isTooRoomy(bytes)) {
-            // The read buffer is large; keep a copy of the rest only, with room for more unless nothing is read.
-            int room = holds > 0 ? bytes.readableBytes() : 2 * bytes.readableBytes();
-            ByteBuf rest = channel.alloc().buffer(Math.max(MIN_REST_BYTES, room));
+        } else if (isTooRoomy(bytes) || (holds == 0 && (bytes.writableBytes() == 0 || bytes.readerIndex() > 0))) {
+            // The read buffer is large; keep a copy of the rest only. While each packet of a read is held in turn,
+            // that is only now and then.
+            ByteBuf rest = channel.alloc().buffer(Math.max(MIN_REST_BYTES, bytes.readableBytes() * 2));
             rest.writeBytes(bytes);
             bytes.release();
             keep(rest);
@@ -284,10 +285,10 @@ final class InboundLine {
         return Math.max(0, unheard - TimeUnit.SECONDS.toMillis(underWay / SLOWEST_BYTES_PER_SECOND));
     }
 
-    /// What the packet that has begun still needs to be complete.
+    /// What the packet that has begun still needs to be complete; 0 or less if it is, or if that is not known yet.
     private static int missingBytes(ByteBuf begun) {
         int whole = packetBytes(begun);
-        return whole == UNKNOWN ? UNKNOWN : Math.max(0, whole - begun.readableBytes());
+        return whole == UNKNOWN ? UNKNOWN : whole - begun.readableBytes();
     }
 
     /// Of a packet that has begun: what its fixed header says of its length, that header included.
