@@ -9,7 +9,6 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.RecvByteBufAllocator;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.handler.ssl.OpenSsl;
 import io.netty.handler.ssl.OpenSslSessionContext;
@@ -60,13 +59,12 @@ public final class MqttServer implements AutoCloseable {
     /// Unwritten bytes of one connection at which deliveries to it wait, and at which they go on.
     private static final WriteBufferWaterMark WATER_MARKS = new WriteBufferWaterMark(64 << 10, 256 << 10);
 
-    /// What one read takes in from a client that sends much. Larger ones cost less for each byte; they and the number
-    /// of them in a turn bound how long one client's bytes keep all others of its event loop waiting.
+    /// What is read from a client that sends much, once in a turn of its event loop. More costs less for each byte,
+    /// and keeps all others of that loop waiting for longer.
     private static final int MOST_READ_BYTES = 256 << 10;
 
     private static final int USUAL_READ_BYTES = 2 << 10;
     private static final int LEAST_READ_BYTES = 512;
-    private static final int READS_IN_A_TURN = 8;
 
     /// What parts of packets may take of direct memory, where they are kept; the rest is for all else that is on
     /// its way.
@@ -149,11 +147,6 @@ public final class MqttServer implements AutoCloseable {
         }
     }
 
-    private static RecvByteBufAllocator readBuffers() {
-        return new AdaptiveRecvByteBufAllocator(LEAST_READ_BYTES, USUAL_READ_BYTES, MOST_READ_BYTES)
-                .maxMessagesPerRead(READS_IN_A_TURN);
-    }
-
     private Listening open(ListenerConfig listener) throws IOException {
         SslContext tls = listener.tls() == null ? null : tlsContext(listener, listener.tls());
         Traffic traffic = new Traffic(broker.counters());
@@ -165,7 +158,9 @@ public final class MqttServer implements AutoCloseable {
                 .childOption(ChannelOption.TCP_NODELAY, true)
                 .childOption(ChannelOption.SO_KEEPALIVE, true)
                 .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARKS)
-                .childOption(ChannelOption.RECVBUF_ALLOCATOR, readBuffers())
+                .childOption(
+                        ChannelOption.RECVBUF_ALLOCATOR,
+                        new AdaptiveRecvByteBufAllocator(LEAST_READ_BYTES, USUAL_READ_BYTES, MOST_READ_BYTES))
                 .childHandler(new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel channel) {

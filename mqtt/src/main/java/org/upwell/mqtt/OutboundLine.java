@@ -33,7 +33,7 @@ final class OutboundLine {
 
     private static final Logger LOG = LoggerFactory.getLogger(OutboundLine.class);
 
-    /// Size of the largest buffer: at that many encoded bytes it is passed to the channel before the batch ends.
+    /// Encoded bytes at which a buffer is passed to the channel before the batch ends, so that it need not grow on.
     private static final int PASS_ON_BYTES = 128 << 10;
 
     /// Encoded bytes of a batch at which deliveries wait for its flush. It lies between one and two of the largest

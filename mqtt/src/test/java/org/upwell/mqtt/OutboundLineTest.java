@@ -50,6 +50,11 @@ class OutboundLineTest {
                 expected, MqttVersion.MQTT_3_1_1, "acme/a", payload, PublishEncoder.flags(1, false, false), packetId);
     }
 
+    private void inOneBatch(Runnable sends) {
+        owner.execute(sends);
+        channel.runPendingTasks();
+    }
+
     private void assertThatAllWasWritten() {
         ByteBuf written = Unpooled.buffer();
         for (ByteBuf part = channel.readOutbound(); part != null; part = channel.readOutbound()) {
@@ -62,21 +67,21 @@ class OutboundLineTest {
 
     @Test
     void largeMessagesNeverMakeAFullBufferGrow() {
-        for (int i = 1; i <= 50; i++) {
-            send(16_384, i);
-        }
-        channel.runPendingTasks();
+        inOneBatch(() -> {
+            for (int i = 1; i <= 50; i++) {
+                send(16_384, i);
+            }
+        });
         assertThatAllWasWritten();
     }
 
     @Test
-    void smallMessagesNeitherFromTheSecondBatchOn() {
-        for (int batch = 0; batch < 3; batch++) {
+    void neitherDoSmallOnes() {
+        inOneBatch(() -> {
             for (int i = 1; i <= 4_000; i++) {
                 send(64, i);
             }
-            channel.runPendingTasks();
-        }
+        });
         assertThatAllWasWritten();
     }
 
