@@ -45,7 +45,7 @@ import org.upwell.mqtt.MqttServer;
 ///
 /// It plays on a broker of its own, with little memory, on a free port of the loopback, for a password that nobody
 /// else knows: nothing of it is seen in sessions, counters, events or the store of the real one, nor does it use
-/// users and roles of that. On a thread of its own, for a second or two. Whenever clients come to the real one it
+/// users and roles of that. On a thread of its own, for two or three seconds. Whenever clients come to the real one it
 /// waits, and it gives up after a minute or when those were rehearsal enough. What hinders it is told and hinders
 /// nothing else.
 final class Rehearsal implements AutoCloseable {
