@@ -67,6 +67,7 @@ public final class PacketDecoder {
     private final PacketReader reader = new PacketReader();
     private final PublishDecoder publishDecoder = new PublishDecoder();
     private int maxPacketBytes;
+    private int awaitedBytes;
     private @Nullable MqttVersion version;
     private @Nullable MqttVersion connAckVersion;
 
@@ -106,11 +107,13 @@ public final class PacketDecoder {
     ///
     /// @throws IllegalStateException on a client that was not told its version
     public @Nullable Packet decode(ByteBuf in) throws DecodeException {
+        awaitedBytes = 0;
         if (!frame.read(in)) {
             return null;
         }
         PacketType type = checkedType(in);
         if (type == null || in.readableBytes() < frame.packetBytes()) {
+            awaitedBytes = frame.packetBytes();
             return null;
         }
         in.skipBytes(frame.headerBytes());
@@ -164,6 +167,12 @@ public final class PacketDecoder {
     /// Bytes of the packet that was decoded last, fixed header included.
     public int packetBytes() {
         return frame.packetBytes();
+    }
+
+    /// Bytes of the packet that [#decode] found incomplete, fixed header included; 0 if that header is incomplete too,
+    /// or if the last packet was whole.
+    public int awaitedBytes() {
+        return awaitedBytes;
     }
 
     /// All that can be told by the fixed header alone. Only of a first CONNECT that is too large or has flags, what

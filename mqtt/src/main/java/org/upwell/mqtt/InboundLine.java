@@ -56,11 +56,6 @@ final class InboundLine {
     /// A client that sends slower than that within one packet is as good as silent.
     private static final int SLOWEST_BYTES_PER_SECOND = 256;
 
-    private static final int MAX_LENGTH_BYTES = 4;
-
-    /// The length of a packet whose fixed header is not complete.
-    private static final int UNKNOWN = -1;
-
     private final Channel channel;
     private final Owner owner;
     private final PacketDecoder decoder;
@@ -105,7 +100,7 @@ final class InboundLine {
             decode(bytes);
             return;
         }
-        int missing = holds == 0 ? missingBytes(begun) : UNKNOWN;
+        int missing = bytesUnderWay() - begun.readableBytes();
         boolean completes = 0 < missing && missing <= bytes.readableBytes();
         boolean goesOn = false;
         try {
@@ -281,27 +276,12 @@ final class InboundLine {
             return 0;
         }
         long unheard = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - lastHeardNanos);
-        int underWay = holds == 0 && unread != null ? Math.max(0, packetBytes(unread)) : 0;
-        return Math.max(0, unheard - TimeUnit.SECONDS.toMillis(underWay / SLOWEST_BYTES_PER_SECOND));
+        return Math.max(0, unheard - TimeUnit.SECONDS.toMillis(bytesUnderWay() / SLOWEST_BYTES_PER_SECOND));
     }
 
-    /// What the packet that has begun still needs to be complete; 0 or less if it is, or if that is not known yet.
-    private static int missingBytes(ByteBuf begun) {
-        int whole = packetBytes(begun);
-        return whole == UNKNOWN ? UNKNOWN : whole - begun.readableBytes();
-    }
-
-    /// Of a packet that has begun: what its fixed header says of its length, that header included.
-    private static int packetBytes(ByteBuf begun) {
-        int length = 0;
-        for (int i = 1; i <= MAX_LENGTH_BYTES && i < begun.readableBytes(); i++) {
-            int octet = begun.getByte(begun.readerIndex() + i);
-            length |= (octet & 0x7F) << (7 * (i - 1));
-            if ((octet & 0x80) == 0) {
-                return 1 + i + length;
-            }
-        }
-        return UNKNOWN;
+    /// All bytes of the packet that has begun, 0 if there is none or if its length has yet to come.
+    private int bytesUnderWay() {
+        return holds == 0 && unread != null ? decoder.awaitedBytes() : 0;
     }
 
     /// The peer closed. Ends the line by [Receiver#onEnd] once nothing holds it and what was sent is handled, which
